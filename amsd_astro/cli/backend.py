@@ -1,0 +1,58 @@
+"""TensorFlow as the command line wants it: imported late and without its banner."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+
+__all__ = ["import_tensorflow", "silence_stderr"]
+
+
+def import_tensorflow(*, silent: bool = True) -> None:
+    """Import TensorFlow; what it says meanwhile is only shown if it fails.
+
+    Parameters
+    ----------
+    silent : bool
+        False shows all of it as it comes.
+    """
+    if "tensorflow" in sys.modules:
+        return
+    if not silent:
+        importlib.import_module("tensorflow")
+        return
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    with silence_stderr():
+        importlib.import_module("tensorflow")
+
+
+@contextlib.contextmanager
+def silence_stderr() -> Iterator[None]:
+    """Hold back what is written to file descriptor 2, by libraries too; on an exception it comes after all.
+
+    TensorFlow's first lines come from C++, before any setting of its own is looked at.
+    """
+    sys.stderr.flush()
+    try:
+        kept = os.dup(2)
+    except OSError:  # closed from the start
+        yield
+        return
+    with tempfile.TemporaryFile() as held:
+        os.dup2(held.fileno(), 2)
+        failed = True
+        try:
+            yield
+            failed = False
+        finally:
+            sys.stderr.flush()
+            os.dup2(kept, 2)
+            os.close(kept)
+            if failed:
+                held.seek(0)
+                with contextlib.suppress(OSError):
+                    os.write(2, held.read())

@@ -1,0 +1,143 @@
+"""What the person sees: results on standard output; logs, warnings and errors on standard error."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import logging
+import math
+import sys
+import traceback
+import warnings
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Any, TextIO
+
+__all__ = ["Console"]
+
+_LEVELS = (logging.WARNING, logging.INFO, logging.DEBUG)
+
+
+class Console:
+    """Standard output and standard error of one run, set up as a context manager.
+
+    Parameters
+    ----------
+    verbose : int
+        How many times ``-v`` was given: 1 shows tracebacks and what is decided, 2 every detail.
+    quiet : bool
+        Show errors alone.
+    """
+
+    def __init__(self, verbose: int = 0, quiet: bool = False) -> None:
+        self.verbose = verbose
+        self.quiet = quiet
+        self._handler = _Handler(self)
+        self._warnings: list[str] = []
+        self._undo = contextlib.ExitStack()
+
+    def __enter__(self) -> Console:
+        logger = logging.getLogger("amsd_astro")
+        self._undo.callback(logger.setLevel, logger.level)
+        self._undo.callback(logger.removeHandler, self._handler)
+        logger.setLevel(_LEVELS[min(self.verbose, 2)])
+        logger.addHandler(self._handler)
+        self._undo.enter_context(warnings.catch_warnings())
+        warnings.simplefilter("always", UserWarning)  # the same warning about another file counts
+        warnings.showwarning = self._show_warning
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(errors="surrogateescape")  # file names are bytes
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._undo.close()
+
+    def result(self, text: str) -> None:
+        """Print a result for people, unless they asked for quiet."""
+        if not self.quiet:
+            print(text, flush=True)
+
+    def json(self, record: dict[str, Any]) -> None:
+        """Print a result for programs: one object on one line."""
+        print(json.dumps(_plain(record), allow_nan=False), flush=True)
+
+    def failure(self, message: str, error: BaseException | None = None) -> None:
+        """Print the one line of a failure, with the traceback in front of it where details were asked for."""
+        if error is not None and self.verbose and isinstance(error, Exception):
+            self.note("".join(traceback.format_exception(error)).rstrip())
+        self.note(f"amsd-astro: error: {message}")
+
+    def note(self, text: str) -> None:
+        """Print on standard error, above a progress bar if there is one."""
+        if "tqdm" in sys.modules:
+            sys.modules["tqdm"].tqdm.write(text, file=sys.stderr)
+        else:
+            print(text, file=sys.stderr, flush=True)
+
+    @contextlib.contextmanager
+    def collect_warnings(self) -> Iterator[list[str]]:
+        """Gather the warnings about one file, beside showing them."""
+        self._warnings = []
+        yield self._warnings
+
+    def remember(self, text: str) -> None:
+        """Count a warning to the file that is being worked on."""
+        self._warnings.append(text)
+
+    def calm_astropy(self) -> None:
+        """Keep astropy's own logger, which writes to standard output, from doing so."""
+        import astropy
+
+        self._undo.callback(astropy.log.setLevel, astropy.log.level)
+        astropy.log.setLevel(logging.ERROR)
+
+    def _show_warning(
+        self,
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: TextIO | None = None,
+        line: str | None = None,
+    ) -> None:
+        text = " ".join(str(message).split())
+        if category.__module__.startswith("amsd_astro."):
+            self.remember(text)
+            if not self.quiet:
+                self.note(f"amsd-astro: warning: {text}")
+        elif self.verbose > 1:
+            self.note(f"{filename}:{lineno}: {category.__name__}: {text}")
+
+
+class _Handler(logging.Handler):
+    """Sends log records to the console; warnings are gathered like those of `warnings`."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__()
+        self._console = console
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            text = " ".join(record.getMessage().split())
+            if record.levelno >= logging.WARNING:
+                self._console.remember(text)
+            if record.levelno >= logging.ERROR or not self._console.quiet:
+                self._console.note(f"amsd-astro: {record.levelname.lower()}: {text}")
+        except Exception:  # noqa: BLE001 - a record that cannot be shown stops nothing
+            self.handleError(record)
+
+
+def _plain(value: Any) -> Any:
+    """Turn a value into what JSON knows: numpy's numbers into Python's, NaN and infinities into null."""
+    if isinstance(value, dict):
+        return {str(key): _plain(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    if hasattr(value, "tolist"):
+        return _plain(value.tolist())
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value if value is None or isinstance(value, bool | int | str) else str(value)

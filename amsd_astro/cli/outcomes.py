@@ -1,0 +1,88 @@
+"""How a command can end: exit statuses, and which error means which."""
+
+from __future__ import annotations
+
+import errno
+from dataclasses import dataclass
+
+__all__ = [
+    "BAD_INPUT",
+    "DONE",
+    "INTERNAL",
+    "INTERRUPTED",
+    "IO",
+    "NO_OUTPUT",
+    "NO_RESOURCES",
+    "SOME_FAILED",
+    "TERMINATED",
+    "Failure",
+    "Terminated",
+    "UsageError",
+    "describe_failure",
+]
+
+DONE = 0
+SOME_FAILED = 1
+BAD_INPUT = 65
+INTERNAL = 70
+NO_RESOURCES = 71
+NO_OUTPUT = 73
+IO = 74
+INTERRUPTED = 130
+TERMINATED = 143
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.ENOMEM)
+
+
+class UsageError(Exception):
+    """Options that do not go together."""
+
+
+class Terminated(BaseException):
+    """SIGTERM arrived."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What went wrong: a word for programs, the exit status and one line for people."""
+
+    kind: str
+    status: int
+    message: str
+
+
+def describe_failure(error: BaseException) -> Failure:
+    """Say what an error means to whoever started the command.
+
+    Parameters
+    ----------
+    error : BaseException
+        Whatever was raised.
+
+    Returns
+    -------
+    Failure
+        Its kind is "input", "output", "io", "resources", "interrupted" or "internal".
+    """
+    from amsd_astro.errors import FrameError, ModelError, OutputError
+
+    if isinstance(error, FrameError | ModelError):
+        return Failure("input", BAD_INPUT, _one_line(error))
+    if isinstance(error, OutputError):
+        return Failure("output", NO_OUTPUT, _one_line(error))
+    if isinstance(error, KeyboardInterrupt):
+        return Failure("interrupted", INTERRUPTED, "interrupted")
+    if isinstance(error, Terminated):
+        return Failure("interrupted", TERMINATED, "terminated")
+    # TensorFlow's own error is told by its name: naming its class would import TensorFlow.
+    if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":
+        return Failure("resources", NO_RESOURCES, f"out of memory: {_one_line(error) or type(error).__name__}")
+    if isinstance(error, OSError):
+        status, kind = (NO_RESOURCES, "resources") if error.errno in _FULL else (IO, "io")
+        where = f"{error.filename}: " if error.filename is not None and error.strerror else ""
+        return Failure(kind, status, f"{where}{error.strerror or _one_line(error)}")
+    return Failure("internal", INTERNAL, f"internal error, {type(error).__name__}: {_one_line(error)} (-v tells where)")
+
+
+def _one_line(error: BaseException) -> str:
+    return " ".join(str(error).split())

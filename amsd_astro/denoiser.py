@@ -1,0 +1,342 @@
+"""Where frames meet the network: `Denoiser` and `denoise`."""
+
+from __future__ import annotations
+
+import logging
+import os
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from amsd_astro.errors import AmsdWarning, FrameNotFoundError, ModelError
+from amsd_astro.frames import Frame, as_frame, check_output
+from amsd_astro.frames.filling import fill_masked
+from amsd_astro.frames.noise import NoiseModel, measure_noise
+from amsd_astro.frames.outfile import new_file
+from amsd_astro.frames.result import Denoised, assemble
+from amsd_astro.frames.stabilize import Stabilizer
+from amsd_astro.frames.tiling import cut_tile, plan_tiles, stitch_tile
+from amsd_astro.processors import count_processors
+
+if TYPE_CHECKING:
+    from amsd_astro.network.adaptation import Adaptation
+    from amsd_astro.network.model import MultiscaleModel
+
+__all__ = ["RECIPES", "Denoiser", "denoise"]
+
+_log = logging.getLogger(__name__)
+
+RECIPES = ("amsd",)
+_TILE = 512
+_VARIANCE_AGREEMENT = 0.03
+
+Progress = Callable[[int, int, str], None]
+Stated = NoiseModel | Mapping[str, float | None] | None
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    """A frame in noise units: bad pixels filled, weight 0 on them. Without noise, ``values`` are None."""
+
+    frame: Frame
+    noise: NoiseModel
+    stabilizer: Stabilizer
+    values: NDArray[np.float32] | None
+
+
+def _prepare(frame: Frame, stated: Stated, seed: int) -> _Prepared:
+    from amsd_astro.network.noise import UnitNoise
+
+    noise = measure_noise(frame, stated=stated)
+    stabilizer = noise.stabilizer()
+    if not noise.sky_variance > 0:
+        _log.warning("the frame shows no noise: the result is the frame itself")
+        return _Prepared(frame, noise, stabilizer, None)
+    _log.info(
+        "noise: slope %.4g from %s, sky %.6g +- %.4g, correlation with the next pixel %.3f, %.3f",
+        noise.slope, noise.source, noise.sky, np.sqrt(noise.sky_variance), *noise.neighbours,
+    )  # fmt: skip
+    _compare(noise, frame)
+    bad = frame.mask
+    values = stabilizer.forward(np.where(bad, noise.sky, frame.data))
+    if bad.any():
+        fresh = UnitNoise(noise.correlation).draw(np.random.default_rng([seed, 1]), values.shape)
+        values = fill_masked(values, bad, fresh)
+    return _Prepared(frame, noise, stabilizer, values)
+
+
+def _compare(noise: NoiseModel, frame: Frame) -> None:
+    """Warn where a model that was given as a whole does not fit the frame: training would learn to keep noise."""
+    if noise.source != "caller" or not np.isnan(noise.agreement):
+        return
+    measured = measure_noise(frame)
+    ratio = float(np.median(noise.variance(measured.sky))) / measured.sky_variance
+    if abs(ratio - 1) > _VARIANCE_AGREEMENT:
+        message = f"the noise model given states {ratio:.2f} times the variance that the sky of the frame shows"
+        warnings.warn(message, AmsdWarning, stacklevel=4)
+
+
+def denoise(
+    obj: Any,
+    *,
+    recipe: str = "amsd",
+    steps: int | None = None,
+    seed: int = 0,
+    ext: int | str | tuple[str, int] | None = None,
+    mask: Any = None,
+    noise: Stated = None,
+    progress: Progress | None = None,
+) -> Frame:
+    """Denoise an exposure with a network trained on that exposure.
+
+    Parameters
+    ----------
+    obj : path, HDU, HDUList, ndarray, Quantity, NDData, CCDData or Frame
+        The exposure, in linear units; it is never changed.
+    recipe : str, optional
+        How the network is built and trained.
+    steps : int, optional
+        Steps of training; by default the program decides.
+    seed : int, optional
+        The same seed, input and number of threads give the same result.
+    ext : int, str or (str, int), optional
+        Which HDU of a file.
+    mask : array_like of bool, shape (ny, nx), optional
+        True where a pixel is bad, besides those the exposure itself marks.
+    noise : NoiseModel or mapping, optional
+        The noise model, or ``{"gain": e_per_adu, "read_noise": e}``; by default it is found as
+        `~amsd_astro.frames.noise.measure_noise` says.
+    progress : callable, optional
+        Called as ``progress(done, total, stage)``.
+
+    Returns
+    -------
+    Frame
+        Denoised data in the same unit, 1-sigma uncertainty, flags, mask, WCS and header.
+    """
+    frame = as_frame(obj, ext=ext, mask=mask)
+    return Denoiser(recipe, steps=steps, seed=seed).fit_denoise(frame, noise=noise, progress=progress)
+
+
+class Denoiser:
+    """A network that is trained on frames and denoises frames.
+
+    Parameters
+    ----------
+    recipe : str, optional
+        One of `RECIPES`.
+    steps : int, optional
+        Steps of training. By default the program decides: what the recipe says for a network that starts from
+        nothing, none for one that was loaded.
+    seed : int, optional
+        Seed of everything random.
+    n_threads : int, optional
+        Threads of TensorFlow, by default all that the process may use; counts only before TensorFlow's first use.
+
+    Attributes
+    ----------
+    adaptation : Adaptation or None
+        What the last training did: steps made and estimated risk.
+    """
+
+    def __init__(
+        self, recipe: str = "amsd", *, steps: int | None = None, seed: int = 0, n_threads: int | None = None
+    ) -> None:
+        if recipe not in RECIPES:
+            raise ValueError(f"recipe must be one of {', '.join(RECIPES)}. Received: {recipe!r}")
+        if steps is not None and (isinstance(steps, bool) or not isinstance(steps, (int, np.integer)) or steps < 0):
+            raise ValueError(f"steps must be a whole number, not negative. Received: {steps!r}")
+        if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
+            raise ValueError(f"seed must be a whole number, not negative. Received: {seed!r}")
+        if n_threads is not None and n_threads < 1:
+            raise ValueError(f"n_threads must be at least 1. Received: {n_threads!r}")
+        self.recipe = recipe
+        self.steps = None if steps is None else int(steps)
+        self.seed = int(seed)
+        self.n_threads = n_threads
+        self.adaptation: Adaptation | None = None
+        self._model: MultiscaleModel | None = None
+        self._n_steps = 0  # that made the present weights
+
+    def fit(self, frames: Any, *, noise: Stated = None, progress: Progress | None = None) -> Denoiser:
+        """Train on one frame or several.
+
+        Parameters
+        ----------
+        frames : anything that `denoise` takes, or a list or tuple of such
+            Exposures to learn from.
+        noise : NoiseModel or mapping, optional
+            As in `denoise`.
+        progress : callable, optional
+            Called as ``progress(done, total, stage)``.
+
+        Returns
+        -------
+        Denoiser
+            Itself.
+        """
+        given = frames if isinstance(frames, (list, tuple)) else [frames]
+        self._adapt([_prepare(as_frame(obj), noise, self.seed) for obj in given], progress)
+        return self
+
+    def denoise(self, frame: Any, *, noise: Stated = None, progress: Progress | None = None) -> Frame:
+        """Denoise a frame with the network as it is.
+
+        Parameters
+        ----------
+        frame : anything that `denoise` takes
+            The exposure.
+        noise : NoiseModel or mapping, optional
+            As in `denoise`.
+        progress : callable, optional
+            Called as ``progress(done, total, stage)``.
+
+        Returns
+        -------
+        Frame
+            As `denoise`.
+        """
+        return self._apply(_prepare(as_frame(frame), noise, self.seed), progress)
+
+    def fit_denoise(self, frame: Any, *, noise: Stated = None, progress: Progress | None = None) -> Frame:
+        """Train on a frame, then denoise it: `fit` and `denoise` in one, the noise measured once."""
+        prepared = _prepare(as_frame(frame), noise, self.seed)
+        self._adapt([prepared], progress)
+        return self._apply(prepared, progress)
+
+    def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
+        """Write the network to a model file, whole or not at all.
+
+        Parameters
+        ----------
+        path : str or path-like
+            The file, usually with the ending .npz.
+        overwrite : bool, optional
+            Whether it may exist.
+        """
+        from amsd_astro.network.modelfile import save_model
+
+        if self._model is None:
+            raise ValueError("a Denoiser must be fitted before it is saved. Received: one without weights")
+        settings = {"recipe": self.recipe, "seed": self.seed, "steps": self._n_steps}
+        with new_file(check_output(path, overwrite=overwrite), overwrite=overwrite) as file:
+            save_model(file, self._model, settings)
+
+    @classmethod
+    def load(
+        cls, path: str | os.PathLike[str], *, steps: int | None = None, seed: int = 0, n_threads: int | None = None
+    ) -> Denoiser:
+        """Read a model file.
+
+        Parameters
+        ----------
+        path : str or path-like
+            Written by `save`.
+        steps : int, optional
+            Steps of further training on a frame, none by default.
+        seed, n_threads : int, optional
+            As for a new Denoiser.
+
+        Raises
+        ------
+        FrameNotFoundError
+            There is no such file.
+        ModelError
+            It is damaged or no model file.
+        """
+        try:
+            file = open(path, "rb")  # noqa: SIM115 - closed below
+        except FileNotFoundError as error:
+            raise FrameNotFoundError("there is no such model file.", path=path) from error
+        with file:
+            from amsd_astro.network.modelfile import load_model
+
+            _start(n_threads)
+            model, settings = load_model(file, name=os.fspath(path))
+        if settings.get("recipe") not in RECIPES:
+            raise ModelError(f"{path}: recipe must be one of {', '.join(RECIPES)}. Received: {settings.get('recipe')}")
+        denoiser = cls(settings["recipe"], steps=steps or 0, seed=seed, n_threads=n_threads)
+        denoiser._model = model
+        denoiser._n_steps = int(settings.get("steps", 0))
+        return denoiser
+
+    def _adapt(self, prepared: Sequence[_Prepared], progress: Progress | None) -> None:
+        from amsd_astro.network.recipes import AMSD
+
+        n_steps = AMSD.n_steps if self.steps is None else self.steps
+        noisy = [one for one in prepared if one.values is not None]
+        if not noisy or (n_steps == 0 and self._model is not None):
+            return
+        if n_steps == 0:
+            raise ValueError("steps must be positive for a network that starts from nothing. Received: 0")
+        _start(self.n_threads)
+        from amsd_astro.network.adaptation import adapt
+        from amsd_astro.network.model import MultiscaleModel
+        from amsd_astro.network.pairs import TrainingFrame
+
+        model = self._model or MultiscaleModel(AMSD.architecture, seed=self.seed)
+        frames = [
+            TrainingFrame(one.values, (~one.frame.mask).astype(np.float32), one.noise.correlation)
+            for one in noisy
+            if one.values is not None
+        ]
+        self.adaptation = adapt(model, frames, AMSD, n_steps=n_steps, seed=self.seed, progress=progress)
+        self._model = model
+        self._n_steps += self.adaptation.n_steps
+
+    def _apply(self, prepared: _Prepared, progress: Progress | None) -> Frame:
+        if prepared.values is None:
+            shape = prepared.frame.data.shape
+            zero = np.zeros(shape, np.float32)
+            return assemble(prepared.frame, prepared.noise, Denoised(prepared.frame.data, zero, zero > 0), {})
+        if self._model is None:
+            raise ValueError("a Denoiser must be fitted or loaded before it denoises. Received: one without weights")
+        result = self._by_tiles(self._model, prepared, progress)
+        return assemble(prepared.frame, prepared.noise, result, self._provenance(self._model))
+
+    def _by_tiles(self, model: MultiscaleModel, prepared: _Prepared, progress: Progress | None) -> Denoised:
+        from amsd_astro.network.recipes import AMSD
+
+        assert prepared.values is not None
+        plan = plan_tiles(prepared.values.shape, core=_TILE, halo=model.halo, stride=model.architecture.stride)
+        values, variance = np.empty_like(prepared.values), np.empty_like(prepared.values)
+        bounded = np.empty(values.shape, bool)
+        for done, tile in enumerate(plan, 1):
+            pixels = cut_tile(prepared.values, tile, plan, margin=model.margin)
+            made = model.predict(pixels[None], prepared.noise.correlation, n_orientations=AMSD.n_orientations)
+            for out, part in ((values, made.values), (variance, made.variance), (bounded, made.bounded)):
+                stitch_tile(out, part[0], tile, plan)
+            if progress is not None:
+                progress(done, len(plan), "denoising")
+        sigma = prepared.stabilizer.derivative(values) * np.sqrt(variance)
+        return Denoised(prepared.stabilizer.inverse(values, variance), sigma, bounded)
+
+    def _provenance(self, model: MultiscaleModel) -> dict[str, tuple[Any, str]]:
+        cards: dict[str, tuple[Any, str]] = {
+            "AMSDRCP": (self.recipe, "recipe"),
+            "AMSDHASH": (model.fingerprint(), "SHA-256 of the weights, first digits"),
+            "AMSDSTEP": (self._n_steps, "training steps of the weights"),
+            "AMSDSEED": (self.seed, "seed"),
+        }
+        risk = self.adaptation.risk if self.adaptation is not None else None
+        if risk is not None:
+            cards["AMSDRISK"] = (_short(risk.value), "estimated mean squared error, over the noise's")
+            cards["AMSDRERR"] = (_short(risk.error), "standard error of AMSDRISK")
+            for cell, factor in risk.cell_factors.items():
+                cards[f"AMSDCV{cell}"] = (_short(factor), f"variance of {cell}x{cell} px sums over that of its pixels")
+        return cards
+
+
+def _short(value: float) -> float:
+    return float(f"{value:.6g}")
+
+
+def _start(n_threads: int | None) -> None:
+    """Start TensorFlow with the threads asked for, or those the process may use."""
+    from amsd_astro.network.threads import set_threads
+
+    set_threads(n_threads or count_processors())

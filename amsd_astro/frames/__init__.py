@@ -1,0 +1,19 @@
+"""Frames: pixels, headers and where they came from. Knows numpy, scipy and astropy, nothing of networks."""
+
+from amsd_astro.frames.frame import Frame, FrameSource
+from amsd_astro.frames.inputs import as_frame
+from amsd_astro.frames.outfile import check_output
+from amsd_astro.frames.reader import read_frame, refuse_denoised
+from amsd_astro.frames.units import parse_unit
+from amsd_astro.frames.writer import write_frame
+
+__all__ = [
+    "Frame",
+    "FrameSource",
+    "as_frame",
+    "check_output",
+    "parse_unit",
+    "read_frame",
+    "refuse_denoised",
+    "write_frame",
+]

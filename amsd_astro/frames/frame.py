@@ -1,0 +1,334 @@
+"""A frame: pixels, mask, uncertainty and header of one image, and where they came from."""
+
+from __future__ import annotations
+
+import copy as copying
+import hashlib
+import os
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from astropy import units as u
+from astropy.io import fits
+from astropy.nddata import CCDData, NDData
+from astropy.wcs import WCS
+
+from amsd_astro.errors import FrameChangedError, FrameError
+from amsd_astro.frames.cards import header_from_cards
+from amsd_astro.frames.streams import STRIPE, FileStamp, file_stamp
+from amsd_astro.frames.world import parse_wcs, sliced_header
+
+if TYPE_CHECKING:
+    from amsd_astro.frames.noise import NoiseModel
+
+__all__ = ["Frame", "FrameSource"]
+
+
+@dataclass(frozen=True)
+class FrameSource:
+    """The file an image came from.
+
+    Attributes
+    ----------
+    path : Path
+        Absolute.
+    hdu : int
+        Index of the image's HDU, 0 for the primary.
+    name : str
+        EXTNAME in upper case, "PRIMARY" for an unnamed primary, else empty.
+    version : int
+        EXTVER, 1 where there is none.
+    shape : tuple of int
+        As in the file, such as (1, 1, ny, nx).
+    dtype : dtype
+        Of the pixels when the frame is written: float32 or float64.
+    stamp : tuple of int
+        Size, modification time (ns) and inode when the file was read.
+    cards, primary_cards : tuple of bytes
+        Raw cards of the image (as if uncompressed) and of the primary HDU, without END.
+    raw_cards : tuple of bytes
+        Raw cards of the image's HDU as they are in the file.
+    """
+
+    path: Path
+    hdu: int
+    name: str
+    version: int
+    shape: tuple[int, ...]
+    dtype: np.dtype
+    stamp: FileStamp
+    cards: tuple[bytes, ...] = field(repr=False)
+    raw_cards: tuple[bytes, ...] = field(repr=False)
+    primary_cards: tuple[bytes, ...] = field(repr=False)
+
+    @property
+    def header(self) -> fits.Header:
+        """The header as read: a new copy each time, so that it cannot be changed by accident."""
+        return self._parsed[0].copy()
+
+    @property
+    def primary(self) -> fits.Header:
+        """The header of the primary HDU as read, a new copy each time."""
+        return self._parsed[1].copy()
+
+    @cached_property
+    def _parsed(self) -> tuple[fits.Header, fits.Header]:
+        return header_from_cards(self.cards), header_from_cards(self.primary_cards)
+
+    def keyword(self, name: str, default: Any = None) -> Any:
+        """Look a keyword up in the image's header, then in the primary.
+
+        Parameters
+        ----------
+        name : str
+            Keyword; long ones such as "ESO DET OUT1 CONAD" without HIERARCH.
+        default : optional
+            For a keyword that is in neither, has no value or cannot be parsed.
+        """
+        for header in self._parsed:
+            try:
+                value = header[name]
+            except (KeyError, ValueError, IndexError, OSError, fits.VerifyError):
+                continue
+            if not isinstance(value, fits.card.Undefined):
+                return value
+        return default
+
+    def check_unchanged(self) -> None:
+        """Make sure that the file is still the one that was read.
+
+        Raises
+        ------
+        FrameChangedError
+            It is gone, or its size, time or inode differ.
+        """
+        try:
+            stamp = file_stamp(self.path)
+        except FrameError as error:
+            raise FrameChangedError(f"the input can no longer be read: {error.message}", path=self.path) from error
+        if stamp != self.stamp:
+            raise FrameChangedError(
+                f"the input changed since it was read (size, time, inode {self.stamp}). Received: {stamp}",
+                path=self.path,
+            )
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 of the file's bytes, hexadecimal; worked out when first asked for.
+
+        Raises
+        ------
+        FrameChangedError
+            The file changed since it was read.
+        """
+        self.check_unchanged()
+        digest = hashlib.sha256()
+        with open(self.path, "rb") as file:
+            while piece := file.read(STRIPE):
+                digest.update(piece)
+        self.check_unchanged()
+        return digest.hexdigest()
+
+
+class Frame(CCDData):
+    """Pixels of one image with mask, uncertainty, unit, header and WCS.
+
+    A `~astropy.nddata.CCDData`, so that photutils, ccdproc and reproject take it as it is; the data are kept by
+    reference, as there.
+
+    Parameters
+    ----------
+    data : ndarray, `~astropy.units.Quantity` or `~astropy.nddata.NDData`
+        Shape (ny, nx). float64 stays; integers that float32 cannot hold become float64; all else becomes float32,
+        in native byte order.
+    mask : ndarray, optional
+        True where a pixel is bad, shape (ny, nx).
+    uncertainty : `~astropy.nddata.NDUncertainty` or ndarray, optional
+        An array is taken as standard deviation.
+    unit : unit or str, optional
+        Dimensionless by default.
+    meta, header : mapping or `~astropy.io.fits.Header`, optional
+        Two names of one thing.
+    wcs : `~astropy.wcs.WCS`, optional
+        By default parsed from the header when first asked for.
+    flags : ndarray, optional
+        uint8, shape (ny, nx).
+    source : FrameSource, optional
+        The file it came from. Lost in slices and arithmetic, kept by `copy`.
+    noise : NoiseModel, optional
+        Lost and kept like `source`.
+    copy : bool, optional
+        Copy all arrays.
+
+    Attributes
+    ----------
+    source, noise
+        As above.
+    """
+
+    source: FrameSource | None
+    noise: NoiseModel | None
+    _data: np.ndarray
+    _mask: np.ndarray
+    _flags: np.ndarray | None
+
+    def __init__(
+        self,
+        data: Any,
+        uncertainty: Any = None,
+        mask: Any = None,
+        flags: Any = None,
+        wcs: WCS | None = None,
+        meta: Mapping[str, Any] | None = None,
+        unit: Any = None,
+        copy: bool = False,
+        *,
+        header: Mapping[str, Any] | None = None,
+        source: FrameSource | None = None,
+        noise: NoiseModel | None = None,
+        psf: np.ndarray | None = None,
+    ) -> None:
+        if meta is not None and header is not None:
+            raise ValueError("header and meta are the same thing: give one of them.")
+        self._wcs_pending = False
+        given = data
+        lazy = isinstance(given, Frame) and given._wcs_pending
+        if unit is None and getattr(data, "unit", None) is None:
+            unit = u.dimensionless_unscaled
+        if isinstance(data, NDData):
+            header = header if header is not None else meta if meta is not None else data.meta
+            meta = None
+            if lazy:  # CCDData would ask for the WCS, and so parse it
+                data = given._without_wcs()
+            if psf is None:
+                psf = data.psf
+        super().__init__(
+            data,
+            uncertainty=uncertainty,
+            mask=mask,
+            flags=flags,
+            wcs=wcs,
+            meta=_as_header(header if header is not None else meta, copy),
+            unit=unit,
+            copy=copy,
+            psf=psf,
+        )
+        self._data = _as_float(self._data)
+        self.source = source
+        self.noise = noise
+        if isinstance(given, Frame):
+            self.source = source if source is not None else given.source
+            self.noise = noise if noise is not None else copying.deepcopy(given.noise) if copy else given.noise
+        if copy and self._flags is not None:
+            self._flags = copying.deepcopy(self._flags)
+        self._wcs_pending = self._wcs is None and (lazy or not isinstance(given, Frame)) and len(self.header) > 0
+
+    def _without_wcs(self) -> Frame:
+        """Return a shallow twin that knows no WCS."""
+        twin = copying.copy(self)
+        twin._wcs_pending = False
+        twin._wcs = None
+        return twin
+
+    @property
+    def mask(self) -> np.ndarray:
+        """Bad pixels: a bool array of the shape of the data, always."""
+        return self._mask
+
+    @mask.setter
+    def mask(self, value: Any) -> None:
+        shape = np.shape(self._data)
+        if value is None or value is np.ma.nomask:
+            self._mask = np.zeros(shape, dtype=bool)
+            return
+        mask = np.asarray(value, dtype=bool)
+        if mask.ndim == 0:
+            mask = np.full(shape, bool(mask))
+        if mask.shape != shape:
+            raise FrameError(f"mask must have the shape of the data, {shape}. Received: {mask.shape}")
+        self._mask = mask
+
+    @property
+    def wcs(self) -> WCS | None:
+        """World coordinates, parsed from the header when first asked for; None where that fails or there are none."""
+        if self._wcs_pending:
+            self._wcs_pending = False
+            self._wcs = parse_wcs(self.header, None if self.source is None else self.source.path)
+        return self._wcs
+
+    @wcs.setter
+    def wcs(self, value: WCS | None) -> None:
+        if value is not None and not isinstance(value, WCS):
+            raise TypeError(f"the wcs must be an astropy.wcs.WCS. Received: {type(value).__name__}")
+        self._wcs_pending = False
+        self._wcs = value
+
+    @property
+    def header(self) -> fits.Header:
+        """The FITS header, the same object as `meta`."""
+        return self._meta
+
+    @header.setter
+    def header(self, value: Mapping[str, Any]) -> None:
+        self.meta = _as_header(value, False)
+
+    def _slice(self, item: Any) -> dict[str, Any]:
+        kwargs: dict[str, Any] = super()._slice(item)
+        kwargs["meta"] = sliced_header(self.header, item, self.data.shape)
+        if self.flags is not None:
+            kwargs["flags"] = self.flags[item]
+        return kwargs
+
+    def __getitem__(self, item: Any) -> Frame:
+        """Return a part of the frame, without its source: the file holds another image than this."""
+        part: Frame = super().__getitem__(item)
+        if self.wcs is None:
+            part._wcs_pending = False
+        return part
+
+    @classmethod
+    def read(cls, path: str | os.PathLike[str], **options: Any) -> Frame:
+        """Read a frame; the options are those of `read_frame`."""
+        from amsd_astro.frames.reader import read_frame
+
+        return read_frame(path, **options)
+
+    def write(self, path: str | os.PathLike[str], overwrite: bool = False) -> None:
+        """Write the frame; see `write_frame`."""
+        from amsd_astro.frames.writer import write_frame
+
+        write_frame(self, path, overwrite=overwrite)
+
+
+def _as_float(data: Any) -> np.ndarray:
+    """Return native floats: float64 only where needed."""
+    array = np.asarray(data)
+    if array.dtype.kind not in "fiub":
+        raise FrameError(f"pixels must be real numbers. Received: dtype {array.dtype}")
+    if array.dtype.kind == "f":
+        wanted = np.float64 if array.dtype.itemsize >= 8 else np.float32
+    else:
+        wide = array.dtype.itemsize > 2 and array.size and max(abs(int(array.min())), abs(int(array.max()))) > 2**24
+        wanted = np.float64 if wide else np.float32
+    return array.astype(wanted, copy=False)
+
+
+def _as_header(meta: Mapping[str, Any] | None, copy: bool) -> fits.Header:
+    """Return a FITS header; entries of other mappings that no card can hold are left out."""
+    if isinstance(meta, fits.Header):
+        return meta.copy() if copy else meta
+    header = fits.Header()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for key, value in (meta or {}).items():
+            try:
+                header[str(key)] = value
+                str(header.cards[-1])
+            except (ValueError, TypeError, fits.VerifyError):
+                header.remove(str(key), ignore_missing=True)
+    return header

@@ -1,0 +1,247 @@
+"""The one place where the many things a caller may pass become a frame."""
+
+from __future__ import annotations
+
+import math
+import os
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from astropy import units as u
+from astropy.io import fits
+from astropy.nddata import NDData, StdDevUncertainty
+from astropy.wcs import WCS
+
+from amsd_astro.errors import AmsdWarning, FrameError
+from amsd_astro.frames.frame import Frame
+from amsd_astro.frames.reader import read_frame
+from amsd_astro.frames.select import PLANE_NAMES, Extension
+from amsd_astro.frames.units import parse_unit
+from amsd_astro.frames.world import clean_header
+
+__all__ = ["as_frame"]
+
+_IMAGE_HDUS = (fits.PrimaryHDU, fits.ImageHDU, fits.CompImageHDU)
+
+
+def as_frame(obj: Any, *, ext: Extension | None = None, mask: Any = None) -> Frame:
+    """Make a frame of what was passed; the object itself is never changed.
+
+    Parameters
+    ----------
+    obj : path, HDU, HDUList, ndarray, Quantity, NDData, CCDData or Frame
+        An image of two axes (others of length one aside).
+    ext : int, str or tuple, optional
+        The HDU, for a path or an HDUList; see `read_frame`.
+    mask : ndarray, optional
+        True where a pixel is bad, shape (ny, nx); added to the mask the object has.
+
+    Returns
+    -------
+    Frame
+        A new frame. Where its data are those of `obj` they are a view that cannot be written to.
+
+    Raises
+    ------
+    FrameError
+        The object holds no image that can be used.
+    TypeError
+        It is of another kind, or `ext` is given for something without HDUs.
+    """
+    if isinstance(obj, (str, os.PathLike)):
+        frame = read_frame(obj, ext=ext)
+    elif isinstance(obj, fits.HDUList):
+        frame = _from_hdu(_choose(obj, ext))
+    else:
+        if ext is not None:
+            raise TypeError(f"ext is for files and HDULists. Received: {type(obj).__name__}")
+        frame = _from_object(obj)
+    if mask is not None:
+        frame.mask = frame.mask | _checked_mask(mask, frame.data.shape)
+    if frame.mask.all():
+        raise FrameError("the image has no valid pixel: every one is NaN, infinite or masked.")
+    return frame
+
+
+def _from_object(obj: Any) -> Frame:
+    maker: Callable[[Any], Frame]
+    if isinstance(obj, _IMAGE_HDUS):
+        maker = _from_hdu
+    elif isinstance(obj, Frame):
+        maker = _from_frame
+    elif isinstance(obj, NDData):
+        maker = _from_nddata
+    elif isinstance(obj, np.ndarray):
+        maker = _from_array
+    else:
+        raise TypeError(
+            "a frame is made of a path, HDU, HDUList, ndarray, Quantity, NDData, CCDData or Frame. "
+            f"Received: {type(obj).__name__}"
+        )
+    return maker(obj)
+
+
+def _checked_mask(mask: Any, shape: tuple[int, ...]) -> np.ndarray:
+    array = np.asarray(mask)
+    if array.shape != shape:
+        raise FrameError(f"mask must have the shape of the image, {shape}. Received: {array.shape}")
+    if array.dtype.kind not in "bui":
+        raise FrameError(f"mask must hold booleans or integers. Received: dtype {array.dtype}")
+    return np.asarray(array != 0)
+
+
+def _plane(data: Any) -> np.ndarray:
+    """Return pixels with two axes, native floats, sharing memory where possible but not writable then."""
+    array = np.asarray(data)
+    if array.ndim > 2 and math.prod(array.shape[:-2]) == 1:
+        array = array.reshape(array.shape[-2:])
+    if array.ndim != 2:
+        raise FrameError(f"an image must have two axes (ny, nx). Received: shape {array.shape}")
+    if 0 in array.shape:
+        raise FrameError(f"an axis of the image has no length. Received: shape {array.shape}")
+    if array.dtype.kind not in "fiub":
+        raise FrameError(f"pixels must be real numbers. Received: dtype {array.dtype}")
+    pixels: np.ndarray = Frame(array).data
+    view = pixels.view()
+    if np.shares_memory(view, array):
+        view.flags.writeable = False
+    return view
+
+
+def _from_array(array: np.ndarray) -> Frame:
+    """Make a frame of an ndarray, a masked array or a Quantity."""
+    unit = array.unit if isinstance(array, u.Quantity) else u.dimensionless_unscaled
+    values = array.value if isinstance(array, u.Quantity) else array
+    data = _plane(np.ma.getdata(values))
+    mask = np.ma.getmaskarray(values).reshape(data.shape) if isinstance(values, np.ma.MaskedArray) else False
+    return Frame(data, mask=~np.isfinite(data) | mask, unit=unit)
+
+
+def _from_frame(frame: Frame) -> Frame:
+    data = _plane(frame.data)
+    new = Frame(
+        data,
+        uncertainty=frame.uncertainty,
+        mask=frame.mask.reshape(data.shape) | ~np.isfinite(data),
+        header=frame.header.copy(),
+        unit=frame.unit,
+        flags=frame.flags,
+        source=frame.source,
+        noise=frame.noise,
+        psf=frame.psf,
+    )
+    new._wcs = frame._wcs
+    new._wcs_pending = frame._wcs_pending
+    return new
+
+
+def _from_nddata(nddata: NDData) -> Frame:
+    data = _plane(nddata.data)
+    mask = np.zeros(data.shape, dtype=bool)
+    if nddata.mask is not None:
+        given = np.asarray(nddata.mask, dtype=bool)
+        mask = given.reshape(data.shape) if given.ndim else np.full(data.shape, bool(given))
+    wcs = getattr(nddata.wcs, "low_level_wcs", nddata.wcs)
+    if wcs is not None and not isinstance(wcs, WCS):
+        warnings.warn(f"a WCS of type {type(wcs).__name__} is not used.", AmsdWarning, stacklevel=4)
+        wcs = None
+    return Frame(
+        data,
+        uncertainty=_deviation(nddata, data.shape),
+        mask=mask | ~np.isfinite(data),
+        unit=nddata.unit,
+        wcs=None if wcs is None else wcs.deepcopy(),
+        header=nddata.meta.copy() if isinstance(nddata.meta, fits.Header) else dict(nddata.meta or {}),
+    )
+
+
+def _deviation(nddata: NDData, shape: tuple[int, ...]) -> StdDevUncertainty | None:
+    """Return the uncertainty as a standard deviation."""
+    if nddata.uncertainty is None or nddata.uncertainty.array is None:
+        return None
+    try:
+        converted = nddata.uncertainty.represent_as(StdDevUncertainty)
+    except Exception as error:  # noqa: BLE001 - unknown kinds of uncertainty are left out
+        warnings.warn(f"the uncertainty is not used ({error}).", AmsdWarning, stacklevel=5)
+        return None
+    with np.errstate(all="ignore"):
+        return StdDevUncertainty(np.array(converted.array, dtype=np.float32).reshape(shape), copy=False)
+
+
+def _choose(hdus: fits.HDUList, ext: Extension | None) -> Any:
+    """Return the HDU of an HDUList that holds the image; the rule is that for files."""
+    if ext is not None:
+        key: Any = ext
+        if isinstance(ext, str):
+            name, comma, version = ext.rpartition(",")
+            key = int(ext) if ext.strip().isdigit() else ext
+            key = (name.strip(), int(version)) if comma and version.strip().isdigit() else key
+        try:
+            return hdus[key]
+        except (KeyError, IndexError) as error:
+            raise FrameError(f"ext names no HDU of the list. Received: {ext!r}") from error
+    planes = [hdu for hdu in hdus if _is_plane(hdu) and hdu.name not in ("AMSD_SIGMA", "AMSD_FLAGS")]
+    for name in ("SCI", "IMAGE"):
+        named = [hdu for hdu in planes if hdu.name.strip().upper() == name]
+        if named:
+            planes = named
+            break
+    else:
+        if len(planes) > 1:
+            planes = [hdu for hdu in planes if hdu.name.strip().upper() not in PLANE_NAMES] or planes
+    if len(planes) == 1:
+        return planes[0]
+    listing = "; ".join(f"{i} {hdu.name} {getattr(hdu, 'shape', ())}" for i, hdu in enumerate(hdus))
+    rule = (
+        "no HDU holds an image of two axes" if not planes else f"{len(planes)} HDUs hold an image: choose one with ext"
+    )
+    raise FrameError(f"{rule}. The list has: {listing}")
+
+
+def _is_plane(hdu: Any) -> bool:
+    """Return whether an HDU holds an image of two axes, from its header alone."""
+    shape = tuple(getattr(hdu, "shape", ()) or ())
+    return isinstance(hdu, _IMAGE_HDUS) and len(shape) >= 2 and min(shape) > 0 and math.prod(shape[:-2]) == 1
+
+
+def _from_hdu(hdu: Any) -> Frame:
+    if not isinstance(hdu, _IMAGE_HDUS):
+        raise FrameError(f"the HDU holds no image. Received: {type(hdu).__name__}", hdu=getattr(hdu, "name", None))
+    header = hdu.header.copy()
+    try:
+        pixels = _pixels_of(hdu)
+    except (FrameError, MemoryError):
+        raise
+    except Exception as error:
+        raise FrameError(f"the pixels cannot be read ({error}).", hdu=hdu.name) from error
+    if pixels is None:
+        raise FrameError("the HDU has a header but no pixels.", hdu=hdu.name)
+    data = _plane(pixels)
+    bad = ~np.isfinite(data)
+    cleaned = clean_header(header)
+    blank = cleaned.get("BLANK")
+    integers = pixels.dtype.kind in "iu" or (not _is_loaded(hdu) and getattr(hdu, "_orig_bitpix", 0) > 0)
+    if integers and isinstance(blank, int) and not isinstance(blank, bool):
+        # astropy leaves BLANK = 0, and BLANK of unsigned integers, as they are.
+        physical = blank * (getattr(hdu, "_orig_bscale", 1) or 1) + (getattr(hdu, "_orig_bzero", 0) or 0)
+        bad |= np.reshape(pixels == physical, data.shape)
+        data = np.where(bad, np.array(np.nan, data.dtype), data)
+    return Frame(data, mask=bad, header=header, unit=parse_unit(_text(cleaned.get("BUNIT"))))
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _is_loaded(hdu: Any) -> bool:
+    """Return whether the pixels are in memory already."""
+    return bool(getattr(hdu, "_data_loaded", True)) or hdu.fileinfo() is None
+
+
+def _pixels_of(hdu: Any) -> np.ndarray | None:
+    """Return the pixels without loading them into the HDU: loading would change its header."""
+    if _is_loaded(hdu) or not hdu.shape:
+        return None if hdu.data is None else np.asarray(hdu.data)
+    return np.asarray(hdu.section[...])

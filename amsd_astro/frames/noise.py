@@ -1,0 +1,229 @@
+"""The noise model of a frame, ``variance = slope * mean + floor``, and where its values come from.
+
+Slope comes, in this order, from the caller, from the frame's own uncertainty plane, from header keywords (only where
+the data agree) and from the data. Whatever its source, the floor is set so that the model passes through the level and
+the variance measured on the frame's own sky.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from amsd_astro.frames.sky import Sky, measure_sky
+from amsd_astro.frames.stabilize import Stabilizer
+
+if TYPE_CHECKING:
+    from amsd_astro.frames.frame import Frame
+
+__all__ = ["NoiseModel", "measure_noise"]
+
+_log = logging.getLogger(__name__)
+
+_GAIN_KEYS = ("GAIN", "EGAIN", "CCDGAIN", "ATODGAIN", "ESO DET OUT1 CONAD")
+_READ_NOISE_KEYS = ("RDNOISE", "READNOIS", "READNOI", "RON", "READNSE")
+_EXPOSURE_KEYS = ("EXPTIME", "EXPOSURE", "TEXPTIME")
+_FLAT = 0.02  # a floor that varies by less is one number
+_AGREEMENT = 0.3  # a header's slope further than this from the data's is a camera setting, not a gain
+
+
+def _white() -> NDArray[np.float64]:
+    return np.ones((1, 1))
+
+
+@dataclass(frozen=True)
+class NoiseModel:
+    """Noise of a frame, in the frame's own units.
+
+    Parameters
+    ----------
+    slope : float
+        Variance per unit of signal: 1 / gain for a frame in adu, 1 for electrons.
+    floor : float or ndarray, shape (ny, nx)
+        Variance at a signal of zero (squared units). It can be negative where the frame stands on a pedestal.
+    sky, sky_variance : float
+        Level and variance measured on the sky; ``slope * sky + floor`` is ``sky_variance``.
+    correlation : ndarray, shape (2 k + 1, 2 k + 1)
+        Correlation of the noise at lags of -k..k pixels, 1 at its centre; ``[[1.]]`` is white noise.
+    source : str
+        Where the slope comes from: "caller", "variance plane", "header", "data" or "none".
+    agreement : float
+        Variance that the source stated for the sky over the variance measured there; nan where it stated none, or where
+        a pedestal in the level keeps the two from being compared.
+    """
+
+    slope: float
+    floor: float | NDArray[np.floating]
+    sky: float = 0.0
+    sky_variance: float = float("nan")
+    correlation: NDArray[np.float64] = field(default_factory=_white)
+    source: str = "caller"
+    agreement: float = float("nan")
+
+    def __post_init__(self) -> None:
+        if not (np.isfinite(self.slope) and self.slope >= 0):
+            raise ValueError(f"slope must be finite and not negative. Received: {self.slope}")
+        side = self.correlation.shape
+        if len(side) != 2 or side[0] != side[1] or side[0] % 2 == 0 or not np.all(np.isfinite(self.correlation)):
+            raise ValueError(f"correlation must be a finite square of odd side. Received: shape={side}")
+
+    @classmethod
+    def from_gain(cls, gain: float, read_noise: float = 0.0, *, sky: float = 0.0) -> NoiseModel:
+        """Model of a frame in adu without pedestal.
+
+        Parameters
+        ----------
+        gain : float
+            Electrons per adu.
+        read_noise : float
+            Electrons.
+        sky : float
+            Level of the sky in adu.
+        """
+        if not (np.isfinite(gain) and gain > 0 and np.isfinite(read_noise) and read_noise >= 0):
+            raise ValueError(f"gain must be positive, read_noise not negative. Received: {gain}, {read_noise}")
+        floor = (read_noise / gain) ** 2
+        return cls(slope=1 / gain, floor=floor, sky=sky, sky_variance=sky / gain + floor)
+
+    @property
+    def is_white(self) -> bool:
+        """Whether neighbouring pixels have independent noise."""
+        return self.correlation.shape == (1, 1)
+
+    @property
+    def neighbours(self) -> tuple[float, float]:
+        """Correlation with the next pixel along x and along y."""
+        k = self.correlation.shape[0] // 2
+        return (float(self.correlation[k, k + 1]), float(self.correlation[k + 1, k])) if k else (0.0, 0.0)
+
+    def variance(self, mean: NDArray[np.floating] | float) -> NDArray[np.float64]:
+        """Variance of pixels of a given expected signal (never below a thousandth of the sky's)."""
+        lowest = 1e-3 * self.sky_variance if np.isfinite(self.sky_variance) else 0.0
+        return np.maximum(self.slope * np.asarray(mean, np.float64) + self.floor, lowest)
+
+    def stabilizer(self) -> Stabilizer:
+        """The transform that makes this noise unit Gaussian, zero at the sky."""
+        return Stabilizer(self.slope, self.floor, self.sky)
+
+
+def measure_noise(frame: Frame, *, stated: Mapping[str, float | None] | NoiseModel | None = None) -> NoiseModel:
+    """Find the noise model of a frame.
+
+    Parameters
+    ----------
+    frame : Frame
+        Exposure in linear units.
+    stated : NoiseModel or mapping, optional
+        A NoiseModel is used as it is. A mapping may have ``gain`` (electrons per unit of the frame) and
+        ``read_noise`` (electrons), which come before anything the file says.
+
+    Returns
+    -------
+    NoiseModel
+    """
+    if isinstance(stated, NoiseModel):
+        return stated
+    data = np.asarray(frame.data)
+    mask = np.zeros(data.shape, bool) if frame.mask is None else np.asarray(frame.mask, bool)
+    sky = measure_sky(data, mask)
+    model = _choose(frame, mask, sky, dict(stated or {}))
+    if model.source == "none":
+        _log.info("the photon noise could not be found: one noise level is taken for the whole frame")
+    return model
+
+
+def _choose(frame: Frame, mask: NDArray[np.bool_], sky: Sky, stated: dict[str, float | None]) -> NoiseModel:
+    measured = NoiseModel(0.0, sky.variance, sky.level, sky.variance, sky.correlation, source="none")
+    gain, read_noise = stated.get("gain"), stated.get("read_noise")
+    if gain is not None:
+        return _anchored(measured, NoiseModel.from_gain(gain, read_noise or 0.0), "caller")
+    plane = _variance_plane(frame, mask, sky)
+    if plane is not None:
+        return plane
+    header = _from_header(frame, read_noise)
+    if header is not None and _agrees(header, sky):
+        return _anchored(measured, header, "header")
+    if header is not None:
+        _log.info("gain of the header (slope %.4g) does not agree with the data: not used", header.slope)
+    if sky.shows_slope:
+        return _anchored(measured, NoiseModel(sky.slope, float("nan")), "data")
+    return measured
+
+
+def _anchored(measured: NoiseModel, stated: NoiseModel, source: str) -> NoiseModel:
+    """The stated slope, through the measured level and variance of the sky."""
+    agreement = (stated.slope * measured.sky + float(stated.floor)) / measured.sky_variance
+    if agreement > 1 + _AGREEMENT:  # the level holds a pedestal: what was stated cannot be compared
+        agreement = float("nan")
+    floor = measured.sky_variance - stated.slope * measured.sky
+    return replace(measured, slope=stated.slope, floor=floor, source=source, agreement=agreement)
+
+
+def _agrees(header: NoiseModel, sky: Sky) -> bool:
+    """Whether the data allow the header's gain and read noise; a camera's gain setting is told by this."""
+    if sky.shows_slope:
+        return abs(header.slope - sky.slope) <= _AGREEMENT * sky.slope + 3 * sky.slope_error
+    if header.slope > sky.slope + 5 * sky.slope_error or float(header.floor) > (1 + _AGREEMENT) * sky.variance:
+        return False
+    # the sky's photons that the variance implies must be there; a pedestal only adds to the level
+    implied = (sky.variance - float(header.floor)) / header.slope
+    subtracted = abs(sky.level) < 3 * np.sqrt(sky.variance)
+    return bool(subtracted or implied <= (1 + _AGREEMENT) * sky.level)
+
+
+def _keyword(frame: Frame, names: tuple[str, ...]) -> float | None:
+    """First plausible number under one of the keywords, in the image's header, then in the primary's."""
+    for name in names:
+        value = frame.source.keyword(name) if frame.source is not None else frame.header.get(name)
+        if isinstance(value, (int, float)) and not isinstance(value, bool) and np.isfinite(value) and value > 0:
+            return float(value)
+    return None
+
+
+def _from_header(frame: Frame, read_noise: float | None) -> NoiseModel | None:
+    unit = "" if frame.unit is None else frame.unit.to_string().strip()
+    noise = read_noise if read_noise is not None else _keyword(frame, _READ_NOISE_KEYS) or 0.0
+    if unit in ("adu", "ct", "count", "DN", ""):
+        gain = _keyword(frame, _GAIN_KEYS)
+        return NoiseModel.from_gain(gain, noise) if gain is not None and 1e-3 < gain < 1e3 else None
+    if unit in ("electron", "ph", "photon"):
+        return NoiseModel.from_gain(1.0, noise)
+    if unit in ("electron / s", "ph / s", "photon / s"):
+        time = _keyword(frame, _EXPOSURE_KEYS)
+        return NoiseModel.from_gain(time, noise) if time is not None else None
+    return None
+
+
+def _variance_plane(frame: Frame, mask: NDArray[np.bool_], sky: Sky) -> NoiseModel | None:
+    """Slope and floor map from the frame's own uncertainty; fitted against the signal, never weighted by itself."""
+    if frame.uncertainty is None:
+        return None
+    variance = np.square(np.asarray(frame.uncertainty.array, np.float64))
+    good = ~mask & np.isfinite(variance) & (variance > 0)
+    if good.sum() < 100:
+        return None
+    signal = ndimage.median_filter(np.asarray(frame.data, np.float32) - np.float32(sky.level), 3)
+    signal = np.where(good, signal, 0).astype(np.float64)
+    bright = good & (signal > 5 * np.sqrt(sky.variance))
+    base = float(np.median(variance[good & ~bright]))
+    slope = 0.0
+    if bright.sum() >= 100:
+        slope = max(float(np.median((variance[bright] - base) / signal[bright])), 0.0)
+    at_sky = ndimage.median_filter(np.where(good, variance - slope * signal, base), 5)
+    at_sky = np.maximum(at_sky, 0.05 * base)
+    # a plane that is off by a factor is off everywhere: the factor is the variance of the frame in its own sigmas
+    in_sigmas = measure_sky((np.asarray(frame.data, np.float64) - sky.level) / np.sqrt(at_sky), mask)
+    factor = in_sigmas.variance
+    if not factor > 0:
+        return None
+    spread = 1.4826 * float(np.median(np.abs(at_sky[good] - base)))
+    floor = factor * ((base if spread < _FLAT * base else at_sky) - slope * sky.level)
+    return NoiseModel(
+        factor * slope, floor, sky.level, factor * base, in_sigmas.correlation, "variance plane", 1 / factor
+    )

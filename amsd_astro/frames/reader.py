@@ -1,0 +1,153 @@
+"""Reading one image of a FITS file as a frame."""
+
+from __future__ import annotations
+
+import logging
+import os
+import warnings
+from pathlib import Path
+
+import numpy as np
+from astropy.nddata import StdDevUncertainty
+
+from amsd_astro.errors import AlreadyDenoisedError, FrameChangedError, FrameError
+from amsd_astro.frames.cards import find_card, header_from_cards, string_value
+from amsd_astro.frames.compressed import image_cards
+from amsd_astro.frames.frame import Frame, FrameSource
+from amsd_astro.frames.pixels import read_pixels
+from amsd_astro.frames.planes import read_planes
+from amsd_astro.frames.rawfits import RawFile, RawHDU, scan
+from amsd_astro.frames.select import Extension, belongs_to, choose_hdu, find_hdus
+from amsd_astro.frames.streams import file_stamp
+from amsd_astro.frames.units import parse_unit
+
+__all__ = ["read_frame", "refuse_denoised"]
+
+_log = logging.getLogger(__name__)
+
+
+def read_frame(
+    path: str | os.PathLike[str],
+    *,
+    ext: Extension | None = None,
+    mask_ext: Extension | None = None,
+    mask_bits: int | None = None,
+    error_ext: Extension | None = None,
+) -> Frame:
+    """Read one image of a FITS file, with its mask and its errors.
+
+    Parameters
+    ----------
+    path : str or path-like
+        A FITS file, also packed by gzip, bzip2 or xz, or tile-compressed.
+    ext : int, str or tuple, optional
+        The image: number, "NAME", "NAME,VERSION" or (name, version). By default the HDU named SCI or IMAGE, else the
+        only image of two axes.
+    mask_ext : int, str or tuple, optional
+        The plane of bad pixels; by default MASK beside the image, where there is one.
+    mask_bits : int, optional
+        Bits of that plane (then also DQ is looked for) that make a pixel bad; by default any.
+    error_ext : int, str or tuple, optional
+        The plane of errors; by default ERR, VAR or IVAR (or what else they are called) beside the image.
+
+    Returns
+    -------
+    Frame
+        Data float32, or float64 where the file has it or its integers need it, shape (ny, nx), NaN where BLANK. The
+        mask has NaN, infinities, BLANK and what the planes tell. All cards of the header.
+
+    Raises
+    ------
+    FrameNotFoundError, FrameChangedError, FrameError
+        The file is missing, changed while it was read, or cannot be used; the message says why.
+    OSError
+        The disk failed.
+    """
+    file = scan(Path(os.path.abspath(os.fspath(path))))
+    hdu = choose_hdu(file, ext)
+    try:
+        data = read_pixels(file.path, hdu).to_float()
+        planes = read_planes(file, hdu, mask_ext=mask_ext, mask_bits=mask_bits, error_ext=error_ext)
+    except MemoryError:
+        raise
+    except (FrameError, OSError):
+        _check_stamp(file)
+        raise
+    _check_stamp(file)
+    mask = planes.mask | ~np.isfinite(data)
+    if mask.all():
+        why = "every pixel is NaN, infinite or BLANK" if not np.isfinite(data).any() else "every pixel is masked"
+        raise FrameError(f"the image has no valid pixel: {why}.", path=file.path, hdu=hdu.index)
+    source = _source(file, hdu, data.dtype)
+    unit = parse_unit(string_value(hdu.cards, "BUNIT"), where=f"{file.path}[{hdu.index}]: BUNIT")
+    deviation, flags = planes.deviation, None
+    if find_card(hdu.cards, "AMSDVERS") is not None:
+        deviation, flags = _our_planes(file, hdu, deviation)
+    _log.debug("%s[%d]: %s, %d bad pixels", file.path, hdu.index, hdu.label, int(mask.sum()))
+    return Frame(
+        data,
+        uncertainty=None if deviation is None else StdDevUncertainty(deviation, copy=False),
+        mask=mask,
+        flags=flags,
+        header=header_from_cards(source.cards),
+        unit=unit,
+        source=source,
+    )
+
+
+def _check_stamp(file: RawFile) -> None:
+    if file_stamp(file.path) != file.stamp:
+        raise FrameChangedError("the input changed while it was read.", path=file.path)
+
+
+def _source(file: RawFile, hdu: RawHDU, dtype: np.dtype) -> FrameSource:
+    """Return what the writer needs to find the image again."""
+    cards = tuple(image_cards(hdu)) if hdu.kind == "compressed" else hdu.cards
+    return FrameSource(
+        path=file.path,
+        hdu=hdu.index,
+        name=hdu.name,
+        version=hdu.version or 1,
+        shape=hdu.shape,
+        dtype=np.dtype(dtype),
+        stamp=file.stamp,
+        cards=cards,
+        raw_cards=hdu.cards,
+        primary_cards=file.hdus[0].cards,
+    )
+
+
+def _our_planes(
+    file: RawFile, hdu: RawHDU, deviation: np.ndarray | None
+) -> tuple[np.ndarray | None, np.ndarray | None]:
+    """Return the 1-sigma map and the flags that an earlier denoising put beside the image."""
+    flags = None
+    for plane in find_hdus(file, "AMSD_SIGMA") + find_hdus(file, "AMSD_FLAGS"):
+        if not belongs_to(plane, hdu) or not plane.is_plane or plane.shape[-2:] != hdu.shape[-2:]:
+            continue
+        pixels = read_pixels(file.path, plane)
+        if plane.name == "AMSD_SIGMA":
+            deviation = pixels.to_float().astype(np.float32, copy=False)
+        elif pixels.stored.dtype.kind != "f":
+            flags = pixels.stored.astype(np.uint8)
+    return deviation, flags
+
+
+def refuse_denoised(frame: Frame) -> None:
+    """Make sure that a frame has not been denoised before.
+
+    Raises
+    ------
+    AlreadyDenoisedError
+        Its header has the card AMSDVERS.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        version = frame.header.get("AMSDVERS")
+    if version is not None:
+        source = frame.source
+        raise AlreadyDenoisedError(
+            f"the frame is denoised already (AMSDVERS = {version}); doing it again has to be forced.",
+            path=None if source is None else source.path,
+            hdu=None if source is None else source.hdu,
+        )

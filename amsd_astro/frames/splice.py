@@ -1,0 +1,174 @@
+"""The splice: the source's bytes with one image's pixels, and the few cards that describe them, replaced."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import BinaryIO
+
+import numpy as np
+
+from amsd_astro.errors import FrameChangedError
+from amsd_astro.frames.cards import card_keyword, card_value, group_cards, make_card, merge_cards, replace_value
+from amsd_astro.frames.checksum import Sum32
+from amsd_astro.frames.compressed import is_structure, pack_tiles
+from amsd_astro.frames.emit import Pieces, header_bytes, stripes, with_sums, write_hdu
+from amsd_astro.frames.extensions import our_hdus, our_version
+from amsd_astro.frames.frame import Frame, FrameSource
+from amsd_astro.frames.rawfits import RawFile, RawHDU
+from amsd_astro.frames.select import OUR_NAMES, belongs_to, find_hdus
+from amsd_astro.frames.streams import STRIPE, ByteStream, open_stream
+
+__all__ = ["float_cards", "splice"]
+
+_MANDATORY = re.compile(r"(SIMPLE|XTENSION|BITPIX|NAXIS\d*|PCOUNT|GCOUNT|GROUPS)\Z")
+_GONE = ("BSCALE", "BZERO", "BLANK")
+
+
+def splice(frame: Frame, source: FrameSource, file: RawFile, out: BinaryIO, *, sigma: bool) -> None:
+    """Copy the source with the image replaced and our extensions added.
+
+    Parameters
+    ----------
+    frame : Frame
+        The new pixels and the edited header.
+    source : FrameSource
+        Where the image was.
+    file : RawFile
+        The source, scanned anew.
+    out : binary file
+        Written from front to back. Memory does not grow with the other HDUs.
+    sigma : bool
+        Whether our extensions are added; those of an earlier run on the same image are replaced.
+    """
+    image = file.hdus[source.hdu]
+    cards, pieces = _image_hdu(frame, source, image)
+    dropped, added = set(), []
+    if sigma:
+        old = [hdu for name in OUR_NAMES for hdu in find_hdus(file, name) if hdu.index and hdu is not image]
+        dropped = {hdu.index for hdu in old if belongs_to(hdu, image)}
+        added = our_hdus(frame, source.shape, cards, our_version(file, image, dropped), image.index)
+    n_extensions = len(file.hdus) - 1 - len(dropped) + len(added)
+    with open_stream(source.path) as stream:
+        for hdu in file.hdus:
+            announce = hdu.index == 0 and bool(added or dropped)
+            if hdu is image:
+                write_hdu(out, _announce(cards, n_extensions) if announce else cards, pieces)
+            elif hdu.index in dropped:
+                continue
+            elif announce and (edited := _announce(list(hdu.cards), n_extensions)) != list(hdu.cards):
+                _copy_hdu(stream, out, hdu, with_sums(edited, _data_sum(source, hdu), add=False))
+            else:
+                _copy_hdu(stream, out, hdu)
+        for more_cards, more_pieces in added:
+            write_hdu(out, more_cards, more_pieces)
+        if file.junk:
+            stream.seek(file.hdus[-1].end)
+            while piece := stream.read(STRIPE):
+                out.write(piece)
+
+
+def _copy_hdu(stream: ByteStream, out: BinaryIO, hdu: RawHDU, cards: Sequence[bytes] | None = None) -> None:
+    """Copy an HDU, with another header if one is given; padding that the file lacks at its end is supplied."""
+    end = hdu.end - hdu.n_missing
+    if cards is None:
+        stream.seek(hdu.header_offset)
+    else:
+        out.write(header_bytes(cards))
+        stream.seek(min(hdu.data_offset, end))
+    while stream.position < end:
+        piece = stream.read(min(STRIPE, end - stream.position))
+        if not piece:
+            raise FrameChangedError("the input became shorter while it was copied.", path=stream.path)
+        out.write(piece)
+    if hdu.data_size:
+        out.write((b" " if hdu.cards[0].startswith(b"XTENSION= 'TABLE") else b"\0") * hdu.n_missing)
+    elif cards is None:
+        out.write(b" " * hdu.n_missing)
+
+
+def _data_sum(source: FrameSource, hdu: RawHDU) -> int:
+    """Return the checksum of an HDU's data unit."""
+    total = Sum32()
+    with open_stream(source.path) as stream:
+        stream.seek(hdu.data_offset if hdu.data_size else hdu.header_offset)
+        left = hdu.data_size
+        while left > 0 and (piece := stream.read(min(STRIPE, left))):
+            total.update(piece)
+            left -= len(piece)
+    return total.value
+
+
+def _image_hdu(frame: Frame, source: FrameSource, image: RawHDU) -> tuple[list[bytes], Pieces]:
+    """Return cards and data of the replaced image."""
+    merged = merge_cards(source.cards, frame.header)
+    if image.kind == "compressed":
+        merged = [card for card in merged if not is_structure(card) and not _MANDATORY.match(card_keyword(card))]
+        packed = pack_tiles(source.path, image, frame.data, source.dtype)
+        return packed.head + float_cards(merged, frame.data), lambda: packed.pieces
+    structure = [card for card in source.cards if _MANDATORY.match(card_keyword(card))]
+    bitpix = str(-8 * source.dtype.itemsize)
+    structure = [
+        replace_value(card, bitpix) if card_keyword(card) == "BITPIX" and card_value(card) != bitpix else card
+        for card in structure
+    ]
+    merged = _with_structure(merged, structure)
+    return float_cards(merged, frame.data), lambda: stripes(frame.data, source.dtype)
+
+
+def _with_structure(merged: Sequence[bytes], structure: list[bytes]) -> list[bytes]:
+    """Put the true structural cards where those of the edited header are, or in front if that lacks some."""
+    n_found = sum(1 for card in merged if _MANDATORY.match(card_keyword(card)))
+    rest = [card for card in merged if not _MANDATORY.match(card_keyword(card))]
+    keywords = [card_keyword(card) for card in merged if _MANDATORY.match(card_keyword(card))]
+    if n_found != len(structure) or keywords != [card_keyword(card) for card in structure]:
+        return structure + rest
+    waiting = iter(structure)
+    return [next(waiting) if _MANDATORY.match(card_keyword(card)) else card for card in merged]
+
+
+def float_cards(cards: list[bytes], data: np.ndarray) -> list[bytes]:
+    """Return cards fit for a float image: no scaling, true extremes."""
+    result = []
+    for run in group_cards(cards):
+        keyword = card_keyword(run)
+        if keyword in _GONE:
+            continue
+        if keyword in ("DATAMIN", "DATAMAX"):
+            value = _extreme(data, np.fmin if keyword == "DATAMIN" else np.fmax)
+            if value is None:
+                continue
+            run = replace_value(run[:80], value)
+        result += [run[i : i + 80] for i in range(0, len(run), 80)]
+    return result
+
+
+def _extreme(data: np.ndarray, function: np.ufunc) -> str | None:
+    """Return the least or largest finite pixel as text, None without one."""
+    start = np.inf if function is np.fmin else -np.inf
+    value = float(function.reduce(data, axis=None, where=np.isfinite(data), initial=start))
+    if not np.isfinite(value):
+        return None
+    for digits in (17, 16, 15, 14, 13, 12):
+        text = f"{value:.{digits}G}"
+        if len(text) <= 19:
+            break
+    return text if any(char in text for char in ".E") else text + ".0"
+
+
+def _announce(cards: list[bytes], n_extensions: int) -> list[bytes]:
+    """Return the primary's cards with EXTEND and NEXTEND true to what follows; untouched where they are."""
+    if not cards or not cards[0].startswith(b"SIMPLE"):
+        return cards
+    result = list(cards)
+    for i, card in enumerate(result):
+        if card_keyword(card) == "NEXTEND" and card_value(card) != str(n_extensions):
+            result[i] = replace_value(card, str(n_extensions))
+    if n_extensions:
+        at = next((i for i, card in enumerate(result) if card_keyword(card) == "EXTEND"), None)
+        if at is None:
+            last_axis = max(i for i, card in enumerate(result) if re.match(r"NAXIS\d*\Z", card_keyword(card)))
+            result.insert(last_axis + 1, make_card("EXTEND", True, "extensions may be present"))
+        elif card_value(result[at]) != "T":
+            result[at] = replace_value(result[at], "T")
+    return result

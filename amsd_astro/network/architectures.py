@@ -1,0 +1,102 @@
+"""The networks, built from ``keras.layers`` and ``keras.ops`` alone so that any Keras backend can run them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+from keras import layers, ops
+
+from amsd_astro.network.multiscale import N_BANDS
+
+__all__ = ["AmsdArchitecture", "build_amsd"]
+
+
+@dataclass(frozen=True)
+class AmsdArchitecture:
+    """Size of the aggregated multiscale network.
+
+    Parameters
+    ----------
+    widths : sequence of int
+        Channels at full, half and quarter resolution (and so on).
+    """
+
+    widths: Sequence[int] = (32, 64, 96)
+
+    @property
+    def stride(self) -> int:
+        """Pooling stride: translations by multiples of it commute with the network."""
+        return 2 ** (len(self.widths) - 1)
+
+    @property
+    def receptive_radius(self) -> int:
+        """Pixels on each side that an output pixel depends on, the bands not counted."""
+        scales = [2**k for k in range(len(self.widths))]
+        down = sum(3 * scale for scale in scales)  # a 3 x 3 convolution, then a module as wide as 5 x 5
+        up = sum(2 * scale for scale in scales[:-1])  # a module
+        resampling = sum(scales[:-1]) + sum(scales[1:])  # averaging, bilinear interpolation
+        return down + up + resampling
+
+
+class _Seeds:
+    """A seed for every initializer, drawn from one generator."""
+
+    def __init__(self, seed: int) -> None:
+        self._rng = np.random.default_rng(seed)
+
+    def initializer(self) -> keras.initializers.Initializer:
+        return keras.initializers.HeNormal(seed=int(self._rng.integers(1 << 31)))
+
+
+def build_amsd(architecture: AmsdArchitecture, *, seed: int) -> keras.Model:
+    """The aggregated multiscale network.
+
+    An encoder and decoder whose every stage puts convolutions of several kernel sizes side by side and concatenates
+    them. It sees the normalized bands of a frame and gives two maps, both before their bounds are applied: the noise,
+    and the logarithm of the posterior variance, which is linear in features through which no gradient flows back
+    (squared errors are far noisier than errors: a richer head learns their noise).
+
+    Parameters
+    ----------
+    architecture : AmsdArchitecture
+        Sizes.
+    seed : int
+        Seed of the initial weights.
+
+    Returns
+    -------
+    keras.Model
+        From (n, ny, nx, N_BANDS) to (n, ny, nx, 2); ny and nx multiples of ``architecture.stride``.
+    """
+    seeds = _Seeds(seed)
+    bands = layers.Input((None, None, N_BANDS), name="bands")
+    skips = []
+    x = bands
+    for width in architecture.widths[:-1]:
+        x = _module(_convolution(x, width, 3, seeds), width, seeds)
+        skips.append(x)
+        x = layers.AveragePooling2D(2)(x)
+    x = _module(_convolution(x, architecture.widths[-1], 3, seeds), architecture.widths[-1], seeds)
+    for width, skip in zip(reversed(architecture.widths[:-1]), reversed(skips), strict=True):
+        x = layers.UpSampling2D(2, interpolation="bilinear")(_convolution(x, width, 1, seeds))
+        x = _convolution(layers.Concatenate()([x, skip]), width, 1, seeds)
+        x = _module(x, width, seeds)
+    noise = layers.Conv2D(1, 1, kernel_initializer="zeros", name="noise")(layers.Concatenate()([x, bands]))
+    variance = layers.Conv2D(1, 1, kernel_initializer="zeros", name="log_variance")(ops.stop_gradient(x))
+    return keras.Model(bands, layers.Concatenate()([noise, variance]), name="amsd")
+
+
+def _convolution(x: keras.KerasTensor, width: int, size: int, seeds: _Seeds) -> keras.KerasTensor:
+    return layers.Conv2D(width, size, padding="same", activation="relu", kernel_initializer=seeds.initializer())(x)
+
+
+def _module(x: keras.KerasTensor, width: int, seeds: _Seeds) -> keras.KerasTensor:
+    """Kernels of three sizes side by side, concatenated; the widest works on a quarter of the channels."""
+    quarter = width // 4
+    wide = _convolution(_convolution(x, quarter, 1, seeds), quarter, 5, seeds)
+    return layers.Concatenate()(
+        [_convolution(x, width - 2 * quarter, 3, seeds), wide, _convolution(x, quarter, 1, seeds)]
+    )

@@ -1,0 +1,160 @@
+"""Training pairs: two noisy versions of one frame whose noise is independent.
+
+With the noise known, ``z + a n`` and ``z - n / a`` (n fresh noise of the frame's own covariance) have independent
+noise, so a network that maps the first to the second learns the clean frame without ever seeing one (Recorrupted to
+Recorrupted, Pang et al. 2021).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from amsd_astro.network.multiscale import band_noise, band_radius, bands
+from amsd_astro.network.noise import UnitNoise
+
+__all__ = ["Batch", "RecorruptedPairs", "TrainingFrame"]
+
+
+@dataclass(frozen=True)
+class TrainingFrame:
+    """A frame in noise units, ready to be sampled.
+
+    Parameters
+    ----------
+    values : ndarray of float32, shape (ny, nx)
+        Stabilized frame, bad pixels filled.
+    weight : ndarray of float32, shape (ny, nx)
+        1 where a pixel may be learned from, 0 where it is bad or held out.
+    correlation : ndarray, shape (2 k + 1, 2 k + 1)
+        Correlation of its noise.
+    """
+
+    values: NDArray[np.float32]
+    weight: NDArray[np.float32]
+    correlation: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One step's worth of patches, all of float32.
+
+    ``inputs`` (n, p, p, N_BANDS) are normalized bands, ``level`` (n, 1, 1, 1) the noise level of the input, ``noisy``,
+    ``target`` and ``weight`` (n, p, p, 1) the recorrupted input, its independent counterpart and the loss's weight, and
+    ``amplitude`` (n, 1, 1, 1) is the a of the recorruption.
+    """
+
+    inputs: NDArray[np.float32]
+    level: NDArray[np.float32]
+    noisy: NDArray[np.float32]
+    target: NDArray[np.float32]
+    weight: NDArray[np.float32]
+    amplitude: NDArray[np.float32]
+
+
+class RecorruptedPairs:
+    """Patches of recorrupted pairs, drawn without end.
+
+    Parameters
+    ----------
+    frames : sequence of TrainingFrame
+        Frames to draw from, each in proportion to its pixels.
+    amplitude : float
+        The ``a`` of the recorruption: more keeps more independent noise out of the input's copy, less leaves the input
+        closer to the frame as it is.
+    n_patches, patch : int
+        Patches in a batch and pixels on a side of each.
+    seed : int
+        Seed of places, orientations and noise.
+    """
+
+    def __init__(
+        self, frames: Sequence[TrainingFrame], *, amplitude: float, n_patches: int, patch: int, seed: int
+    ) -> None:
+        self._reach = band_radius()
+        self._patch = patch
+        self._n_patches = n_patches
+        self._amplitude = amplitude
+        self._rng = np.random.default_rng(seed)
+        self._values = [_padded(frame.values, self._reach, patch) for frame in frames]
+        self._weights = [_padded(frame.weight, self._reach, patch, mirror=False) for frame in frames]
+        self._noise = [UnitNoise(frame.correlation) for frame in frames]
+        self._band_noise = [band_noise(frame.correlation) for frame in frames]
+        sizes = np.array([frame.values.size for frame in frames], float)
+        self._share = sizes / sizes.sum()
+
+    def draw(self) -> Batch:
+        """One batch; all its patches come from one frame, each seen in one of eight orientations."""
+        rng = self._rng
+        chosen = int(rng.choice(len(self._values), p=self._share))
+        values, weights = self._patches(chosen)
+        noise = self._noise[chosen].draw(rng, values.shape)
+        orientations = rng.integers(8, size=len(values))
+        values, weights, noise = (_turned(array, orientations) for array in (values, weights, noise))
+        a = np.float32(self._amplitude)
+        noisy, target = values + a * noise, values - noise / a
+        level = np.full((len(values), 1, 1, 1), np.sqrt(1 + a**2), np.float32)
+        return Batch(
+            inputs=normalized_bands(noisy, self._band_noise[chosen] * level[0, 0, 0, 0]),
+            level=level,
+            noisy=self._core(noisy),
+            target=self._core(target),
+            weight=self._core(weights),
+            amplitude=np.full((len(values), 1, 1, 1), a, np.float32),
+        )
+
+    def _patches(self, chosen: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        side = self._patch + 2 * self._reach
+        ny, nx = self._values[chosen].shape
+        ys = self._rng.integers(0, ny - side + 1, self._n_patches)
+        xs = self._rng.integers(0, nx - side + 1, self._n_patches)
+        places = [(slice(y, y + side), slice(x, x + side)) for y, x in zip(ys, xs, strict=True)]
+        return (
+            np.stack([self._values[chosen][place] for place in places]),
+            np.stack([self._weights[chosen][place] for place in places]),
+        )
+
+    def _core(self, array: NDArray[np.float32]) -> NDArray[np.float32]:
+        inner = slice(self._reach, self._reach + self._patch)
+        return np.ascontiguousarray(array[:, inner, inner, None])
+
+
+def normalized_bands(image: NDArray[np.float32], noise: NDArray[np.floating]) -> NDArray[np.float32]:
+    """What the network sees: bands over the noise they have left, then asinh, so that no value passes about 10.
+
+    Parameters
+    ----------
+    image : ndarray of float32, shape (n, ny, nx)
+        Stabilized images.
+    noise : ndarray, shape (N_BANDS,)
+        Standard deviation of the noise in each band.
+
+    Returns
+    -------
+    ndarray of float32, shape (n, ny - 2 r, nx - 2 r, N_BANDS)
+        ``r`` is `band_radius`.
+    """
+    result = bands(image)
+    result /= noise.astype(np.float32)
+    return np.arcsinh(result, out=result)
+
+
+def _padded(array: NDArray[np.float32], reach: int, patch: int, *, mirror: bool = True) -> NDArray[np.float32]:
+    """With its mirror image around it, at least one patch large."""
+    extra = [max(0, patch - n) for n in array.shape]
+    widths = [(reach, reach + e) for e in extra]
+    if mirror:
+        return np.pad(array, widths, mode="symmetric")
+    return np.pad(array, widths)
+
+
+def _turned(patches: NDArray[np.float32], orientations: NDArray[np.integer]) -> NDArray[np.float32]:
+    """Every patch in an orientation of its own: the noise turns with it, so that its covariance stays its own."""
+    turned = np.empty_like(patches)
+    for k, orientation in enumerate(orientations):
+        patch = np.rot90(patches[k], orientation % 4)
+        turned[k] = patch[::-1] if orientation >= 4 else patch
+    return turned

@@ -1,0 +1,168 @@
+"""The error of a denoised frame, estimated without a clean one, on blocks held out of training."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from amsd_astro.network.noise import UnitNoise
+
+__all__ = ["Risk", "RiskProbe", "hold_out"]
+
+_CONTEXT = 32  # pixels of the network's surroundings given to a block
+_CELLS = (4, 8)
+_EMPTY = 0.5  # sigma from the sky's level
+_FEWEST_PAIRS = 500
+_STEP = 0.05  # length of the finite difference, in sigma
+
+Predictor = Callable[[NDArray[np.float32]], tuple[NDArray[np.float32], NDArray[np.float32]]]
+
+
+@dataclass(frozen=True)
+class Risk:
+    """Estimated mean squared error in noise units, its standard error, and the mean variance that was predicted.
+
+    ``cell_factors`` tells how far the error of the result is correlated: the variance of sums over square cells of the
+    given side, over the sum of the variances of their pixels (1 for independent errors, side**2 at most).
+    ``roughness`` is the rms difference of neighbouring pixels of the result on empty sky: the risk cannot see noise
+    that the model does not know of, but noise that is kept makes an empty sky rough.
+    """
+
+    value: float
+    error: float
+    predicted: float
+    cell_factors: dict[int, float]
+    roughness: float
+
+
+def hold_out(usable: NDArray[np.bool_], *, fraction: float, seed: int) -> list[tuple[int, int, int]]:
+    """Choose blocks of a frame that training never learns from.
+
+    Parameters
+    ----------
+    usable : ndarray of bool, shape (ny, nx)
+        Where pixels are good.
+    fraction : float
+        Share of the frame's blocks to hold out.
+    seed : int
+        Seed of the choice.
+
+    Returns
+    -------
+    list of (y, x, side)
+        Blocks at least half of whose pixels are good; empty where the frame is too small.
+    """
+    side = 64 if min(usable.shape) >= 256 else 32 if min(usable.shape) >= 96 else 16
+    corners = [
+        (y, x, side)
+        for y in range(0, usable.shape[0] - side + 1, side)
+        for x in range(0, usable.shape[1] - side + 1, side)
+        if usable[y : y + side, x : x + side].mean() >= 0.5
+    ]
+    if len(corners) < 4:
+        return []
+    n_blocks = min(max(2, round(fraction * len(corners))), 24)
+    chosen = np.random.default_rng(seed).permutation(len(corners))[:n_blocks]
+    return [corners[k] for k in sorted(chosen)]
+
+
+class RiskProbe:
+    """Stein's unbiased risk estimate on held-out blocks, with the same probes at each call.
+
+    ``mean((f(z) - z)**2) - 1 + 2 trace(C J)``, J the Jacobian of f and C the covariance of the noise; the trace is
+    found by differences along probes drawn with covariance C (Ramani, Blu & Unser 2008, for correlated noise).
+
+    Parameters
+    ----------
+    values : ndarray of float32, shape (ny, nx)
+        Stabilized frame, bad pixels filled.
+    usable : ndarray of bool, shape (ny, nx)
+        Pixels that count.
+    blocks : sequence of (y, x, side)
+        From `hold_out`; all of one side.
+    correlation : ndarray
+        Correlation of the noise.
+    margin : int
+        Pixels that the predictor takes off each side.
+    seed : int
+        Seed of the probes.
+    """
+
+    def __init__(
+        self,
+        values: NDArray[np.float32],
+        usable: NDArray[np.bool_],
+        blocks: Sequence[tuple[int, int, int]],
+        correlation: NDArray[np.floating],
+        *,
+        margin: int,
+        seed: int,
+    ) -> None:
+        wide = margin + _CONTEXT
+        padded = np.pad(values, wide, mode="symmetric")
+        self._images = np.stack([padded[y : y + n + 2 * wide, x : x + n + 2 * wide] for y, x, n in blocks])
+        self._weight = np.stack([usable[y : y + n, x : x + n] for y, x, n in blocks])
+        self._truth = np.stack([values[y : y + n, x : x + n] for y, x, n in blocks])
+        self._correlation = correlation
+        rng = np.random.default_rng(seed)
+        self._probe = UnitNoise(correlation).draw(rng, self._images.shape)
+        self._inner = slice(wide, -wide)
+        self._context = slice(_CONTEXT, -_CONTEXT)
+
+    def __call__(self, predict: Predictor) -> Risk:
+        """Risk of a predictor, which gives values and variance for images, less the margin on each side."""
+        plain, variance = predict(self._images)
+        moved, _ = predict(self._images + np.float32(_STEP) * self._probe)
+        cut = (slice(None), self._context, self._context)
+        plain, moved, variance = plain[cut], moved[cut], variance[cut]
+        probe = self._probe[:, self._inner, self._inner]
+        terms = (plain - self._truth) ** 2 - 1 + 2 * probe * (moved - plain) / np.float32(_STEP)
+        count = self._weight.sum(axis=(1, 2))
+        per_block = (terms * self._weight).sum(axis=(1, 2), dtype=np.float64) / np.maximum(count, 1)
+        value = float(np.average(per_block, weights=count))
+        error = float(np.sqrt(np.average((per_block - value) ** 2, weights=count) / max(len(count) - 1, 1)))
+        predicted = float((variance * self._weight).sum(dtype=np.float64) / max(int(count.sum()), 1))
+        return Risk(value, error, predicted, self._cell_factors(plain, moved, probe, value), self._roughness(plain))
+
+    def _roughness(self, plain: NDArray[np.float32]) -> float:
+        """Of pairs of neighbours that both look empty; nan where there are too few."""
+        empty = self._weight & (np.abs(plain) < _EMPTY)
+        squares, n_pairs = 0.0, 0
+        for axis in (1, 2):
+            pairs = empty & np.roll(empty, 1, axis)
+            pairs[(slice(None),) * axis + (0,)] = False
+            squares += float(np.sum((plain - np.roll(plain, 1, axis))[pairs] ** 2, dtype=np.float64))
+            n_pairs += int(pairs.sum())
+        return float(np.sqrt(squares / n_pairs)) if n_pairs >= _FEWEST_PAIRS else float("nan")
+
+    def _cell_factors(
+        self, plain: NDArray[np.float32], moved: NDArray[np.float32], probe: NDArray[np.float32], risk: float
+    ) -> dict[int, float]:
+        """The same estimate for sums over cells: their noise is the covariance's sum over the cell."""
+        factors = {}
+        for cell in _CELLS:
+            good = _sums(self._weight.astype(np.float64), cell) == cell**2
+            if risk <= 0 or good.sum() < 50:
+                continue
+            left = _sums(plain - self._truth, cell)[good]
+            change = (_sums(probe, cell) * _sums(moved - plain, cell))[good] / _STEP
+            error = np.mean(left**2 + 2 * change) - _cell_variance(self._correlation, cell)
+            factors[cell] = float(np.clip(error / (cell**2 * risk), 0.0, cell**2))
+        return factors
+
+
+def _sums(images: NDArray[np.floating], cell: int) -> NDArray[np.float64]:
+    """Sums over cells of images of shape (n, ny, nx)."""
+    n, ny, nx = images.shape[0], images.shape[1] // cell, images.shape[2] // cell
+    cut = images[:, : ny * cell, : nx * cell].reshape(n, ny, cell, nx, cell)
+    return cut.sum(axis=(2, 4), dtype=np.float64)
+
+
+def _cell_variance(correlation: NDArray[np.floating], cell: int) -> float:
+    """Variance of the sum of unit noise over a square cell."""
+    k = correlation.shape[0] // 2
+    pairs = np.maximum(cell - np.abs(np.arange(-k, k + 1)), 0)
+    return float(pairs @ correlation @ pairs)

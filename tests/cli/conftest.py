@@ -1,0 +1,107 @@
+"""A stand-in for the network, an exposure of known noise, and a way to run command lines."""
+
+from __future__ import annotations
+
+import json
+import sys
+import types
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from astropy.io import fits
+
+from amsd_astro.cli import command_denoise, command_train, main
+from amsd_astro.frames import Frame
+from amsd_astro.frames.noise import measure_noise
+
+GAIN, READ_NOISE, SKY = 2.0, 6.0, 400.0
+
+
+def write_image(path: Path, *, seed: int = 1, **cards: Any) -> Path:
+    """Write an empty sky of known noise, in adu."""
+    rng = np.random.default_rng(seed)
+    data = (rng.poisson(SKY * GAIN, (96, 80)) + rng.normal(0, READ_NOISE, (96, 80))) / GAIN
+    hdu = fits.PrimaryHDU(data.astype(np.float32))
+    hdu.header.update({"BUNIT": "adu", "GAIN": GAIN, "RDNOISE": READ_NOISE, "OBJECT": "empty sky", **cards})
+    hdu.writeto(path)
+    return path
+
+
+@pytest.fixture(name="write_image")
+def write_image_fixture() -> Callable[..., Path]:
+    """Give `write_image` to a test."""
+    return write_image
+
+
+@pytest.fixture
+def image(tmp_path: Path) -> Path:
+    return write_image(tmp_path / "sky.fits")
+
+
+class StandIn:
+    """Stands in for `Denoiser`, without a network: the result is the frame's median. Remembers what it was asked."""
+
+    made: list[StandIn] = []  # noqa: RUF012
+    on_fit: Callable[[], None] | None = None
+
+    def __init__(self, recipe: str = "amsd", **settings: Any) -> None:
+        self.recipe, self.settings, self.noise = recipe, settings, "not asked"
+        self.frames: list[Frame] = []
+        self.saved: Path | None = None
+        self.made.append(self)
+
+    @classmethod
+    def load(cls, path: str, **settings: Any) -> StandIn:
+        return cls(f"loaded from {path}", **settings)
+
+    def fit(self, frames: Any, *, noise: Any = None, progress: Any = None) -> StandIn:
+        self.frames, self.noise = frames, noise
+        if StandIn.on_fit is not None:
+            StandIn.on_fit()
+        for done in range(3):
+            progress(done + 1, 3, "training")
+        return self
+
+    def fit_denoise(self, frame: Frame, *, noise: Any = None, progress: Any = None) -> Frame:
+        self.fit([frame], noise=noise, progress=progress)
+        result = frame.copy()
+        result.data = np.full_like(frame.data, np.nanmedian(frame.data))
+        assert frame.source is not None
+        cards = {"AMSDVERS": "0", "AMSDRCP": self.recipe, "AMSDSRC": frame.source.fingerprint, "AMSDSTEP": 3}
+        result.header.update({**cards, "AMSDSEED": self.settings["seed"], "AMSDRISK": 0.04})
+        result.noise = measure_noise(frame, stated=noise)
+        return result
+
+    def save(self, path: str, *, overwrite: bool = False) -> None:
+        self.saved = Path(path)
+        self.saved.write_bytes(b"a model")
+
+
+@pytest.fixture(autouse=True)
+def stand_in(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> type[StandIn] | None:
+    """Put the stand-in in the network's place; those in `made` tell how often a network was needed."""
+    if "slow" in request.keywords:
+        return None
+    module = types.ModuleType("amsd_astro.denoiser")
+    module.Denoiser, module.RECIPES = StandIn, ("amsd",)  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "amsd_astro.denoiser", module)
+    for command in (command_denoise, command_train):
+        monkeypatch.setattr(command, "import_tensorflow", lambda **_: None)
+    monkeypatch.setattr(StandIn, "made", [])
+    monkeypatch.setattr(StandIn, "on_fit", None)
+    return StandIn
+
+
+@pytest.fixture
+def run() -> Callable[..., int]:
+    """Run a command line in this process."""
+    return lambda *words: main([str(word) for word in words])
+
+
+@pytest.fixture
+def json_lines(capsys: pytest.CaptureFixture[str]) -> Callable[[], list[dict[str, Any]]]:
+    """Parse what was printed since the last time."""
+    return lambda: [json.loads(line) for line in capsys.readouterr().out.splitlines()]

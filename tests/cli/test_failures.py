@@ -1,0 +1,117 @@
+"""Runs that fail, are stopped, or are taken up again."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from amsd_astro.cli.outcomes import describe_failure
+from amsd_astro.errors import FrameError, FrameNotFoundError, ModelError, OutputError, OutputExistsError
+
+
+def test_skip_existing(
+    image: Path, tmp_path: Path, stand_in: Any, capsys: pytest.CaptureFixture[str], run: Any, json_lines: Any
+) -> None:
+    words = ["denoise", image, "-o", tmp_path / "out.fits", "--skip-existing"]
+    assert run(*words, "--steps", 5) == 0
+    made = (tmp_path / "out.fits").read_bytes()
+    capsys.readouterr()
+    assert run(*words, "--steps", 5, "--json") == 0
+    assert json_lines()[0]["kind"] == "skipped"
+    assert run(*words, "--steps", 5, "--threads", 1) == 0, "threads are no setting of the result"
+    assert len(stand_in.made) == 1
+    assert run(*words) == 73
+    assert run(*words, "--steps", 5, "--gain", 3) == 73
+    assert len(stand_in.made) == 1
+    assert (tmp_path / "out.fits").read_bytes() == made
+
+
+def test_skip_existing_does_not_trust(image: Path, tmp_path: Path, stand_in: Any, run: Any, write_image: Any) -> None:
+    out = tmp_path / "out.fits"
+    words = ["denoise", image, "-o", out, "--skip-existing", "--overwrite"]
+    assert run(*words) == run(*words) == 0
+    assert len(stand_in.made) == 1
+    image.unlink()
+    write_image(image, seed=9)
+    assert run(*words) == 0
+    assert len(stand_in.made) == 2, "another input"
+    out.write_bytes(out.read_bytes()[:-6000])
+    assert run(*words) == 0
+    assert len(stand_in.made) == 3, "an output that was cut"
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "status"),
+    [
+        (FrameError("no image", path="a.fits"), "input", 65),
+        (FrameNotFoundError("not there", path="a.fits"), "input", 65),
+        (ModelError("no model"), "input", 65),
+        (OutputError("no folder"), "output", 73),
+        (OutputExistsError("there"), "output", 73),
+        (OSError(5, "Input/output error", "a.fits"), "io", 74),
+        (OSError(28, "No space left on device", "a.fits"), "resources", 71),
+        (MemoryError(), "resources", 71),
+        (type("ResourceExhaustedError", (Exception,), {})("OOM\nwhen allocating"), "resources", 71),
+        (ZeroDivisionError("division\nby zero"), "internal", 70),
+        (KeyboardInterrupt(), "interrupted", 130),
+    ],
+)
+def test_statuses(error: BaseException, kind: str, status: int) -> None:
+    failure = describe_failure(error)
+    assert (failure.kind, failure.status) == (kind, status)
+    assert failure.message
+    assert "\n" not in failure.message
+    if getattr(error, "filename", None):
+        assert "a.fits" in failure.message
+
+
+def test_traceback_only_when_asked_for(
+    image: Path, capsys: pytest.CaptureFixture[str], run: Any, stand_in: Any
+) -> None:
+    def fail() -> None:
+        raise ZeroDivisionError("of ours")
+
+    stand_in.on_fit = fail
+    assert run("denoise", image) == 70
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "ZeroDivisionError: of ours" in line
+    assert run("denoise", image, "-v") == 70
+    text = capsys.readouterr().err
+    assert "Traceback" in text
+    assert text.splitlines()[-1] == line
+    assert not image.with_name("sky_amsd.fits").exists()
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_signals(
+    number: int,
+    status: int,
+    image: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    run: Any,
+    write_image: Any,
+    stand_in: Any,
+) -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    stand_in.on_fit = lambda: signal.raise_signal(number)
+    other = write_image(tmp_path / "other.fits")
+    assert run("denoise", image, other, "--json") == status
+    seen = capsys.readouterr()
+    assert [json.loads(line)["kind"] for line in seen.out.splitlines()] == ["interrupted"]
+    assert len(seen.err.splitlines()) == 1
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["other.fits", "sky.fits"]
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_a_reader_that_goes_away(image: Path) -> None:
+    command = f"{sys.executable} -m amsd_astro inspect {image} --json | true; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    assert done.returncode in (0, 74)
+    assert done.stderr == ""

@@ -1,0 +1,114 @@
+"""`amsd-astro inspect`, `train` and `simulate`."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from astropy.io import fits
+
+GAIN, READ_NOISE, SKY = 2.0, 6.0, 400.0  # of the image
+
+
+def test_inspect_measures_the_sky(image: Path, run: Any, json_lines: Any) -> None:
+    assert run("inspect", image, "--json") == 0
+    (record,) = json_lines()
+    assert record["ok"]
+    assert [hdu["shape"] for hdu in record["hdus"]] == [[96, 80]]
+    assert record["image"] == {
+        "hdu": 0,
+        "name": "PRIMARY",
+        "version": 1,
+        "shape": [96, 80],
+        "dtype": "float32",
+        "unit": "adu",
+        "n_masked": 0,
+        "has_errors": False,
+        "denoised": False,
+    }
+    noise = record["noise"]
+    assert noise["sky"] == pytest.approx(SKY, abs=1)
+    assert noise["sky_sigma"] == pytest.approx(np.sqrt(SKY / GAIN + (READ_NOISE / GAIN) ** 2), rel=0.05)
+    assert noise["agreement"] == pytest.approx(1, abs=0.1)
+    assert abs(noise["correlation_x"]) < 0.1
+
+
+def test_inspect_for_people(image: Path, capsys: pytest.CaptureFixture[str], run: Any) -> None:
+    assert run("inspect", image, "--gain", 4) == 0
+    seen = capsys.readouterr()
+    assert "0.25 * signal" in seen.out
+    assert "caller" in seen.out
+    assert "80 x 96" in seen.out
+    assert seen.err == ""
+
+
+def test_inspect_lists_where_none_can_be_chosen(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], run: Any, json_lines: Any
+) -> None:
+    path = tmp_path / "two.fits"
+    images = [fits.ImageHDU(np.ones((9, 9), np.float32), name=name) for name in ("LEFT", "RIGHT")]
+    fits.HDUList([fits.PrimaryHDU(), *images]).writeto(path)
+    assert run("inspect", path) == 65
+    seen = capsys.readouterr()
+    assert "LEFT" in seen.out
+    assert "RIGHT" in seen.out
+    assert "choose one" in seen.err
+    assert run("inspect", path, "--json") == 65
+    assert json_lines()[0]["kind"] == "input"
+
+
+def test_tensorflow_is_not_loaded_where_no_network_is_needed(image: Path, tmp_path: Path) -> None:
+    (tmp_path / "there.fits").touch()
+    lines = [
+        ["inspect", str(image)],
+        ["denoise", str(tmp_path / "missing.fits")],
+        ["denoise", str(image), "-o", str(tmp_path / "there.fits")],
+        ["denoise", str(image), "--ext", "7"],
+    ]
+    code = (
+        "import sys; from amsd_astro.cli import main\n"
+        f"print([main([*words, '-q']) for words in {lines!r}], "
+        "[m for m in ('tensorflow', 'keras', 'matplotlib', 'dask') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[0, 65, 73, 65] []"
+
+
+def test_train_saves_a_model(
+    image: Path, tmp_path: Path, stand_in: Any, capsys: Any, run: Any, json_lines: Any, write_image: Any
+) -> None:
+    other, model = write_image(tmp_path / "other.fits", seed=3), tmp_path / "model.npz"
+    assert run("train", image, other, "-o", model, "--steps", 4, "--gain", 2) == 0
+    (made,) = stand_in.made
+    assert len(made.frames) == 2
+    assert made.noise == {"gain": 2.0, "read_noise": None}
+    assert made.settings["steps"] == 4
+    assert made.saved == model
+    assert str(model) in capsys.readouterr().out
+    assert run("train", image, "-o", model) == 73
+    assert run("train", image, tmp_path / "no.fits", "-o", tmp_path / "m.npz", "--json") == 65
+    assert json_lines()[0]["kind"] == "input"
+    assert len(stand_in.made) == 1
+
+
+def test_simulate(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], run: Any
+) -> None:
+    from amsd_astro import simulation
+
+    monkeypatch.setattr(simulation, "write_samples", lambda folder, *, seed, overwrite: [Path(folder, f"{seed}.fits")])
+    assert run("simulate", "-o", tmp_path, "--seed", 3) == 0
+    assert capsys.readouterr().out == f"{tmp_path / '3.fits'}\n"
+
+
+def test_simulate_overwrites_nothing_unasked(tmp_path: Path, capsys: pytest.CaptureFixture[str], run: Any) -> None:
+    from amsd_astro.simulation import sample_names
+
+    (tmp_path / sample_names()[0]).write_bytes(b"precious")
+    assert run("simulate", "-o", tmp_path) == 73
+    assert len(capsys.readouterr().err.splitlines()) == 1
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"precious"]

@@ -1,0 +1,103 @@
+"""The parts of the command line, one by one."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from amsd_astro.cli.backend import silence_stderr
+from amsd_astro.cli.console import Console
+from amsd_astro.cli.progress import ProgressBar
+from amsd_astro.errors import AmsdWarning
+from amsd_astro.processors import count_processors
+
+
+def test_stderr_is_held_back_and_replayed(capfd: pytest.CaptureFixture[str]) -> None:
+    with silence_stderr():
+        os.write(2, b"a banner\n")
+    assert capfd.readouterr().err == ""
+
+    def fail() -> None:
+        with silence_stderr():
+            os.write(2, b"the reason\n")
+            raise ImportError("no library")
+
+    with pytest.raises(ImportError, match="no library"):
+        fail()
+    assert capfd.readouterr().err == "the reason\n"
+    os.write(2, b"after\n")
+    assert capfd.readouterr().err == "after\n"
+
+
+def test_processors_are_limited_by_the_container(tmp_path: Path) -> None:
+    limit = tmp_path / "cpu.max"
+    n_all = count_processors(limit)
+    assert n_all == len(os.sched_getaffinity(0))
+    for text, n_expected in (
+        ("max 100000", n_all),
+        ("150000 100000", 1),
+        ("50000 100000", 1),
+        ("9900000 100000", n_all),
+    ):
+        limit.write_text(text)
+        assert count_processors(limit) == n_expected
+
+
+class FakeTerminal:
+    def __init__(self, is_terminal: bool) -> None:
+        self.is_terminal, self.text = is_terminal, ""
+
+    def isatty(self) -> bool:
+        return self.is_terminal
+
+    def write(self, text: str) -> int:
+        self.text += text
+        return len(text)
+
+    def flush(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize(("is_terminal", "shown"), [(True, True), (True, False), (False, True)])
+def test_a_bar_is_for_terminals(is_terminal: bool, shown: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = FakeTerminal(is_terminal)
+    monkeypatch.setattr(sys, "stderr", terminal)
+    with ProgressBar("a.fits", shown=shown) as bar:
+        bar(1, 4, "training")
+        bar(4, 4, "training")
+        bar(1, 1, "denoising")
+    assert ("a.fits: training" in terminal.text) == (is_terminal and shown)
+    assert ("a.fits: denoising" in terminal.text) == (is_terminal and shown)
+
+
+def test_console_leaves_the_process_as_it_was(capsys: pytest.CaptureFixture[str]) -> None:
+    shown = warnings.showwarning
+    with Console(2) as console:
+        console.json(
+            {"nan": float("nan"), "numpy": np.float32(0.5), "list": (np.arange(2), True, None), "path": Path("a")}
+        )
+        warnings.warn("odd", AmsdWarning, stacklevel=1)
+        warnings.warn("odd", AmsdWarning, stacklevel=1)
+    assert warnings.showwarning is shown
+    seen = capsys.readouterr()
+    assert json.loads(seen.out) == {"nan": None, "numpy": 0.5, "list": [[0, 1], True, None], "path": "a"}
+    assert seen.err == "amsd-astro: warning: odd\n" * 2
+
+
+@pytest.mark.parametrize(("verbose", "quiet", "n_shown"), [(0, False, 2), (1, False, 3), (2, False, 4), (0, True, 1)])
+def test_loudness(verbose: int, quiet: bool, n_shown: int, capsys: pytest.CaptureFixture[str]) -> None:
+    log = logging.getLogger("amsd_astro.some.module")
+    with Console(verbose, quiet) as console, console.collect_warnings() as notes:
+        for level in (logging.DEBUG, logging.INFO, logging.WARNING, logging.ERROR):
+            log.log(level, "level %d", level)
+    log.error("nobody listens any more")
+    lines = capsys.readouterr().err.splitlines()
+    assert len([line for line in lines if line.startswith("amsd-astro: ")]) == n_shown
+    assert notes == ["level 30", "level 40"], "also those that are not shown"

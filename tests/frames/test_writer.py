@@ -1,0 +1,412 @@
+"""Writing: nothing but the pixels changes, and the file appears whole or not at all."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import time
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from astropy import units as u
+from astropy.io import fits
+from astropy.nddata import StdDevUncertainty, VarianceUncertainty
+from astropy.wcs import WCS
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from raw_files import ODD_CARDS, image_cards, raw_file
+
+from amsd_astro.errors import AmsdWarning, FrameChangedError, FrameError, OutputError, OutputExistsError
+from amsd_astro.frames import Frame, as_frame, check_output, read_frame, write_frame
+from amsd_astro.frames import splice as splice_module
+from amsd_astro.frames.checksum import Sum32
+from amsd_astro.frames.rawfits import scan
+
+
+def _checksums_hold(path: Path) -> bool:
+    body = path.read_bytes()
+    sums = []
+    for hdu in scan(path, warn=False).hdus:
+        if any(card.startswith(b"CHECKSUM") for card in hdu.cards):
+            total = Sum32()
+            total.update(body[hdu.header_offset : hdu.end])
+            sums.append(total.value)
+    return bool(sums) and set(sums) <= {0, 0xFFFFFFFF}
+
+
+def _denoised(frame: Frame) -> Frame:
+    frame.data = frame.data * 0.5
+    frame.uncertainty = StdDevUncertainty(np.full(frame.data.shape, 3.0))
+    frame.flags = frame.mask.astype(np.uint8)
+    frame.header["AMSDVERS"] = "1.0"
+    return frame
+
+
+def test_odd_cards_survive_and_scaling_goes(odd_file: Path, tmp_path: Path) -> None:
+    frame = _denoised(read_frame(odd_file))
+    frame.header.add_history("denoised")
+    out = tmp_path / "out.fits"
+    write_frame(frame, out)
+    old, new = scan(odd_file), scan(out)
+    cards = new.hdus[0].cards
+    for card in ODD_CARDS:
+        wanted = card.ljust(80)
+        assert cards.count(wanted) == old.hdus[0].cards.count(wanted)
+    for keyword in (b"BSCALE", b"BZERO", b"BLANK"):
+        assert not any(card.startswith(keyword) for card in cards)
+    assert b"BITPIX  =                  -32 / bits".ljust(80) in cards
+    assert not any(b"stale" in card for card in cards)
+    header = fits.Header.fromstring(b"".join(cards).decode("latin-1"))
+    assert header["DATAMIN"] == pytest.approx(frame.data.min()) and header.comments["DATAMIN"] == "least"
+    assert header["EXTEND"] is True and header["BUNIT"] == "ADU"
+    old_body, new_body = odd_file.read_bytes(), out.read_bytes()
+    for a, b in zip(old.hdus[1:], new.hdus[1:3], strict=True):
+        assert old_body[a.header_offset : a.end] == new_body[b.header_offset : b.end]
+    assert [hdu.name for hdu in new.hdus[3:]] == ["AMSD_SIGMA", "AMSD_FLAGS"]
+    assert any(card.startswith(b"BUNIT   = 'ADU") for card in new.hdus[3].cards)
+    assert _checksums_hold(out)
+    with warnings.catch_warnings(), fits.open(out) as hdus:
+        warnings.simplefilter("ignore")
+        np.testing.assert_array_equal(hdus[0].data, frame.data)
+        assert hdus["AMSD_SIGMA"].data.dtype == ">f4" and hdus["AMSD_FLAGS"].data.dtype == np.uint8
+
+
+def test_nothing_of_ours_without_our_card(odd_file: Path, tmp_path: Path) -> None:
+    frame = read_frame(odd_file)
+    frame.uncertainty = StdDevUncertainty(np.ones(frame.data.shape))
+    write_frame(frame, tmp_path / "out.fits")
+    assert len(scan(tmp_path / "out.fits").hdus) == 3
+    assert b"EXTEND" not in (tmp_path / "out.fits").read_bytes()[:2880]
+
+
+def test_special_values_come_back(tmp_path: Path) -> None:
+    data = np.array([[1, np.nan, np.inf], [-np.inf, -0.0, 3e38]], ">f4")
+    data.view(">u4")[0, 1] = 0x7FC12345  # a NaN with a payload
+    (tmp_path / "in.fits").write_bytes(raw_file([(image_cards(-32, (1, 1, 2, 3)), data.tobytes())]))
+    write_frame(read_frame(tmp_path / "in.fits"), tmp_path / "out.fits")
+    hdu = scan(tmp_path / "out.fits").hdus[0]
+    assert hdu.shape == (1, 1, 2, 3)
+    assert (tmp_path / "out.fits").read_bytes()[2880 : 2880 + 24] == data.tobytes()
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.sampled_from(["u1", ">i2", ">i4", ">f4", ">f8"]),
+    st.tuples(st.integers(1, 9), st.integers(1, 9)),
+    st.integers(0, 2),
+    st.booleans(),
+    st.lists(st.sampled_from(ODD_CARDS), max_size=30),
+)
+def test_any_image_comes_back(
+    tmp_path_factory: pytest.TempPathFactory,
+    kind: str,
+    shape: tuple[int, int],
+    place: int,
+    ours: bool,
+    odd: list[bytes],
+) -> None:
+    folder = tmp_path_factory.mktemp("any")
+    data = np.random.default_rng(sum(shape)).integers(0, 200, shape).astype(kind)
+    bitpix = 8 * data.itemsize * (-1 if data.dtype.kind == "f" else 1)
+    other = (image_cards(16, (3, 3), extension=True) + ODD_CARDS, bytes(18))
+    hdus = [(image_cards(8, ()), b""), other, other]
+    hdus[place] = (image_cards(bitpix, shape, extension=place > 0) + odd, data.tobytes())
+    (folder / "in.fits").write_bytes(raw_file(hdus))
+    frame = read_frame(folder / "in.fits", ext=place)
+    if ours:
+        _denoised(frame)
+    write_frame(frame, folder / "out.fits")
+    before, after = scan(folder / "in.fits"), scan(folder / "out.fits")
+    added = 2 if ours else 0
+    assert len(after.hdus) == 3 + added
+    assert _checksums_hold(folder / "out.fits")
+    again = read_frame(folder / "out.fits", ext=place)
+    np.testing.assert_array_equal(again.data, frame.data)
+    skipped = (b"BITPIX", b"CHECKSUM", b"DATASUM", b"AMSDVERS", b"EXTEND")
+    kept = [[c for c in hdu.cards if not c.startswith(skipped)] for hdu in (before.hdus[place], after.hdus[place])]
+    assert kept[0] == kept[1]
+
+
+def test_the_counts_of_extensions_follow(tmp_path: Path, pixels: np.ndarray) -> None:
+    hdus = fits.HDUList(
+        [fits.PrimaryHDU(), fits.ImageHDU(pixels, name="SCI"), fits.ImageHDU(pixels, name="SCI", ver=2)]
+    )
+    hdus[0].header["EXTEND"] = True
+    hdus[0].header["NEXTEND"] = (2, "number of extensions")
+    hdus.writeto(tmp_path / "in.fits", checksum=True)
+    body = (tmp_path / "in.fits").read_bytes()
+    (tmp_path / "in.fits").write_bytes(
+        body.replace(b"EXTEND  =                    T", b"EXTEND  =                    F")
+    )
+    write_frame(_denoised(read_frame(tmp_path / "in.fits", ext=1)), tmp_path / "one.fits")
+    write_frame(_denoised(read_frame(tmp_path / "one.fits", ext=("SCI", 2))), tmp_path / "two.fits")
+    # Denoised again: our planes of that chip are replaced, those of the other stay.
+    write_frame(_denoised(read_frame(tmp_path / "two.fits", ext=("SCI", 1))), tmp_path / "three.fits")
+    for name, n in [("one", 4), ("two", 6), ("three", 6)]:
+        with fits.open(tmp_path / f"{name}.fits", checksum=True) as out:
+            assert out[0].header["NEXTEND"] == n == len(out) - 1 and out[0].header["EXTEND"] is True
+            versions = sorted((hdu.name, hdu.ver) for hdu in out if hdu.name.startswith("AMSD"))
+            expected = [(key, 1 + i) for key in ("AMSD_FLAGS", "AMSD_SIGMA") for i in range((n - 2) // 2)]
+            assert versions == expected
+        assert _checksums_hold(tmp_path / f"{name}.fits")
+
+
+def test_chips_without_versions_keep_their_own_planes(
+    make_mef: Callable[..., Path], pixels: np.ndarray, tmp_path: Path
+) -> None:
+    path = make_mef(N1=pixels, S1=pixels)
+    body = path.read_bytes().replace(b"EXTVER  ", b"COMMENT ")
+    path.write_bytes(body)
+    write_frame(_denoised(read_frame(path, ext="N1")), tmp_path / "one.fits")
+    frame = _denoised(read_frame(tmp_path / "one.fits", ext="S1"))
+    frame.uncertainty = StdDevUncertainty(np.full(pixels.shape, 9.0))
+    write_frame(frame, tmp_path / "two.fits")
+    for name, level in [("N1", 3), ("S1", 9)]:
+        again = read_frame(tmp_path / "two.fits", ext=name)
+        assert again.uncertainty is not None and np.all(again.uncertainty.array == level)
+
+
+def test_padding_and_junk(tmp_path: Path, pixels: np.ndarray) -> None:
+    table = [b"XTENSION= 'BINTABLE'", b"BITPIX  =                    8", b"NAXIS   =                    2"]
+    table += [b"NAXIS1  =                    4", b"NAXIS2  =                    1", b"PCOUNT  =                    0"]
+    table += [b"GCOUNT  =                    1", b"TFIELDS =                    0"]
+    body = raw_file([(image_cards(8, (2, 2)), b"abcd"), (table, b"1234")])
+    (tmp_path / "cut.fits").write_bytes(body[: -2880 + 4])
+    (tmp_path / "junk.fits").write_bytes(body + b"junk" * 99)
+    for name, tail in [("cut.fits", b""), ("junk.fits", b"junk" * 99)]:
+        with pytest.warns(AmsdWarning, match="padding|no HDU"):
+            frame = read_frame(tmp_path / name)
+        write_frame(_denoised(frame), tmp_path / f"out_{name}")
+        file = scan(tmp_path / f"out_{name}", warn=False)
+        out = (tmp_path / f"out_{name}").read_bytes()
+        assert len(file.hdus) == 4
+        assert out[file.hdus[1].header_offset : file.hdus[1].end] == body[5760:]
+        assert out[file.hdus[-1].end :] == tail
+
+
+def test_a_header_without_padding_at_the_end(tmp_path: Path) -> None:
+    body = raw_file([(image_cards(8, (2, 2)), b"abcd"), (image_cards(8, (), extension=True), b"")])
+    cut = body[: body.rindex(b"END") + 3]
+    (tmp_path / "in.fits").write_bytes(cut)
+    with pytest.warns(AmsdWarning, match="padding"):
+        frame = read_frame(tmp_path / "in.fits")
+    write_frame(frame, tmp_path / "out.fits")
+    assert (tmp_path / "out.fits").read_bytes()[5760:] == body[5760:]
+
+
+def test_edited_structure_is_ignored(odd_file: Path, tmp_path: Path) -> None:
+    frame = read_frame(odd_file)
+    frame.header["NAXIS1"] = 999
+    frame.header["BITPIX"] = 8
+    del frame.header["SIMPLE"]
+    write_frame(frame, tmp_path / "out.fits")
+    assert scan(tmp_path / "out.fits").hdus[0].shape == (12, 17)
+
+
+def test_a_changed_input_is_noticed(odd_file: Path, tmp_path: Path) -> None:
+    frame = read_frame(odd_file)
+    info = os.stat(odd_file)
+    os.utime(odd_file, ns=(info.st_atime_ns, info.st_mtime_ns + 1))
+    with pytest.raises(FrameChangedError):
+        write_frame(frame, tmp_path / "out.fits")
+    odd_file.unlink()
+    with pytest.raises(FrameChangedError):
+        write_frame(frame, tmp_path / "out.fits")
+    assert os.listdir(tmp_path) == []
+
+
+def test_wrong_shapes(odd_file: Path, tmp_path: Path) -> None:
+    frame = read_frame(odd_file)
+    frame.data = np.zeros((3, 3), np.float32)
+    with pytest.raises(FrameError, match="shape of the image"):
+        write_frame(frame, tmp_path / "out.fits")
+
+
+def test_outputs_that_are_refused(odd_file: Path, tmp_path: Path) -> None:
+    frame = read_frame(odd_file)
+    out = tmp_path / "out.fits"
+    out.write_bytes(b"precious")
+    with pytest.raises(OutputExistsError, match="exists already"):
+        write_frame(frame, out)
+    assert out.read_bytes() == b"precious"
+    os.symlink(odd_file, tmp_path / "link.fits")
+    os.link(odd_file, tmp_path / "hard.fits")
+    before = odd_file.read_bytes()
+    for name in (odd_file, tmp_path / "link.fits", tmp_path / "hard.fits", tmp_path / "." / odd_file.name):
+        with pytest.raises(OutputExistsError, match="input itself"):
+            frame.write(name, overwrite=True)
+    assert odd_file.read_bytes() == before
+    with pytest.raises(OutputError, match="no folder"):
+        check_output(tmp_path / "none" / "x.fits")
+    with pytest.raises(OutputError, match="directory"):
+        check_output(tmp_path, overwrite=True)
+    with pytest.raises(OutputError, match="not supported"):
+        check_output(tmp_path / "x.fits.xz")
+    assert check_output(out, overwrite=True) == out.resolve()
+
+
+def test_links_and_modes_of_the_output_are_kept(odd_file: Path, tmp_path: Path) -> None:
+    real = tmp_path / "real.fits"
+    real.write_bytes(b"old")
+    real.chmod(0o640)
+    os.symlink(real, tmp_path / "link.fits")
+    write_frame(read_frame(odd_file), tmp_path / "link.fits", overwrite=True)
+    assert (tmp_path / "link.fits").is_symlink()
+    assert real.stat().st_mode & 0o777 == 0o640
+    assert read_frame(real).data.shape == (12, 17)
+
+
+def test_a_failure_on_the_way_leaves_the_old_file(
+    odd_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out.fits"
+    out.write_bytes(b"precious")
+    frame = read_frame(odd_file)
+
+    def full(*args: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(splice_module, "_copy_hdu", full)
+    with pytest.raises(OSError, match="No space"):
+        write_frame(frame, out, overwrite=True)
+    assert out.read_bytes() == b"precious"
+    assert sorted(os.listdir(tmp_path)) == ["odd.fits", "out.fits"]
+
+
+def test_an_output_that_appears_meanwhile_is_not_replaced(
+    odd_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out.fits"
+    genuine = splice_module._copy_hdu
+
+    def slow(*args: object) -> None:
+        out.write_bytes(b"somebody else's")
+        genuine(*args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(splice_module, "_copy_hdu", slow)
+    with pytest.raises(OutputExistsError, match="appeared"):
+        write_frame(read_frame(odd_file), out)
+    assert out.read_bytes() == b"somebody else's"
+
+
+_KILLED = """
+import sys, time
+from amsd_astro.frames import read_frame, splice, write_frame
+def hang(*args):
+    print("ready", flush=True)
+    time.sleep(60)
+splice._copy_hdu = hang
+write_frame(read_frame(sys.argv[1]), sys.argv[2])
+"""
+
+
+def test_what_a_killed_writer_left_is_swept(odd_file: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.fits"
+    root = Path(__file__).resolve().parents[2]
+    child = subprocess.Popen(
+        [sys.executable, "-c", _KILLED, str(odd_file), str(out)],
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(root)},
+    )
+    assert child.stdout is not None and child.stdout.readline() == b"ready\n"
+    write_frame(read_frame(odd_file), tmp_path / "other.fits")
+    assert len(list(tmp_path.glob("*.tmp"))) == 1  # its writer lives
+    child.send_signal(signal.SIGKILL)
+    child.wait()
+    child.stdout.close()
+    assert not out.exists()
+    write_frame(read_frame(odd_file), out)
+    assert sorted(os.listdir(tmp_path)) == ["odd.fits", "other.fits", "out.fits"]
+
+
+def test_packed_output_repeats(odd_file: Path, tmp_path: Path) -> None:
+    frame = read_frame(odd_file)
+    write_frame(frame, tmp_path / "plain.fits")
+    write_frame(frame, tmp_path / "a.fits.gz")
+    time.sleep(1.1)
+    write_frame(frame, tmp_path / "b.fits.gz")
+    assert (tmp_path / "a.fits.gz").read_bytes() == (tmp_path / "b.fits.gz").read_bytes()
+    assert gzip.decompress((tmp_path / "a.fits.gz").read_bytes()) == (tmp_path / "plain.fits").read_bytes()
+
+
+def test_memory_does_not_grow_with_the_other_hdus(tmp_path: Path) -> None:
+    path = tmp_path / "big.fits"
+    size = 200 * 2**20
+    with open(path, "wb") as file:
+        file.write(
+            raw_file(
+                [(image_cards(8, (4, 4)), bytes(16)), (image_cards(8, (size // 2**10, 2**10), extension=True), b"")]
+            )
+        )
+        file.truncate(5760 + 2880 + -(-size // 2880) * 2880)
+    code = (
+        "import sys, resource; from amsd_astro.frames import *\n"
+        "a = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "read_frame(sys.argv[1], ext=0).write(sys.argv[2])\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - a)"
+    )
+    root = Path(__file__).resolve().parents[2]
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(path), str(tmp_path / "out.fits")],
+        capture_output=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": str(root)},
+    )
+    assert int(done.stdout) < 60 * 1024
+    assert (tmp_path / "out.fits").stat().st_size == path.stat().st_size
+
+
+def test_a_frame_from_no_file(tmp_path: Path, pixels: np.ndarray) -> None:
+    wcs = WCS(naxis=2)
+    wcs.wcs.ctype = ["RA---TAN", "DEC--TAN"]
+    wcs.wcs.crval, wcs.wcs.crpix, wcs.wcs.cdelt = [10, 20], [3, 4], [-1e-4, 1e-4]
+    frame = Frame(pixels, unit="adu", wcs=wcs, header={"OBJECT": "M 13", "BZERO": 5, "NAXIS1": 3, "EXTNAME": "SCI"})
+    frame.uncertainty = VarianceUncertainty(np.full(pixels.shape, 4.0))
+    write_frame(frame, tmp_path / "plain.fits")
+    frame.header["AMSDVERS"] = "1"
+    write_frame(frame, tmp_path / "ours.fits")
+    with fits.open(tmp_path / "plain.fits", checksum=True) as hdus:
+        assert len(hdus) == 1
+        header = hdus[0].header
+        assert (header["OBJECT"], header["BUNIT"], header["NAXIS1"]) == ("M 13", "adu", 17)
+        assert "BZERO" not in header and "EXTEND" not in header
+        np.testing.assert_allclose(WCS(header).wcs_pix2world(5, 6, 0), wcs.wcs_pix2world(5, 6, 0))
+        np.testing.assert_array_equal(hdus[0].data, pixels)
+    with fits.open(tmp_path / "ours.fits") as hdus:
+        assert np.all(hdus["AMSD_SIGMA"].data == 2) and hdus["AMSD_SIGMA"].header["BUNIT"] == "adu"
+    assert _checksums_hold(tmp_path / "ours.fits")
+
+
+def test_a_cut_out_is_written_with_its_own_sky(tmp_path: Path, pixels: np.ndarray) -> None:
+    header = fits.Header(
+        {"CTYPE1": "RA---TAN", "CTYPE2": "DEC--TAN", "CRPIX1": 3.0, "CRPIX2": 4.0, "CDELT1": -0.01, "CDELT2": 0.01}
+    )
+    frame = Frame(pixels, header=header)
+    frame[5:10, 2:9].write(tmp_path / "cut.fits")
+    cut = read_frame(tmp_path / "cut.fits")
+    assert cut.wcs is not None and frame.wcs is not None
+    np.testing.assert_allclose(cut.wcs.wcs_pix2world(0, 0, 0), frame.wcs.wcs_pix2world(2, 5, 0))
+    frame[::2, ::2].write(tmp_path / "thin.fits")
+    thin = read_frame(tmp_path / "thin.fits")
+    assert thin.wcs is not None
+    np.testing.assert_allclose(thin.wcs.wcs_pix2world(2, 3, 0), frame[::2, ::2].wcs.wcs_pix2world(2, 3, 0), rtol=1e-9)
+
+
+def test_frames_cross_processes(odd_file: Path, tmp_path: Path) -> None:
+    frame = pickle.loads(pickle.dumps(_denoised(read_frame(odd_file))))
+    write_frame(frame, tmp_path / "a.fits")
+    write_frame(_denoised(read_frame(odd_file)), tmp_path / "b.fits")
+    assert (tmp_path / "a.fits").read_bytes() == (tmp_path / "b.fits").read_bytes()
+
+
+def test_units_that_fits_does_not_know(tmp_path: Path, pixels: np.ndarray) -> None:
+    frame = as_frame(pixels * u.def_unit("quux"))
+    write_frame(frame, tmp_path / "q.fits")
+    assert fits.getheader(tmp_path / "q.fits")["BUNIT"] == "quux"

@@ -1,0 +1,76 @@
+"""The held-out risk agrees with the true error of known denoisers, white noise or correlated."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import ndimage
+
+from amsd_astro.network.noise import UnitNoise
+from amsd_astro.network.risk import RiskProbe, hold_out
+
+WHITE = np.ones((1, 1))
+RESAMPLED = np.array([[0.1, 0.3, 0.1], [0.3, 1.0, 0.3], [0.1, 0.3, 0.1]])
+MARGIN = 6
+
+
+def _scene() -> np.ndarray:
+    rng = np.random.default_rng(0)
+    stars = np.zeros((512, 512))
+    stars[rng.integers(0, 512, 300), rng.integers(0, 512, 300)] = rng.uniform(20, 900, 300)
+    return ndimage.gaussian_filter(stars, 1.5)
+
+
+def _blur(width: float):
+    def predict(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        smooth = np.stack([ndimage.gaussian_filter(image, width) for image in images])
+        inner = smooth[:, MARGIN:-MARGIN, MARGIN:-MARGIN]
+        return inner, np.ones_like(inner)
+
+    return predict
+
+
+@pytest.mark.parametrize("correlation", [WHITE, RESAMPLED])
+@pytest.mark.parametrize("width", [0.4, 0.8, 1.5])
+def test_risk_is_the_true_error(correlation: np.ndarray, width: float) -> None:
+    truth = _scene()
+    noise = UnitNoise(correlation).draw(np.random.default_rng(1), truth.shape)
+    frame = (truth + noise).astype(np.float32)
+    blocks = [(y, x, 64) for y in range(0, 512, 64) for x in range(0, 512, 64)]
+    usable = np.ones(frame.shape, bool)
+    risk = RiskProbe(frame, usable, blocks, correlation, margin=MARGIN, seed=2)(_blur(width))
+    error = ndimage.gaussian_filter(frame, width) - truth
+    assert risk.value == pytest.approx(np.mean(error**2), abs=0.03)
+    assert abs(risk.value - np.mean(error**2)) < 4 * risk.error + 0.01
+    assert risk.predicted == pytest.approx(1)
+    for cell, factor in risk.cell_factors.items():
+        sums = error.reshape(512 // cell, cell, 512 // cell, cell).sum(axis=(1, 3))
+        assert factor == pytest.approx(np.mean(sums**2) / (cell**2 * np.mean(error**2)), rel=0.25)
+
+
+def test_the_identity_leaves_all_the_noise() -> None:
+    noise = np.random.default_rng(3).normal(size=(256, 256)).astype(np.float32)
+    probe = RiskProbe(noise, np.ones(noise.shape, bool), [(64, 64, 64)], WHITE, margin=MARGIN, seed=0)
+
+    def identity(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        inner = images[:, MARGIN:-MARGIN, MARGIN:-MARGIN]
+        return inner, inner
+
+    assert probe(identity).value == pytest.approx(1, abs=0.1)
+
+
+def test_blocks_are_good_apart_and_repeatable() -> None:
+    usable = np.ones((512, 640), bool)
+    usable[:, :300] = False
+    blocks = hold_out(usable, fraction=0.15, seed=4)
+    assert blocks == hold_out(usable, fraction=0.15, seed=4) != hold_out(usable, fraction=0.15, seed=5)
+    taken = np.zeros(usable.shape, int)
+    for y, x, side in blocks:
+        taken[y : y + side, x : x + side] += 1
+        assert usable[y : y + side, x : x + side].mean() >= 0.5
+    assert taken.max() == 1
+    assert 0.1 < taken[usable].mean() < 0.2
+
+
+def test_frames_too_small_for_blocks_hold_nothing_out() -> None:
+    assert hold_out(np.ones((20, 20), bool), fraction=0.15, seed=0) == []

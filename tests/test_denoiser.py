@@ -1,0 +1,241 @@
+"""The main job from end to end, with little training, and its promises on units, masks, tiles and repetition."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+from astropy import units as u
+from astropy.io import fits
+from astropy.nddata import CCDData
+from astropy.wcs import WCS
+from scipy import ndimage
+
+from amsd_astro import Denoiser, Frame, FrameError, FrameNotFoundError, ModelError, NoiseModel, denoise, read_frame
+from amsd_astro.frames.result import FLAG_MASKED, FLAG_NEAR_MASKED
+from amsd_astro.network import recipes
+from amsd_astro.network.architectures import AmsdArchitecture
+
+
+@pytest.fixture(autouse=True)
+def _small_recipe(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A small network and few steps, but for tests of quality."""
+    if "slow" in request.keywords:
+        return
+    small = dataclasses.replace(
+        recipes.AMSD, architecture=AmsdArchitecture((8, 8, 16)), n_steps=6, n_patches=4, patch=32, n_orientations=2
+    )
+    monkeypatch.setattr(recipes, "AMSD", small)
+
+
+def _truth(shape: tuple[int, int] = (128, 120), *, sky: float = 200.0) -> np.ndarray:
+    rng = np.random.default_rng(0)
+    y, x = np.mgrid[: shape[0], : shape[1]]
+    scene = np.full(shape, sky)
+    for _ in range(shape[0] * shape[1] // 4000):
+        cy, cx, size = rng.uniform(0, shape[0]), rng.uniform(0, shape[1]), rng.uniform(2, 6)
+        scene += rng.uniform(20, 300) * np.exp(-((np.hypot(y - cy, x - cx) / size) ** 1.2))
+    stars = np.zeros(shape)
+    n = shape[0] * shape[1] // 400
+    stars[rng.integers(0, shape[0], n), rng.integers(0, shape[1], n)] = 10 ** rng.uniform(2, 4.5, n)
+    return scene + ndimage.gaussian_filter(stars, 1.4)
+
+
+def _exposure(truth: np.ndarray, seed: int = 1) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    return (rng.poisson(truth) + rng.normal(0, 5, truth.shape)).astype(np.float32)
+
+
+@pytest.fixture
+def exposure() -> np.ndarray:
+    return _exposure(_truth())
+
+
+def test_the_result_is_a_frame_in_the_same_units(exposure: np.ndarray) -> None:
+    header = fits.Header({"OBJECT": "M 51", "GAIN": 1.0, "CTYPE1": "RA---TAN", "CTYPE2": "DEC--TAN", "CRVAL1": 10.0})
+    frame = Frame(exposure, unit="electron", header=header)
+    result = denoise(frame)
+    assert isinstance(result, Frame) and isinstance(result, CCDData)
+    assert result.unit == u.electron and result.uncertainty.unit == u.electron
+    assert result.data.shape == exposure.shape and result.data.dtype == np.float32
+    assert result.header["OBJECT"] == "M 51" and result.wcs.wcs.crval[0] == 10.0
+    assert result.flags.dtype == np.uint8
+    assert np.all(result.uncertainty.array > 0)
+    assert abs(np.median(result.data) - np.median(exposure)) < 3
+    assert result.header["AMSDRCP"] == "amsd" and result.header["AMSDSTEP"] >= 1
+    np.testing.assert_array_equal(frame.data, exposure)
+    assert "AMSDRCP" not in frame.header
+
+
+@pytest.mark.parametrize("kind", ["array", "quantity", "ccd", "hdu", "hdulist", "path"])
+def test_whatever_holds_the_pixels_the_result_is_the_same(exposure: np.ndarray, kind: str, tmp_path: Path) -> None:
+    fits.PrimaryHDU(exposure).writeto(tmp_path / "in.fits")
+    objects = {
+        "array": lambda: exposure,
+        "quantity": lambda: exposure * u.dimensionless_unscaled,
+        "ccd": lambda: CCDData(exposure, unit=""),
+        "hdu": lambda: fits.PrimaryHDU(exposure),
+        "hdulist": lambda: fits.HDUList([fits.PrimaryHDU(exposure)]),
+        "path": lambda: tmp_path / "in.fits",
+    }
+    expected = denoise(Frame(exposure), steps=2)
+    result = denoise(objects[kind](), steps=2)
+    np.testing.assert_array_equal(result.data, expected.data)
+    np.testing.assert_array_equal(result.uncertainty.array, expected.uncertainty.array)
+
+
+def test_the_same_seed_gives_the_same_bytes_and_another_does_not(exposure: np.ndarray, tmp_path: Path) -> None:
+    fits.PrimaryHDU(exposure).writeto(tmp_path / "in.fits")
+    for name, seed in (("a", 5), ("b", 5), ("c", 6)):
+        denoise(tmp_path / "in.fits", seed=seed).write(tmp_path / f"{name}.fits")
+    first, same, other = ((tmp_path / f"{name}.fits").read_bytes() for name in "abc")
+    assert first == same
+    assert first != other
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 40), (7, 5), (33, 131), (130, 64)])
+def test_frames_of_any_shape_are_denoised(shape: tuple[int, int]) -> None:
+    data = np.random.default_rng(3).normal(100, 5, shape)
+    result = denoise(data)
+    assert result.data.shape == shape and np.all(np.isfinite(result.data))
+
+
+@pytest.mark.parametrize("shape", [(150, 131), (97, 200), (40, 50)])
+def test_tiles_do_not_show(shape: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    data = _exposure(_truth(shape))
+    denoiser = Denoiser().fit(data)
+    sigma = float(np.sqrt(denoiser.denoise(data).noise.sky_variance))
+    whole = None
+    for tile in (4096, 128, 64, 52, 16):
+        monkeypatch.setattr("amsd_astro.denoiser._TILE", tile)
+        result = denoiser.denoise(data)
+        whole = result if whole is None else whole
+        stabilizer = whole.noise.stabilizer()
+        np.testing.assert_allclose(
+            stabilizer.forward(result.data), stabilizer.forward(whole.data), rtol=0, atol=1e-5 * max(1, 1000 / sigma)
+        )
+        np.testing.assert_allclose(result.uncertainty.array, whole.uncertainty.array, rtol=1e-3)
+
+
+def test_bad_pixels_keep_their_value_and_are_flagged(exposure: np.ndarray) -> None:
+    spoiled = exposure.copy()
+    spoiled[40:43, 50] = np.nan
+    spoiled[80, 20] = np.inf
+    mask = np.zeros(exposure.shape, bool)
+    mask[:, 7] = True
+    spoiled[:, 7] = 60000
+    result = denoise(spoiled, mask=mask)
+    np.testing.assert_array_equal(np.isnan(result.data), np.isnan(spoiled))
+    np.testing.assert_array_equal(result.data[:, 7], spoiled[:, 7])
+    assert result.mask[40, 50] and result.mask[80, 20] and result.mask[:, 7].all()
+    assert np.all((result.flags & FLAG_MASKED > 0) == result.mask)
+    assert result.flags[41, 53] & FLAG_NEAR_MASKED and not result.flags[110, 100] & FLAG_NEAR_MASKED
+    good = ~result.mask
+    assert np.all(np.isfinite(result.data[good])) and np.all(result.uncertainty.array[good] > 0)
+    clean = denoise(exposure).data
+    assert np.median(np.abs(result.data - clean)[good]) < 2
+
+
+def test_units_scale_through(exposure: np.ndarray) -> None:
+    noise = NoiseModel(1.0, 25.0, 200.0, 225.0)
+    smaller = NoiseModel(1e-12, 25e-24, 200e-12, 225e-24)
+    plain = denoise(exposure.astype(float), noise=noise)
+    scaled = denoise(exposure * 1e-12, noise=smaller)
+    assert plain.data.dtype == np.float64
+    np.testing.assert_allclose(scaled.data * 1e12, plain.data, atol=0.02)
+
+
+def test_a_constant_frame_comes_back_as_it_is() -> None:
+    result = denoise(np.full((50, 60), 7.0, np.float32))
+    np.testing.assert_array_equal(result.data, np.float32(7))
+
+
+def test_a_model_is_saved_loaded_and_applied(exposure: np.ndarray, tmp_path: Path) -> None:
+    denoiser = Denoiser(seed=2).fit([exposure, _exposure(_truth(), seed=9)])
+    expected = denoiser.denoise(exposure)
+    denoiser.save(tmp_path / "model.npz")
+    loaded = Denoiser.load(tmp_path / "model.npz")
+    np.testing.assert_array_equal(loaded.denoise(exposure).data, expected.data)
+    np.testing.assert_array_equal(loaded.fit_denoise(exposure).data, expected.data)
+    further = Denoiser.load(tmp_path / "model.npz", steps=3)
+    assert not np.array_equal(further.fit_denoise(exposure).data, expected.data)
+    with pytest.raises(FileExistsError):
+        denoiser.save(tmp_path / "model.npz")
+
+
+def test_files_that_are_no_models_are_told(tmp_path: Path) -> None:
+    with pytest.raises(FrameNotFoundError, match="no such model"):
+        Denoiser.load(tmp_path / "none.npz")
+    (tmp_path / "bad.npz").write_bytes(b"not a model")
+    with pytest.raises(ModelError, match=r"bad\.npz"):
+        Denoiser.load(tmp_path / "bad.npz")
+
+
+def test_progress_is_told_from_start_to_end(exposure: np.ndarray) -> None:
+    seen: list[tuple[int, int, str]] = []
+    denoise(exposure, progress=lambda *state: seen.append(state))
+    assert [state for state in seen if state[2] == "training"] == [(k, 6, "training") for k in range(1, 7)]
+    assert seen[-1] == (1, 1, "denoising")
+
+
+def test_the_file_that_comes_out_is_the_one_that_went_in(exposure: np.ndarray, tmp_path: Path) -> None:
+    header = WCS(naxis=2).to_header()
+    header["CRVAL1"], header["ODDCARD"] = 12.5, ("kept", "as it is")
+    table = fits.BinTableHDU.from_columns([fits.Column("a", "E", array=np.arange(3.0))])
+    fits.HDUList([fits.PrimaryHDU(exposure, header), table]).writeto(tmp_path / "in.fits")
+    result = denoise(tmp_path / "in.fits")
+    result.write(tmp_path / "out.fits")
+    with fits.open(tmp_path / "out.fits", checksum=True) as out:
+        assert [hdu.name for hdu in out] == ["PRIMARY", "", "AMSD_SIGMA", "AMSD_FLAGS"]
+        assert out[0].header["ODDCARD"] == "kept" and out[0].header["CRVAL1"] == 12.5
+        np.testing.assert_array_equal(out[0].data, result.data)
+        np.testing.assert_array_equal(out["AMSD_SIGMA"].data, result.uncertainty.array)
+    again = read_frame(tmp_path / "out.fits")
+    np.testing.assert_array_equal(again.data, result.data)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"recipe": "magic"}, "recipe"),
+        ({"steps": -1}, "steps"),
+        ({"steps": 1.5}, "steps"),
+        ({"seed": -3}, "seed"),
+        ({"steps": 0}, "steps"),
+        ({"noise": {"gain": -1.0}}, "gain"),
+    ],
+)
+def test_wrong_options_are_told(exposure: np.ndarray, options: dict, message: str) -> None:
+    with pytest.raises(ValueError, match=rf"{message}.*Received"):
+        denoise(exposure, **options)
+
+
+def test_frames_without_a_good_pixel_are_refused() -> None:
+    with pytest.raises(FrameError, match="no valid pixel"):
+        denoise(np.full((20, 20), np.nan))
+
+
+def test_nothing_is_denoised_without_weights(exposure: np.ndarray) -> None:
+    with pytest.raises(ValueError, match="fitted or loaded"):
+        Denoiser().denoise(exposure)
+
+
+@pytest.mark.slow
+def test_the_noise_goes_and_the_flux_stays() -> None:
+    truth = _truth((256, 256))
+    exposure = _exposure(truth)
+    sigma = np.sqrt(truth + 25)
+    result = denoise(exposure, steps=150, noise={"gain": 1.0, "read_noise": 5.0})
+    error = (result.data - truth) / sigma
+    widths = (0.5, 0.7, 1.0, 1.5, 2.0, 3.0)
+    smoothed = min(np.std((ndimage.gaussian_filter(exposure, width) - truth) / sigma) for width in widths)
+    assert np.std(error) < 0.5
+    assert np.std(error) < 0.7 * smoothed
+    sky = truth < 205
+    assert abs(error[sky].mean()) < 0.06
+    bright = truth > 200 + 5 * sigma
+    assert abs(error[bright].mean()) < 0.15
+    scores = (result.data - truth) / result.uncertainty.array
+    assert 0.7 < np.std(scores) < 1.4
