@@ -337,6 +337,6 @@ def _short(value: float) -> float:
 
 def _start(n_threads: int | None) -> None:
     """Start TensorFlow with the threads asked for, or those the process may use."""
-    from amsd_astro.network.threads import set_threads
+    from amsd_astro.network.runtime import start_tensorflow
 
-    set_threads(n_threads or count_processors())
+    start_tensorflow(n_threads or count_processors())

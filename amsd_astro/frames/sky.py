@@ -22,7 +22,7 @@ _TAPS = np.array([1, 4, 6, 4, 1]) / 16
 _LAGS = 4  # the band's covariance is fitted out to this lag
 _WHITE_BELOW = 0.02  # correlations under this are not told from none
 _N_SLOPE_BINS = 24
-_SIGNIFICANT = 4.0
+_SIGNIFICANT = 2.5
 _MAD_COST = 2.7  # how many times more pixels the squared MAD needs than the variance, for the same error
 
 

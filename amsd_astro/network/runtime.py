@@ -1,0 +1,33 @@
+"""TensorFlow set up so that results repeat."""
+
+from __future__ import annotations
+
+import logging
+
+import tensorflow as tf
+
+__all__ = ["start_tensorflow"]
+
+_log = logging.getLogger(__name__)
+
+
+def start_tensorflow(n_threads: int) -> None:
+    """Set the number of threads and leave out the one graph optimization that makes runs differ.
+
+    The arithmetic optimizer reorders sums of gradients, now this way, now that, each time a graph is traced. Both
+    settings are TensorFlow's own, for the whole process.
+
+    Parameters
+    ----------
+    n_threads : int
+        Threads of one operation; operations run one after another. Counts only before TensorFlow's first use.
+    """
+    tf.config.optimizer.set_experimental_options({"arithmetic_optimization": False})
+    threading = tf.config.threading
+    if threading.get_intra_op_parallelism_threads() == n_threads:
+        return
+    try:
+        threading.set_intra_op_parallelism_threads(n_threads)
+        threading.set_inter_op_parallelism_threads(1)
+    except RuntimeError:
+        _log.info("TensorFlow has started with other settings: n_threads=%d is not applied", n_threads)
