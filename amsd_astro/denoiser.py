@@ -54,7 +54,7 @@ def _prepare(frame: Frame, stated: Stated, seed: int) -> _Prepared:
     noise = measure_noise(frame, stated=stated)
     stabilizer = noise.stabilizer()
     if not noise.sky_variance > 0:
-        _log.warning("the frame shows no noise: the result is the frame itself")
+        warnings.warn("the frame shows no noise: the result is the frame itself", AmsdWarning, stacklevel=4)
         return _Prepared(frame, noise, stabilizer, None)
     _log.info(
         "noise: slope %.4g from %s, sky %.6g +- %.4g, correlation with the next pixel %.3f, %.3f",

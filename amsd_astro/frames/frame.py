@@ -200,9 +200,9 @@ class Frame(CCDData):
         lazy = isinstance(given, Frame) and given._wcs_pending
         if unit is None and getattr(data, "unit", None) is None:
             unit = u.dimensionless_unscaled
+        stated = header if header is not None else meta
         if isinstance(data, NDData):
-            header = header if header is not None else meta if meta is not None else data.meta
-            meta = None
+            stated = stated if stated is not None else data.meta
             if lazy:  # CCDData would ask for the WCS, and so parse it
                 data = given._without_wcs()
             if psf is None:
@@ -213,11 +213,11 @@ class Frame(CCDData):
             mask=mask,
             flags=flags,
             wcs=wcs,
-            meta=_as_header(header if header is not None else meta, copy),
             unit=unit,
             copy=copy,
             psf=psf,
         )
+        self._meta = _as_header(stated, copy)  # set here: NDData would log that it replaces the one of its input
         self._data = _as_float(self._data)
         self.source = source
         self.noise = noise

@@ -18,7 +18,7 @@ from amsd_astro.network.recipes import AmsdRecipe
 from amsd_astro.network.risk import Risk, RiskProbe, hold_out
 from amsd_astro.network.training import Progress, train
 
-__all__ = ["Adaptation", "adapt"]
+__all__ = ["Adaptation", "Judge", "adapt"]
 
 _log = logging.getLogger(__name__)
 
@@ -92,7 +92,7 @@ def adapt(
         CentralizedAdam(warm_cosine(recipe.learning_rate, n_steps=n_steps)),
         draw,
         n_steps=n_steps,
-        score=_Judge(model, held_out) if held_out else None,
+        score=Judge(model, held_out) if held_out else None,
         score_at=tuple(sorted({max(1, round(share * n_steps)) for share in _SCORED_SHARES})),
         progress=progress,
     )
@@ -146,7 +146,7 @@ def _risk_of(
     )
 
 
-class _Judge:
+class Judge:
     """Risk of the model's present weights; refused (infinite) where they leave empty sky rougher than earlier ones."""
 
     def __init__(self, model: MultiscaleModel, held_out: list[tuple[RiskProbe, NDArray[np.float64]]]) -> None:
@@ -155,6 +155,7 @@ class _Judge:
         self._smoothest = float("inf")
 
     def __call__(self) -> float:
+        """Judge the weights that the model has now."""
         risk = _risk_of(self._model, self._held_out, 1)
         if risk.roughness > _ROUGHER * self._smoothest:
             _log.info("empty sky is rougher than before (%.4f sigma): weights refused", risk.roughness)

@@ -104,3 +104,10 @@ def test_the_source_cannot_be_changed(odd_file: Path) -> None:
     odd_file.write_bytes(odd_file.read_bytes() + b"x")
     with pytest.raises(FrameChangedError, match="changed"):
         source.fingerprint  # noqa: B018 - a property that looks at the file
+
+
+def test_copies_say_nothing(capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> None:
+    frame = Frame(np.zeros((3, 4)), meta={"OBJECT": "M 1"})
+    assert frame.copy().header["OBJECT"] == "M 1"
+    assert Frame(frame, header={"OBJECT": "M 2"}).header["OBJECT"] == "M 2"
+    assert capsys.readouterr().out == "" and not caplog.records

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
+from amsd_astro.network.adaptation import Judge
+from amsd_astro.network.model import Estimate
 from amsd_astro.network.noise import UnitNoise
 from amsd_astro.network.risk import RiskProbe, hold_out
 
@@ -74,3 +76,35 @@ def test_blocks_are_good_apart_and_repeatable() -> None:
 
 def test_frames_too_small_for_blocks_hold_nothing_out() -> None:
     assert hold_out(np.ones((20, 20), bool), fraction=0.15, seed=0) == []
+
+
+def test_noise_that_is_kept_makes_an_empty_sky_rough() -> None:
+    noise = np.random.default_rng(5).normal(size=(256, 256)).astype(np.float32)
+    probe = RiskProbe(noise, np.ones(noise.shape, bool), [(64, 64, 64), (0, 128, 64)], WHITE, margin=MARGIN, seed=0)
+    rough = [probe(_blur(width)).roughness for width in (0.01, 0.5, 1.0, 2.0)]
+    assert rough == sorted(rough, reverse=True)
+    assert rough[-1] < 0.2 * rough[0]
+
+
+class _Blurring:
+    """Stands in for a model whose weights are the width of a blur."""
+
+    width = 1.0
+
+    def predict(self, images: np.ndarray, correlation: np.ndarray, *, n_orientations: int = 1) -> Estimate:
+        values, variance = _blur(self.width)(images)
+        return Estimate(values, variance, np.zeros(values.shape, bool))
+
+
+def test_weights_that_leave_the_sky_rougher_than_before_are_refused() -> None:
+    # the frame's noise is twice the model's: less smoothing looks better to the risk, which is wrong
+    noise = 2 * np.random.default_rng(6).normal(size=(256, 256)).astype(np.float32)
+    probe = RiskProbe(noise, np.ones(noise.shape, bool), [(64, 64, 64)], WHITE, margin=MARGIN, seed=0)
+    model = _Blurring()
+    judge = Judge(model, [(probe, WHITE)])  # type: ignore[arg-type]
+    first = judge()
+    model.width = 0.5
+    assert probe(_blur(0.5)).value < first
+    assert judge() == float("inf")
+    model.width = 1.1
+    assert np.isfinite(judge())
