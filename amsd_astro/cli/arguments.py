@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import math
 from collections.abc import Callable
+from typing import NoReturn
 
 __all__ = ["build_parser"]
 
@@ -16,9 +17,16 @@ _STATUSES = (
 )
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser that tells what is wrong in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: error: {message} (see {self.prog} --help)\n")
+
+
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of the whole command line."""
-    parser = argparse.ArgumentParser(prog="amsd-astro", description=_DESCRIPTION, epilog=_STATUSES, allow_abbrev=False)
+    parser = _Parser(prog="amsd-astro", description=_DESCRIPTION, epilog=_STATUSES, allow_abbrev=False)
     parser.add_argument("--version", action=_Version, help="print the version and exit")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     _add_denoise(_new_command(commands, "denoise", "take the noise out of exposures"))

@@ -64,6 +64,6 @@ def test_wrong_usage(words: str, capsys: pytest.CaptureFixture[str], stand_in: A
         run(*words.split())
     assert stop.value.code == 2
     seen = capsys.readouterr()
-    assert "error: " in seen.err.splitlines()[-1]
+    assert len(seen.err.splitlines()) == 1 and "error: " in seen.err
     assert seen.out == ""
     assert stand_in.made == []
