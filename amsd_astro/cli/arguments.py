@@ -36,9 +36,7 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _new_command(
-    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, text: str
-) -> argparse.ArgumentParser:
+def _new_command(commands: argparse._SubParsersAction[_Parser], name: str, text: str) -> argparse.ArgumentParser:
     command = commands.add_parser(
         name, help=text, description=f"{text.capitalize()}.", epilog=_STATUSES, allow_abbrev=False
     )
