@@ -27,7 +27,8 @@ def import_tensorflow(*, silent: bool = True) -> None:
         return
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     with silence_stderr():
-        importlib.import_module("tensorflow")
+        tensorflow = importlib.import_module("tensorflow")
+        tensorflow.config.list_physical_devices()  # a second banner comes with the first look for a GPU
 
 
 @contextlib.contextmanager
