@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from astropy.io import fits
 from numpy.typing import NDArray
 
 from amsd_astro.errors import AmsdWarning, FrameNotFoundError, ModelError
@@ -25,6 +26,7 @@ from amsd_astro.processors import count_processors
 if TYPE_CHECKING:
     from amsd_astro.network.adaptation import Adaptation
     from amsd_astro.network.model import MultiscaleModel
+    from amsd_astro.network.risk import Risk
 
 __all__ = ["RECIPES", "Denoiser", "denoise"]
 
@@ -60,7 +62,8 @@ def _prepare(frame: Frame, stated: Stated, seed: int) -> _Prepared:
         "noise: slope %.4g from %s, sky %.6g +- %.4g, correlation with the next pixel %.3f, %.3f",
         noise.slope, noise.source, noise.sky, np.sqrt(noise.sky_variance), *noise.neighbours,
     )  # fmt: skip
-    _compare(noise, frame)
+    if isinstance(stated, NoiseModel):
+        _compare(stated, frame)
     bad = frame.mask
     values = stabilizer.forward(np.where(bad, noise.sky, frame.data))
     if bad.any():
@@ -71,9 +74,9 @@ def _prepare(frame: Frame, stated: Stated, seed: int) -> _Prepared:
 
 def _compare(noise: NoiseModel, frame: Frame) -> None:
     """Warn where a model that was given as a whole does not fit the frame: training would learn to keep noise."""
-    if noise.source != "caller" or not np.isnan(noise.agreement):
-        return
     measured = measure_noise(frame)
+    if not measured.sky_variance > 0:
+        return
     ratio = float(np.median(noise.variance(measured.sky))) / measured.sky_variance
     if abs(ratio - 1) > _VARIANCE_AGREEMENT:
         message = f"the noise model given states {ratio:.2f} times the variance that the sky of the frame shows"
@@ -179,7 +182,10 @@ class Denoiser:
         Denoiser
             Itself.
         """
-        given = frames if isinstance(frames, (list, tuple)) else [frames]
+        several = isinstance(frames, (list, tuple)) and not isinstance(frames, fits.HDUList)
+        given = frames if several else [frames]
+        if not given:
+            raise ValueError("frames must hold at least one frame. Received: none")
         self._adapt([_prepare(as_frame(obj), noise, self.seed) for obj in given], progress)
         return self
 
@@ -205,8 +211,8 @@ class Denoiser:
     def fit_denoise(self, frame: Any, *, noise: Stated = None, progress: Progress | None = None) -> Frame:
         """Train on a frame, then denoise it: `fit` and `denoise` in one, the noise measured once."""
         prepared = _prepare(as_frame(frame), noise, self.seed)
-        self._adapt([prepared], progress)
-        return self._apply(prepared, progress)
+        adaptation = self._adapt([prepared], progress)
+        return self._apply(prepared, progress, risk=None if adaptation is None else adaptation.risk)
 
     def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
         """Write the network to a model file, whole or not at all.
@@ -261,16 +267,16 @@ class Denoiser:
             raise ModelError(f"{path}: recipe must be one of {', '.join(RECIPES)}. Received: {settings.get('recipe')}")
         denoiser = cls(settings["recipe"], steps=steps or 0, seed=seed, n_threads=n_threads)
         denoiser._model = model
-        denoiser._n_steps = int(settings.get("steps", 0))
+        denoiser._n_steps = settings["steps"]
         return denoiser
 
-    def _adapt(self, prepared: Sequence[_Prepared], progress: Progress | None) -> None:
+    def _adapt(self, prepared: Sequence[_Prepared], progress: Progress | None) -> Adaptation | None:
         from amsd_astro.network.recipes import AMSD
 
         n_steps = AMSD.n_steps if self.steps is None else self.steps
         noisy = [one for one in prepared if one.values is not None]
         if not noisy or (n_steps == 0 and self._model is not None):
-            return
+            return None
         if n_steps == 0:
             raise ValueError("steps must be positive for a network that starts from nothing. Received: 0")
         _start(self.n_threads)
@@ -287,8 +293,10 @@ class Denoiser:
         self.adaptation = adapt(model, frames, AMSD, n_steps=n_steps, seed=self.seed, progress=progress)
         self._model = model
         self._n_steps += self.adaptation.n_steps
+        return self.adaptation
 
-    def _apply(self, prepared: _Prepared, progress: Progress | None) -> Frame:
+    def _apply(self, prepared: _Prepared, progress: Progress | None, *, risk: Risk | None = None) -> Frame:
+        """Denoise; ``risk`` is that of this very frame, where it was measured."""
         if prepared.values is None:
             shape = prepared.frame.data.shape
             zero = np.zeros(shape, np.float32)
@@ -296,7 +304,7 @@ class Denoiser:
         if self._model is None:
             raise ValueError("a Denoiser must be fitted or loaded before it denoises. Received: one without weights")
         result = self._by_tiles(self._model, prepared, progress)
-        return assemble(prepared.frame, prepared.noise, result, self._provenance(self._model))
+        return assemble(prepared.frame, prepared.noise, result, self._provenance(self._model, risk))
 
     def _by_tiles(self, model: MultiscaleModel, prepared: _Prepared, progress: Progress | None) -> Denoised:
         from amsd_astro.network.recipes import AMSD
@@ -315,14 +323,13 @@ class Denoiser:
         sigma = prepared.stabilizer.derivative(values) * np.sqrt(variance)
         return Denoised(prepared.stabilizer.inverse(values, variance), sigma, bounded)
 
-    def _provenance(self, model: MultiscaleModel) -> dict[str, tuple[Any, str]]:
+    def _provenance(self, model: MultiscaleModel, risk: Risk | None) -> dict[str, tuple[Any, str]]:
         cards: dict[str, tuple[Any, str]] = {
             "AMSDRCP": (self.recipe, "recipe"),
             "AMSDHASH": (model.fingerprint(), "SHA-256 of the weights, first digits"),
             "AMSDSTEP": (self._n_steps, "training steps of the weights"),
             "AMSDSEED": (self.seed, "seed"),
         }
-        risk = self.adaptation.risk if self.adaptation is not None else None
         if risk is not None:
             cards["AMSDRISK"] = (_short(risk.value), "estimated mean squared error, over the noise's")
             cards["AMSDRERR"] = (_short(risk.error), "standard error of AMSDRISK")

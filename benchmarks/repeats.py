@@ -10,6 +10,7 @@ flux figure is the flux of R's clear but faint sources that the method loses, in
 from __future__ import annotations
 
 import argparse
+import datetime
 import importlib.util
 import json
 import platform
@@ -25,6 +26,7 @@ from baselines import gaussian, starlet
 
 from amsd_astro import Denoiser, read_frame
 from amsd_astro.frames.noise import measure_noise
+from amsd_astro.processors import count_processors
 
 _WIDTHS = (0.4, 0.5, 0.6, 0.7, 0.85, 1.0, 1.2, 1.4, 1.7, 2.0, 2.4, 2.8, 3.2, 3.6, 4.0, 4.8, 5.6)
 _ZONES = ("sky", "faint")
@@ -109,8 +111,9 @@ def main() -> None:
             **kept,
         }
     if options.output:
-        command = f"python benchmarks/repeats.py {options.folder}"
-        head = f"Made by `{command} -o {options.output}` (seed {options.seed}, Python {platform.python_version()}).\n"
+        machine = f"{datetime.date.today()}, {count_processors()} processors, {platform.machine()}"
+        command = f"python benchmarks/repeats.py {options.folder} -o {options.output}"
+        head = f"Made by `{command}` (seed {options.seed}, {machine}, Python {platform.python_version()}).\n"
         options.output.write_text(head + "\n" + "\n".join(rows) + "\n")
         options.output.with_suffix(".json").write_text(json.dumps(record, indent=1) + "\n")
 

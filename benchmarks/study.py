@@ -10,6 +10,7 @@ the sigma map. Samples of this package work too: ``--frame data_samples/galaxy_f
 from __future__ import annotations
 
 import argparse
+import datetime
 import platform
 import subprocess
 import sys
@@ -19,6 +20,8 @@ from pathlib import Path
 
 import numpy as np
 from astropy.io import fits
+
+from amsd_astro.processors import count_processors
 
 _STRATA = (("all", -np.inf, np.inf), ("< 0.1", -np.inf, 0.1), ("0.1-1", 0.1, 1), ("1-5", 1, 5), ("> 5", 5, np.inf))
 _FEWEST = 1000  # pixels of a stratum that is judged
@@ -73,7 +76,8 @@ def main() -> None:
     head = (
         f"`amsd-astro denoise {frame} --seed {options.seed}`: {seconds:.0f} s, whole process; estimated risk {risk:.4f}"
     )
-    text = "\n".join([f"{head} (Python {platform.python_version()}).\n", *rows])
+    machine = f"{datetime.date.today()}, {count_processors()} processors, {platform.machine()}"
+    text = "\n".join([f"{head} ({machine}, Python {platform.python_version()}).\n", *rows])
     print(text)
     if options.output:
         options.output.write_text(text + "\n")

@@ -167,9 +167,16 @@ def test_units_scale_through(fitted: Denoiser, exposure: np.ndarray) -> None:
     np.testing.assert_allclose(scaled.data * 1e12, plain.data, atol=0.02)
 
 
-def test_a_constant_frame_comes_back_as_it_is() -> None:
+@pytest.mark.parametrize("noise", [None, {"gain": 1.5}, NoiseModel(1.0, 25.0, 7.0)])
+@pytest.mark.parametrize(("unit", "header"), [("", {}), ("adu", {"GAIN": 1.5}), ("electron", {})])
+def test_a_constant_frame_comes_back_as_it_is(unit: str, header: dict, noise: object) -> None:
+    frame = Frame(np.full((50, 60), 7.0, np.float32), unit=unit, header=header)
+    if isinstance(noise, NoiseModel):
+        result = denoise(frame, noise=noise, steps=1)
+        np.testing.assert_allclose(result.data, 7, atol=0.5)
+        return
     with pytest.warns(AmsdWarning, match="no noise"):
-        result = denoise(np.full((50, 60), 7.0, np.float32))
+        result = denoise(frame, noise=noise)
     np.testing.assert_array_equal(result.data, np.float32(7))
 
 
@@ -188,6 +195,25 @@ def test_a_model_is_saved_loaded_and_applied(fitted: Denoiser, exposure: np.ndar
     assert not np.array_equal(further.fit_denoise(exposure).data, expected.data)
     with pytest.raises(FileExistsError):
         fitted.save(tmp_path / "model.npz")
+
+
+def test_a_list_of_hdus_is_one_frame(fitted: Denoiser, exposure: np.ndarray) -> None:
+    hdus = fits.HDUList([fits.PrimaryHDU(), fits.ImageHDU(exposure, name="SCI"), fits.ImageHDU(exposure, name="ERR")])
+    denoiser = Denoiser(seed=2).fit(hdus)
+    np.testing.assert_array_equal(denoiser.denoise(exposure).data, fitted.denoise(exposure).data)
+    with pytest.raises(ValueError, match="at least one frame"):
+        Denoiser().fit([])
+
+
+def test_risk_is_told_of_the_frame_it_was_measured_on(fitted: Denoiser, exposure: np.ndarray) -> None:
+    assert "AMSDRISK" in denoise(exposure).header
+    assert "AMSDRISK" not in fitted.denoise(_exposure(_truth((100, 100)))).header
+
+
+@pytest.mark.parametrize("shape", [(2, 3), (1, 40), (9, 200)])
+def test_small_frames_are_trained_on(shape: tuple[int, int]) -> None:
+    result = denoise(np.random.default_rng(4).normal(100, 5, shape), steps=2)
+    assert np.all(np.isfinite(result.data)) and np.all(result.uncertainty.array > 0)
 
 
 def test_files_that_are_no_models_are_told(tmp_path: Path) -> None:
@@ -225,10 +251,13 @@ def test_the_file_that_comes_out_is_the_one_that_went_in(
         ({"seed": -3}, "seed"),
         ({"steps": 0}, "steps"),
         ({"noise": {"gain": -1.0}}, "gain"),
+        ({"noise": {"gian": 1.0}}, "gian"),
+        ({"noise": {"read_noise": -5.0}}, "read_noise"),
+        ({"noise": NoiseModel.from_gain(1.5)}, "positive variance"),
     ],
 )
 def test_wrong_options_are_told(exposure: np.ndarray, options: dict, message: str) -> None:
-    with pytest.raises(ValueError, match=rf"{message}.*Received"):
+    with pytest.raises(ValueError, match=rf"{message}.*Received|Received.*{message}"):
         denoise(exposure, **options)
 
 

@@ -46,6 +46,10 @@ def test_readme_has_the_two_commands() -> None:
     assert len(SNIPPETS) >= 2
 
 
+def test_nothing_is_left_to_be_filled_in() -> None:
+    assert not re.findall(r"^[A-Z]{4,}$", TEXT, re.MULTILINE)
+
+
 def test_ci_runs_the_test_command_as_it_stands() -> None:
     assert SETUP[1] in (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
 

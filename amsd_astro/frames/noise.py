@@ -48,7 +48,7 @@ class NoiseModel:
     floor : float or ndarray, shape (ny, nx)
         Variance at a signal of zero (squared units). It can be negative where the frame stands on a pedestal.
     sky, sky_variance : float
-        Level and variance measured on the sky; ``slope * sky + floor`` is ``sky_variance``.
+        Level and variance measured on the sky; ``slope * sky + floor`` is ``sky_variance``, also where none is given.
     correlation : ndarray, shape (2 k + 1, 2 k + 1)
         Correlation of the noise at lags of -k..k pixels, 1 at its centre; ``[[1.]]`` is white noise.
     source : str
@@ -69,6 +69,10 @@ class NoiseModel:
     def __post_init__(self) -> None:
         if not (np.isfinite(self.slope) and self.slope >= 0):
             raise ValueError(f"slope must be finite and not negative. Received: {self.slope}")
+        if not np.all(np.isfinite(self.floor)):
+            raise ValueError("floor must be finite. Received: values that are not")
+        if np.isnan(self.sky_variance):
+            object.__setattr__(self, "sky_variance", float(np.median(self.slope * self.sky + np.asarray(self.floor))))
         side = self.correlation.shape
         if len(side) != 2 or side[0] != side[1] or side[0] % 2 == 0 or not np.all(np.isfinite(self.correlation)):
             raise ValueError(f"correlation must be a finite square of odd side. Received: shape={side}")
@@ -92,11 +96,6 @@ class NoiseModel:
         return cls(slope=1 / gain, floor=floor, sky=sky, sky_variance=sky / gain + floor)
 
     @property
-    def is_white(self) -> bool:
-        """Whether neighbouring pixels have independent noise."""
-        return self.correlation.shape == (1, 1)
-
-    @property
     def neighbours(self) -> tuple[float, float]:
         """Correlation with the next pixel along x and along y."""
         k = self.correlation.shape[0] // 2
@@ -104,8 +103,7 @@ class NoiseModel:
 
     def variance(self, mean: NDArray[np.floating] | float) -> NDArray[np.float64]:
         """Variance of pixels of a given expected signal (never below a thousandth of the sky's)."""
-        lowest = 1e-3 * self.sky_variance if np.isfinite(self.sky_variance) else 0.0
-        return np.maximum(self.slope * np.asarray(mean, np.float64) + self.floor, lowest)
+        return np.maximum(self.slope * np.asarray(mean, np.float64) + self.floor, 1e-3 * self.sky_variance)
 
     def stabilizer(self) -> Stabilizer:
         """The transform that makes this noise unit Gaussian, zero at the sky."""
@@ -120,26 +118,41 @@ def measure_noise(frame: Frame, *, stated: Mapping[str, float | None] | NoiseMod
     frame : Frame
         Exposure in linear units.
     stated : NoiseModel or mapping, optional
-        A NoiseModel is used as it is. A mapping may have ``gain`` (electrons per unit of the frame) and
-        ``read_noise`` (electrons), which come before anything the file says.
+        A NoiseModel is used as it is. A mapping may have ``gain`` (electrons per unit of the frame), which comes
+        before anything the file says, and ``read_noise`` (electrons), which goes with it or with the header's gain.
 
     Returns
     -------
     NoiseModel
     """
     if isinstance(stated, NoiseModel):
+        if not stated.sky_variance > 0:
+            raise ValueError(f"noise must state a positive variance at its sky. Received: {stated.sky_variance}")
         return stated
-    data = np.asarray(frame.data)
-    mask = np.zeros(data.shape, bool) if frame.mask is None else np.asarray(frame.mask, bool)
-    sky = measure_sky(data, mask)
-    model = _choose(frame, mask, sky, dict(stated or {}))
+    values = _checked(stated)
+    sky = measure_sky(np.asarray(frame.data), frame.mask)
+    model = _choose(frame, frame.mask, sky, values)
     if model.source == "none":
         _log.info("the photon noise could not be found: one noise level is taken for the whole frame")
     return model
 
 
+def _checked(stated: Mapping[str, float | None] | None) -> dict[str, float | None]:
+    values = dict(stated or {})
+    unknown = set(values) - {"gain", "read_noise"}
+    if unknown:
+        raise ValueError(f"noise may have the keys gain and read_noise. Received: {', '.join(sorted(unknown))}")
+    for name, lowest in (("gain", np.nextafter(0, 1)), ("read_noise", 0.0)):
+        value = values.get(name)
+        if value is not None and not (np.isfinite(value) and value >= lowest):
+            raise ValueError(f"{name} must be a number, {'positive' if lowest else 'not negative'}. Received: {value}")
+    return values
+
+
 def _choose(frame: Frame, mask: NDArray[np.bool_], sky: Sky, stated: dict[str, float | None]) -> NoiseModel:
     measured = NoiseModel(0.0, sky.variance, sky.level, sky.variance, sky.correlation, source="none")
+    if not sky.variance > 0:
+        return measured
     gain, read_noise = stated.get("gain"), stated.get("read_noise")
     if gain is not None:
         return _anchored(measured, NoiseModel.from_gain(gain, read_noise or 0.0), "caller")
@@ -152,7 +165,7 @@ def _choose(frame: Frame, mask: NDArray[np.bool_], sky: Sky, stated: dict[str, f
     if header is not None:
         _log.info("gain of the header (slope %.4g) does not agree with the data: not used", header.slope)
     if sky.shows_slope:
-        return _anchored(measured, NoiseModel(sky.slope, float("nan")), "data")
+        return _anchored(measured, NoiseModel(sky.slope, sky.variance - sky.slope * sky.level), "data")
     return measured
 
 
@@ -180,7 +193,9 @@ def _agrees(header: NoiseModel, sky: Sky) -> bool:
 def _keyword(frame: Frame, names: tuple[str, ...]) -> float | None:
     """First plausible number under one of the keywords, in the image's header, then in the primary's."""
     for name in names:
-        value = frame.source.keyword(name) if frame.source is not None else frame.header.get(name)
+        value = frame.header.get(name)
+        if value is None and frame.source is not None:
+            value = frame.source.keyword(name)
         if isinstance(value, (int, float)) and not isinstance(value, bool) and np.isfinite(value) and value > 0:
             return float(value)
     return None
@@ -208,19 +223,25 @@ def _variance_plane(frame: Frame, mask: NDArray[np.bool_], sky: Sky) -> NoiseMod
     good = ~mask & np.isfinite(variance) & (variance > 0)
     if good.sum() < 100:
         return None
-    signal = ndimage.median_filter(np.asarray(frame.data, np.float32) - np.float32(sky.level), 3)
-    signal = np.where(good, signal, 0).astype(np.float64)
+    signal = np.where(good, np.asarray(frame.data, np.float64) - sky.level, 0.0)
+    signal = np.where(good, ndimage.median_filter(signal, 3), 0.0)
     bright = good & (signal > 5 * np.sqrt(sky.variance))
-    base = float(np.median(variance[good & ~bright]))
+    faint = good & ~bright
+    if not faint.any():
+        return None
+    base = float(np.median(variance[faint]))
     slope = 0.0
     if bright.sum() >= 100:
         slope = max(float(np.median((variance[bright] - base) / signal[bright])), 0.0)
     at_sky = ndimage.median_filter(np.where(good, variance - slope * signal, base), 5)
     at_sky = np.maximum(at_sky, 0.05 * base)
     # a plane that is off by a factor is off everywhere: the factor is the variance of the frame in its own sigmas
-    in_sigmas = measure_sky((np.asarray(frame.data, np.float64) - sky.level) / np.sqrt(at_sky), mask)
+    in_sigmas = measure_sky(
+        np.where(good, np.asarray(frame.data, np.float64) - sky.level, 0.0) / np.sqrt(at_sky), ~good
+    )
     factor = in_sigmas.variance
     if not factor > 0:
+        _log.info("the uncertainty plane cannot be used: in its own sigmas the frame shows no noise")
         return None
     spread = 1.4826 * float(np.median(np.abs(at_sky[good] - base)))
     floor = factor * ((base if spread < _FLAT * base else at_sky) - slope * sky.level)

@@ -81,6 +81,9 @@ def measure_sky(data: NDArray[np.floating], mask: NDArray[np.bool_]) -> Sky:
         scales.append(_smooth(scales[-1], scale))
     bands = [fine - coarse for fine, coarse in pairwise(scales)]
     usable = ~ndimage.binary_dilation(mask, iterations=2) if mask.any() else good
+    # a border of one value, as mosaics have outside their exposures, is not sky
+    flat = ndimage.maximum_filter(image, 5) == ndimage.minimum_filter(image, 5)
+    usable = usable & ~ndimage.binary_dilation(flat, iterations=4)
     if not usable.any():
         usable = good
     background = scales[-1]

@@ -96,9 +96,10 @@ def adapt(
         score_at=tuple(sorted({max(1, round(share * n_steps)) for share in _SCORED_SHARES})),
         progress=progress,
     )
+    model.variance_scale = 1.0
     risk = _risk_of(model, held_out, recipe.n_orientations) if held_out else None
     if risk is not None:
-        model.variance_scale *= _variance_factor(risk)
+        model.variance_scale = _variance_factor(risk)
         _log.info("held-out risk %.4f +- %.4f after %d steps", risk.value, risk.error, checkpoint.n_steps)
     return Adaptation(checkpoint.n_steps, risk)
 
@@ -142,7 +143,7 @@ def _risk_of(
         float(np.sqrt(sum(risk.error**2 for risk in risks))) / n,
         sum(risk.predicted for risk in risks) / n,
         risks[0].cell_factors if n == 1 else {},
-        float(np.mean([risk.roughness for risk in risks])),
+        max((risk.roughness for risk in risks if np.isfinite(risk.roughness)), default=float("nan")),
     )
 
 

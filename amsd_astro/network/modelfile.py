@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import zipfile
 from dataclasses import asdict
 from typing import Any, BinaryIO
 
@@ -69,14 +68,17 @@ def load_model(file: BinaryIO, *, name: str) -> tuple[MultiscaleModel, dict[str,
             settings = _settings(stored, name)
             model = MultiscaleModel(_architecture(settings, name))
             model.set_weights(_weights(stored, model, name))
-    except (OSError, EOFError, zipfile.BadZipFile, KeyError, ValueError, NotImplementedError, MemoryError) as error:
-        if isinstance(error, ModelError):
-            raise
+    except ModelError:
+        raise
+    except Exception as error:  # a damaged archive raises what it likes
         raise ModelError(f"{name}: a model file must be an .npz made by this program. Received: {error}") from error
     scale = settings.get("variance_scale")
     if not isinstance(scale, (int, float)) or not 0 < scale < 1e6:
         raise ModelError(f"{name}: variance_scale must be a positive number. Received: {scale}")
     model.variance_scale = float(scale)
+    n_steps = settings.get("steps")
+    if type(n_steps) is not int or n_steps < 0:
+        raise ModelError(f"{name}: steps must be a whole number, not negative. Received: {n_steps}")
     return model, settings
 
 

@@ -79,8 +79,8 @@ class RecorruptedPairs:
         self._n_patches = n_patches
         self._amplitude = amplitude
         self._rng = np.random.default_rng(seed)
-        self._values = [_padded(frame.values, self._reach, patch) for frame in frames]
-        self._weights = [_padded(frame.weight, self._reach, patch, mirror=False) for frame in frames]
+        self._frames = list(frames)
+        self._indices = [[_mirrored(n, self._reach, patch) for n in frame.values.shape] for frame in frames]
         self._noise = [UnitNoise(frame.correlation) for frame in frames]
         self._band_noise = [band_noise(frame.correlation) for frame in frames]
         sizes = np.array([frame.values.size for frame in frames], float)
@@ -89,9 +89,8 @@ class RecorruptedPairs:
     def draw(self) -> Batch:
         """One batch; all its patches come from one frame, each seen in one of eight orientations."""
         rng = self._rng
-        chosen = int(rng.choice(len(self._values), p=self._share))
-        values, weights = self._patches(chosen)
-        noise = self._noise[chosen].draw(rng, values.shape)
+        chosen = int(rng.choice(len(self._frames), p=self._share))
+        values, weights, noise = self._patches(chosen)
         orientations = rng.integers(8, size=len(values))
         values, weights, noise = (_turned(array, orientations) for array in (values, weights, noise))
         a = np.float32(self._amplitude)
@@ -106,16 +105,27 @@ class RecorruptedPairs:
             amplitude=np.full((len(values), 1, 1, 1), a, np.float32),
         )
 
-    def _patches(self, chosen: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def _patches(self, chosen: int) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+        """Values, weights and fresh noise of patches of a frame, mirrored beyond its edges.
+
+        The noise is mirrored as the pixels are: with other noise on the mirror image, its input would tell of the
+        noise in the original's target. Mirrored pixels weigh nothing.
+        """
         side = self._patch + 2 * self._reach
-        ny, nx = self._values[chosen].shape
-        ys = self._rng.integers(0, ny - side + 1, self._n_patches)
-        xs = self._rng.integers(0, nx - side + 1, self._n_patches)
-        places = [(slice(y, y + side), slice(x, x + side)) for y, x in zip(ys, xs, strict=True)]
-        return (
-            np.stack([self._values[chosen][place] for place in places]),
-            np.stack([self._weights[chosen][place] for place in places]),
-        )
+        frame, (rows, columns) = self._frames[chosen], self._indices[chosen]
+        ys = self._rng.integers(0, len(rows) - side + 1, self._n_patches)
+        xs = self._rng.integers(0, len(columns) - side + 1, self._n_patches)
+        noise = self._noise[chosen].draw(self._rng, (self._n_patches, side, side))
+        values, weights = np.empty_like(noise), np.empty_like(noise)
+        for k, (y, x) in enumerate(zip(ys, xs, strict=True)):
+            at_y, at_x = rows[y : y + side], columns[x : x + side]
+            values[k] = frame.values[np.ix_(at_y, at_x)]
+            inside = np.logical_and.outer(
+                _inside(y, side, self._reach, frame, 0), _inside(x, side, self._reach, frame, 1)
+            )
+            weights[k] = frame.weight[np.ix_(at_y, at_x)] * inside
+            noise[k] = noise[k][np.ix_(at_y - at_y.min(), at_x - at_x.min())]
+        return values, weights, noise
 
     def _core(self, array: NDArray[np.float32]) -> NDArray[np.float32]:
         inner = slice(self._reach, self._reach + self._patch)
@@ -142,13 +152,15 @@ def normalized_bands(image: NDArray[np.float32], noise: NDArray[np.floating]) ->
     return np.arcsinh(result, out=result)
 
 
-def _padded(array: NDArray[np.float32], reach: int, patch: int, *, mirror: bool = True) -> NDArray[np.float32]:
-    """With its mirror image around it, at least one patch large."""
-    extra = [max(0, patch - n) for n in array.shape]
-    widths = [(reach, reach + e) for e in extra]
-    if mirror:
-        return np.pad(array, widths, mode="symmetric")
-    return np.pad(array, widths)
+def _mirrored(n: int, reach: int, patch: int) -> NDArray[np.intp]:
+    """Indices of an axis of length n with its mirror image around it, at least one patch long."""
+    return np.pad(np.arange(n), (reach, reach + max(0, patch - n)), mode="reflect")
+
+
+def _inside(start: int, count: int, reach: int, frame: TrainingFrame, axis: int) -> NDArray[np.bool_]:
+    """Which of the places from ``start`` on, along a mirrored axis, lie on the frame itself."""
+    place = np.arange(start, start + count) - reach
+    return (place >= 0) & (place < frame.values.shape[axis])
 
 
 def _turned(patches: NDArray[np.float32], orientations: NDArray[np.integer]) -> NDArray[np.float32]:

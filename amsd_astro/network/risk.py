@@ -102,13 +102,16 @@ class RiskProbe:
         seed: int,
     ) -> None:
         wide = margin + _CONTEXT
-        padded = np.pad(values, wide, mode="symmetric")
-        self._images = np.stack([padded[y : y + n + 2 * wide, x : x + n + 2 * wide] for y, x, n in blocks])
+        places = [(slice(y, y + n + 2 * wide), slice(x, x + n + 2 * wide)) for y, x, n in blocks]
+        padded = np.pad(values, wide, mode="reflect")
+        self._images = np.stack([padded[place] for place in places])
         self._weight = np.stack([usable[y : y + n, x : x + n] for y, x, n in blocks])
         self._truth = np.stack([values[y : y + n, x : x + n] for y, x, n in blocks])
         self._correlation = correlation
-        rng = np.random.default_rng(seed)
-        self._probe = UnitNoise(correlation).draw(rng, self._images.shape)
+        # mirrored with the pixels, so that the trace counts what a mirror image brings back
+        probe = UnitNoise(correlation).draw(np.random.default_rng(seed), values.shape)
+        padded_probe = np.pad(probe, wide, mode="reflect")
+        self._probe = np.stack([padded_probe[place] for place in places])
         self._inner = slice(wide, -wide)
         self._context = slice(_CONTEXT, -_CONTEXT)
 

@@ -87,7 +87,7 @@ def train(
             break
         judged = float("nan") if score is None else score()
         _log.debug("step %d: loss %.5g, score %.5g", done, float(value), judged)
-        if best is None or not judged >= best.score:
+        if best is None or score is None or judged < best.score:
             best = Checkpoint(done, judged, [np.array(weight) for weight in network.get_weights()])
     if best is None:
         raise FloatingPointError(f"training must reach a finite loss. Received: {float(value)} after {done} steps")

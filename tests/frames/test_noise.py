@@ -118,6 +118,35 @@ def test_variance_plane_gives_slope_and_floor_map() -> None:
     assert np.median(ratio[faint & (deep == 4)]) == pytest.approx(1, abs=0.12)
 
 
+def test_a_variance_plane_survives_bad_pixels_and_pedestals() -> None:
+    scene = _scene()
+    variance = scene + 400
+    data = scene + np.random.default_rng(8).normal(size=scene.shape) * np.sqrt(variance) + 1e9
+    data[::40, ::40] = np.nan
+    data[50:60, 50:60] = np.nan
+    frame = Frame(data, uncertainty=StdDevUncertainty(np.sqrt(variance)), mask=np.isnan(data))
+    model = measure_noise(frame)
+    assert model.source == "variance plane"
+    faint = (scene < 150) & ~np.isnan(data)
+    assert np.median((model.variance(scene + 1e9) / variance)[faint]) == pytest.approx(1, abs=0.1)
+
+
+@pytest.mark.parametrize("share", [0.1, 0.4, 0.6])
+@pytest.mark.parametrize("sky", [0.0, 50.0])
+def test_borders_of_one_value_are_not_sky(share: float, sky: float) -> None:
+    data = np.random.default_rng(9).normal(sky, 5, (256, 256))
+    data[:, : int(share * 256)] = 0
+    model = measure_noise(Frame(data))
+    assert model.sky == pytest.approx(sky, abs=0.5)  # a tenth of the noise
+    assert model.sky_variance == pytest.approx(25, rel=0.05)
+
+
+def test_a_header_that_was_corrected_counts() -> None:
+    frame = Frame(_expose(_scene(sky=300), 1.6, 4.0), unit="adu", meta={"GAIN": 180.0})
+    frame.header["GAIN"] = 1.6
+    assert measure_noise(frame).slope == 1 / 1.6
+
+
 def test_masked_pixels_do_not_count() -> None:
     data = _expose(_scene(), 1.6, 4.0)
     mask = np.zeros(data.shape, bool)

@@ -80,7 +80,7 @@ def test_a_model_file_gives_the_model_back_and_repeats(model: MultiscaleModel) -
     model.variance_scale = 1.3
     files = [io.BytesIO(), io.BytesIO()]
     for file in files:
-        save_model(file, model, {"recipe": "amsd"})
+        save_model(file, model, {"recipe": "amsd", "steps": 7})
     assert files[0].getvalue() == files[1].getvalue()
     files[0].seek(0)
     loaded, settings = load_model(files[0], name="model.npz")
@@ -90,7 +90,7 @@ def test_a_model_file_gives_the_model_back_and_repeats(model: MultiscaleModel) -
 
 def _stored(model: MultiscaleModel) -> dict[str, np.ndarray]:
     file = io.BytesIO()
-    save_model(file, model, {"recipe": "amsd"})
+    save_model(file, model, {"recipe": "amsd", "steps": 7})
     file.seek(0)
     with np.load(file) as stored:
         return dict(stored)
@@ -115,6 +115,7 @@ def _with_settings(arrays: dict[str, np.ndarray], **changes: object) -> dict[str
         (lambda a: _with_settings(a, architecture={"widths": [10**9]}), "widths"),
         (lambda a: _with_settings(a, architecture="deep"), "architecture"),
         (lambda a: _with_settings(a, variance_scale=-1), "variance_scale"),
+        (lambda a: _with_settings(a, steps="many"), "steps"),
     ],
 )
 def test_damaged_model_files_are_refused(model: MultiscaleModel, spoil, message: str) -> None:
@@ -123,6 +124,22 @@ def test_damaged_model_files_are_refused(model: MultiscaleModel, spoil, message:
     file.seek(0)
     with pytest.raises(ModelError, match=message):
         load_model(file, name="model.npz")
+
+
+def test_flipped_bits_are_refused_or_harmless(model: MultiscaleModel) -> None:
+    file = io.BytesIO()
+    save_model(file, model, {"recipe": "amsd", "steps": 7})
+    whole, rng = file.getvalue(), np.random.default_rng(8)
+    n_refused = 0
+    for _ in range(150):
+        damaged = bytearray(whole)
+        for place in rng.integers(0, min(3000, len(whole)), 3):
+            damaged[place] ^= 1 << int(rng.integers(8))
+        try:
+            load_model(io.BytesIO(bytes(damaged)), name="model.npz")
+        except ModelError:
+            n_refused += 1
+    assert n_refused > 50
 
 
 @pytest.mark.parametrize("content", [b"", b"not a model", b"PK\x03\x04" + bytes(50)])

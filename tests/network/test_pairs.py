@@ -36,6 +36,23 @@ def test_noise_of_a_pair_is_independent(amplitude: float, correlation: np.ndarra
         assert abs(product) < 0.02
 
 
+@pytest.mark.parametrize("shape", [(1, 400), (5, 400), (300, 300)])
+def test_a_mirror_image_tells_nothing_of_the_target(shape: tuple[int, int]) -> None:
+    noise = np.random.default_rng(2).normal(size=shape)
+    weight = np.ones(shape, np.float32)
+    pairs = RecorruptedPairs(
+        [TrainingFrame(noise.astype(np.float32), weight, WHITE)], amplitude=0.5, n_patches=32, patch=64, seed=1
+    )
+    batches = [pairs.draw() for _ in range(20)]
+    noisy, target, weight = (
+        np.concatenate([getattr(batch, name) for batch in batches])[..., 0] for name in ("noisy", "target", "weight")
+    )
+    for dy, dx in [(0, 0), (1, 0), (2, 0), (0, 1)]:
+        here = weight[:, dy:, dx:] > 0
+        product = noisy[:, : 64 - dy, : 64 - dx][here] * target[:, dy:, dx:][here]
+        assert abs(product.mean()) < 0.15
+
+
 def test_both_of_a_pair_show_the_same_scene() -> None:
     scene = np.add.outer(np.arange(128.0), 1000 * np.arange(128.0))
     batch = _pairs(scene).draw()

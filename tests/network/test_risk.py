@@ -61,6 +61,23 @@ def test_the_identity_leaves_all_the_noise() -> None:
     assert probe(identity).value == pytest.approx(1, abs=0.1)
 
 
+@pytest.mark.parametrize("n_rows", [16, 64])
+def test_mirror_images_at_the_edge_do_not_hide_error(n_rows: int) -> None:
+    def tall(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        inner = ndimage.uniform_filter1d(images, 2 * MARGIN + 1, axis=1)[:, MARGIN:-MARGIN, MARGIN:-MARGIN]
+        return inner, inner
+
+    values, errors = [], []
+    for seed in range(6):
+        noise = np.random.default_rng(seed).normal(size=(n_rows, 512)).astype(np.float32)
+        blocks = [(y, x, 16) for y in range(0, n_rows, 16) for x in range(0, 512, 16)]
+        risk = RiskProbe(noise, np.ones(noise.shape, bool), blocks, WHITE, margin=MARGIN, seed=seed)(tall)
+        smooth = ndimage.uniform_filter1d(noise, 2 * MARGIN + 1, axis=0, mode="mirror")
+        values.append(risk.value)
+        errors.append(np.mean(smooth**2))
+    assert np.mean(values) == pytest.approx(np.mean(errors), abs=0.02)
+
+
 def test_blocks_are_good_apart_and_repeatable() -> None:
     usable = np.ones((512, 640), bool)
     usable[:, :300] = False
