@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+from astropy.io import fits
 from numpy.typing import NDArray
 from scipy import ndimage
 
@@ -193,7 +194,10 @@ def _agrees(header: NoiseModel, sky: Sky) -> bool:
 def _keyword(frame: Frame, names: tuple[str, ...]) -> float | None:
     """First plausible number under one of the keywords, in the image's header, then in the primary's."""
     for name in names:
-        value = frame.header.get(name)
+        try:
+            value = frame.header.get(name)
+        except fits.VerifyError:  # a card that cannot be parsed says nothing
+            value = None
         if value is None and frame.source is not None:
             value = frame.source.keyword(name)
         if isinstance(value, (int, float)) and not isinstance(value, bool) and np.isfinite(value) and value > 0:
@@ -223,8 +227,8 @@ def _variance_plane(frame: Frame, mask: NDArray[np.bool_], sky: Sky) -> NoiseMod
     good = ~mask & np.isfinite(variance) & (variance > 0)
     if good.sum() < 100:
         return None
-    signal = np.where(good, np.asarray(frame.data, np.float64) - sky.level, 0.0)
-    signal = np.where(good, ndimage.median_filter(signal, 3), 0.0)
+    above_sky = np.where(good, np.asarray(frame.data, np.float64) - sky.level, 0.0)
+    signal = np.where(good, ndimage.median_filter(above_sky, 3), 0.0)
     bright = good & (signal > 5 * np.sqrt(sky.variance))
     faint = good & ~bright
     if not faint.any():
@@ -236,9 +240,7 @@ def _variance_plane(frame: Frame, mask: NDArray[np.bool_], sky: Sky) -> NoiseMod
     at_sky = ndimage.median_filter(np.where(good, variance - slope * signal, base), 5)
     at_sky = np.maximum(at_sky, 0.05 * base)
     # a plane that is off by a factor is off everywhere: the factor is the variance of the frame in its own sigmas
-    in_sigmas = measure_sky(
-        np.where(good, np.asarray(frame.data, np.float64) - sky.level, 0.0) / np.sqrt(at_sky), ~good
-    )
+    in_sigmas = measure_sky(above_sky / np.sqrt(at_sky), ~good)
     factor = in_sigmas.variance
     if not factor > 0:
         _log.info("the uncertainty plane cannot be used: in its own sigmas the frame shows no noise")

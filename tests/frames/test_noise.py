@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from astropy.io import fits
 from astropy.nddata import StdDevUncertainty
 from scipy import ndimage
 
@@ -85,6 +86,12 @@ def test_a_gain_that_the_data_contradict_is_a_camera_setting(gain: float) -> Non
 def test_senseless_gains_are_passed_over(gain: object) -> None:
     frame = Frame(_expose(_scene(sky=300), 1.6, 4.0), unit="adu")
     frame.header["GAIN"] = "n/a" if gain != gain else gain
+    assert measure_noise(frame).source in ("data", "none")
+
+
+def test_a_gain_that_cannot_be_parsed_is_passed_over() -> None:
+    header = fits.Header.fromstring("GAIN    = 1.5.2.3".ljust(80))
+    frame = Frame(_expose(_scene(sky=300), 1.6, 4.0), unit="adu", header=header)
     assert measure_noise(frame).source in ("data", "none")
 
 
