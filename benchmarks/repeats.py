@@ -26,7 +26,7 @@ from baselines import gaussian, starlet
 
 from amsd_astro import Denoiser, read_frame
 from amsd_astro.frames.noise import measure_noise
-from amsd_astro.processors import count_processors
+from amsd_astro.resources import count_processors
 
 _WIDTHS = (0.4, 0.5, 0.6, 0.7, 0.85, 1.0, 1.2, 1.4, 1.7, 2.0, 2.4, 2.8, 3.2, 3.6, 4.0, 4.8, 5.6)
 _ZONES = ("sky", "faint")

@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 from astropy.io import fits
 
-from amsd_astro.processors import count_processors
+from amsd_astro.resources import count_processors
 
 _STRATA = (("all", -np.inf, np.inf), ("< 0.1", -np.inf, 0.1), ("0.1-1", 0.1, 1), ("1-5", 1, 5), ("> 5", 5, np.inf))
 _FEWEST = 1000  # pixels of a stratum that is judged

@@ -26,7 +26,7 @@ from amsd_astro import (
 )
 from amsd_astro.frames.result import FLAG_MASKED, FLAG_NEAR_MASKED
 from amsd_astro.network import recipes
-from amsd_astro.network.architectures import AmsdArchitecture
+from amsd_astro.network.layouts import AmsdArchitecture
 
 SMALL = dataclasses.replace(
     recipes.AMSD, architecture=AmsdArchitecture((8, 8, 16)), n_steps=6, n_patches=4, patch=32, n_orientations=2
@@ -130,7 +130,7 @@ def test_tiles_do_not_show(fitted: Denoiser, shape: tuple[int, int], monkeypatch
     data = _exposure(_truth(shape)).astype(float)  # so that the result is not rounded
     whole = None
     for tile in (4096, 128, 64, 52, 16):
-        monkeypatch.setattr("amsd_astro.denoiser._TILE", tile)
+        monkeypatch.setattr("amsd_astro.denoiser.application._LARGEST", tile)
         result = fitted.denoise(data)
         whole = result if whole is None else whole
         sigma = np.sqrt(whole.noise.variance(whole.data))

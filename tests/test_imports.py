@@ -16,7 +16,8 @@ PACKAGE = Path(amsd_astro.__file__).parent
 RANKS = {
     "version": 0,
     "errors": 0,
-    "processors": 0,
+    "resources": 0,
+    "mirror": 0,
     "frames": 1,
     "network": 1,
     "simulation": 1,

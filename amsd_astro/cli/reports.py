@@ -27,11 +27,13 @@ def noise_record(noise: NoiseModel | None) -> dict[str, Any] | None:
     """
     if noise is None:
         return None
+    from amsd_astro.frames.blocks import typical
+
     across, along = noise.neighbours
     return {
         "source": noise.source,
         "slope": float(noise.slope),
-        "floor": float(np.median(noise.floor)),
+        "floor": typical(noise.floor),
         "floor_is_map": bool(np.ndim(noise.floor)),
         "agreement": float(noise.agreement),
         "sky": float(noise.sky),

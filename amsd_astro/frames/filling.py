@@ -6,16 +6,20 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-__all__ = ["fill_masked", "near_masked"]
+__all__ = ["FILL_REACH", "NEAR_REACH", "fill_masked", "near_masked"]
 
 _WIDTHS = (1.0, 2.0, 4.0, 8.0, 16.0)
-_REACH = 6  # pixels over which the finest bands carry a filled value
+_TRUNCATE = 3.0
+
+FILL_REACH = 48
+"""Pixels from which a filled value is gathered."""
+
+NEAR_REACH = 6
+"""Pixels over which the finest bands carry a filled value."""
 
 
-def fill_masked(
-    values: NDArray[np.float32], mask: NDArray[np.bool_], noise: NDArray[np.float32]
-) -> NDArray[np.float32]:
-    """Replace bad pixels by the mean of their good neighbours plus noise.
+def fill_masked(values: NDArray[np.float32], mask: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Replace bad pixels by the mean of their good neighbours.
 
     Parameters
     ----------
@@ -23,34 +27,32 @@ def fill_masked(
         Stabilized frame; bad pixels may hold anything.
     mask : ndarray of bool, shape (ny, nx)
         True where a pixel is bad.
-    noise : ndarray of float32, shape (ny, nx)
-        Unit noise, so that filled places look like the rest of the frame.
 
     Returns
     -------
     ndarray of float32, shape (ny, nx)
-        A copy; ``values`` itself where nothing is masked.
+        A copy; the level of the sky, zero, where no good pixel is near; ``values`` itself where nothing is masked.
     """
     if not mask.any():
         return values
     good = (~mask).astype(np.float32)
-    kept = np.where(mask, np.float32(0), values)
-    filled = np.full(values.shape, np.float32(np.median(values[~mask])) if not mask.all() else np.float32(0))
+    filled = np.where(mask, np.float32(0), values)
+    kept = filled.copy()
     missing = mask.copy()
     for width in _WIDTHS:
-        weight = ndimage.gaussian_filter(good, width, truncate=3.0)
+        weight = ndimage.gaussian_filter(good, width, truncate=_TRUNCATE)
         reached = missing & (weight > 0.02)
         if reached.any():
-            blurred = ndimage.gaussian_filter(kept, width, truncate=3.0)
+            blurred = ndimage.gaussian_filter(kept, width, truncate=_TRUNCATE)
             filled[reached] = blurred[reached] / weight[reached]
             missing &= ~reached
         if not missing.any():
             break
-    return np.where(mask, filled + noise, values)
+    return filled
 
 
 def near_masked(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Good pixels whose finest bands a filled pixel enters."""
     if not mask.any():
         return np.zeros_like(mask)
-    return ndimage.maximum_filter(mask, 2 * _REACH + 1) & ~mask
+    return ndimage.maximum_filter(mask, 2 * NEAR_REACH + 1) & ~mask

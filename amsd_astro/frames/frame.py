@@ -235,6 +235,37 @@ class Frame(CCDData):
         twin._wcs = None
         return twin
 
+    def with_arrays(
+        self, data: np.ndarray, uncertainty: Any, flags: np.ndarray | None, noise: NoiseModel | None
+    ) -> Frame:
+        """Return a frame of other pixels, of the same source, mask, unit and WCS and with a copy of the header.
+
+        Parameters
+        ----------
+        data : ndarray, shape (ny, nx)
+            The pixels; nothing is copied.
+        uncertainty : `~astropy.nddata.NDUncertainty` or None
+            Theirs.
+        flags : ndarray or None
+            Theirs.
+        noise : NoiseModel or None
+            Kept with the frame.
+        """
+        new = Frame(
+            data,
+            uncertainty=uncertainty,
+            mask=self.mask.reshape(data.shape),
+            header=self.header.copy(),
+            unit=self.unit,
+            flags=flags,
+            source=self.source,
+            noise=noise,
+            psf=self.psf,
+        )
+        new._wcs = self._wcs
+        new._wcs_pending = self._wcs_pending
+        return new
+
     @property
     def mask(self) -> np.ndarray:
         """Bad pixels: a bool array of the shape of the data, always."""

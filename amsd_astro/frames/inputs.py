@@ -15,6 +15,7 @@ from astropy.nddata import NDData, StdDevUncertainty
 from astropy.wcs import WCS
 
 from amsd_astro.errors import AmsdWarning, FrameError
+from amsd_astro.frames.blocks import bad_pixels
 from amsd_astro.frames.frame import Frame
 from amsd_astro.frames.reader import read_frame
 from amsd_astro.frames.select import PLANE_NAMES, Extension
@@ -120,20 +121,8 @@ def _from_array(array: np.ndarray) -> Frame:
 
 
 def _from_frame(frame: Frame) -> Frame:
-    data = _plane(frame.data)
-    new = Frame(
-        data,
-        uncertainty=frame.uncertainty,
-        mask=frame.mask.reshape(data.shape) | ~np.isfinite(data),
-        header=frame.header.copy(),
-        unit=frame.unit,
-        flags=frame.flags,
-        source=frame.source,
-        noise=frame.noise,
-        psf=frame.psf,
-    )
-    new._wcs = frame._wcs
-    new._wcs_pending = frame._wcs_pending
+    new = frame.with_arrays(_plane(frame.data), frame.uncertainty, frame.flags, frame.noise)
+    new.mask = bad_pixels(new.data, new.mask)
     return new
 
 

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from astropy.io import fits
 from numpy.typing import NDArray
-from scipy import ndimage
 
+from amsd_astro.frames.blocks import typical
+from amsd_astro.frames.plane_noise import fit_plane
 from amsd_astro.frames.sky import Sky, measure_sky
 from amsd_astro.frames.stabilize import Stabilizer
 
@@ -30,8 +31,8 @@ _log = logging.getLogger(__name__)
 _GAIN_KEYS = ("GAIN", "EGAIN", "CCDGAIN", "ATODGAIN", "ESO DET OUT1 CONAD")
 _READ_NOISE_KEYS = ("RDNOISE", "READNOIS", "READNOI", "RON", "READNSE")
 _EXPOSURE_KEYS = ("EXPTIME", "EXPOSURE", "TEXPTIME")
-_FLAT = 0.02  # a floor that varies by less is one number
 _AGREEMENT = 0.3  # a header's slope further than this from the data's is a camera setting, not a gain
+_NO_PHOTONS = 0.2  # a plane whose slope is less of the data's than this leaves the sources' photons out
 
 
 def _white() -> NDArray[np.float64]:
@@ -73,7 +74,7 @@ class NoiseModel:
         if not np.all(np.isfinite(self.floor)):
             raise ValueError("floor must be finite. Received: values that are not")
         if np.isnan(self.sky_variance):
-            object.__setattr__(self, "sky_variance", float(np.median(self.slope * self.sky + np.asarray(self.floor))))
+            object.__setattr__(self, "sky_variance", typical(self.floor) + self.slope * self.sky)
         side = self.correlation.shape
         if len(side) != 2 or side[0] != side[1] or side[0] % 2 == 0 or not np.all(np.isfinite(self.correlation)):
             raise ValueError(f"correlation must be a finite square of odd side. Received: shape={side}")
@@ -132,7 +133,7 @@ def measure_noise(frame: Frame, *, stated: Mapping[str, float | None] | NoiseMod
         return stated
     values = _checked(stated)
     sky = measure_sky(np.asarray(frame.data), frame.mask)
-    model = _choose(frame, frame.mask, sky, values)
+    model = _choose(frame, sky, values)
     if model.source == "none":
         _log.info("the photon noise could not be found: one noise level is taken for the whole frame")
     return model
@@ -150,21 +151,23 @@ def _checked(stated: Mapping[str, float | None] | None) -> dict[str, float | Non
     return values
 
 
-def _choose(frame: Frame, mask: NDArray[np.bool_], sky: Sky, stated: dict[str, float | None]) -> NoiseModel:
+def _choose(frame: Frame, sky: Sky, stated: dict[str, float | None]) -> NoiseModel:
     measured = NoiseModel(0.0, sky.variance, sky.level, sky.variance, sky.correlation, source="none")
     if not sky.variance > 0:
         return measured
     gain, read_noise = stated.get("gain"), stated.get("read_noise")
     if gain is not None:
         return _anchored(measured, NoiseModel.from_gain(gain, read_noise or 0.0), "caller")
-    plane = _variance_plane(frame, mask, sky)
-    if plane is not None:
+    plane = _from_plane(frame, sky)
+    if plane is not None and (plane.slope > _NO_PHOTONS * sky.slope or not sky.shows_slope):
         return plane
     header = _from_header(frame, read_noise)
     if header is not None and _agrees(header, sky):
-        return _anchored(measured, header, "header")
+        return _anchored(measured, header, "header") if plane is None else _with_photons(plane, header.slope, "header")
     if header is not None:
         _log.info("gain of the header (slope %.4g) does not agree with the data: not used", header.slope)
+    if plane is not None:
+        return _with_photons(plane, sky.slope, "data")
     if sky.shows_slope:
         return _anchored(measured, NoiseModel(sky.slope, sky.variance - sky.slope * sky.level), "data")
     return measured
@@ -219,34 +222,28 @@ def _from_header(frame: Frame, read_noise: float | None) -> NoiseModel | None:
     return None
 
 
-def _variance_plane(frame: Frame, mask: NDArray[np.bool_], sky: Sky) -> NoiseModel | None:
-    """Slope and floor map from the frame's own uncertainty; fitted against the signal, never weighted by itself."""
+def _from_plane(frame: Frame, sky: Sky) -> NoiseModel | None:
+    """The model of the frame's own uncertainty plane."""
     if frame.uncertainty is None:
         return None
-    variance = np.square(np.asarray(frame.uncertainty.array, np.float64))
-    good = ~mask & np.isfinite(variance) & (variance > 0)
-    if good.sum() < 100:
+    plane = fit_plane(frame.data, frame.mask, np.asarray(frame.uncertainty.array), sky)
+    if plane is None:
         return None
-    above_sky = np.where(good, np.asarray(frame.data, np.float64) - sky.level, 0.0)
-    signal = np.where(good, ndimage.median_filter(above_sky, 3), 0.0)
-    bright = good & (signal > 5 * np.sqrt(sky.variance))
-    faint = good & ~bright
-    if not faint.any():
-        return None
-    base = float(np.median(variance[faint]))
-    slope = 0.0
-    if bright.sum() >= 100:
-        slope = max(float(np.median((variance[bright] - base) / signal[bright])), 0.0)
-    at_sky = ndimage.median_filter(np.where(good, variance - slope * signal, base), 5)
-    at_sky = np.maximum(at_sky, 0.05 * base)
-    # a plane that is off by a factor is off everywhere: the factor is the variance of the frame in its own sigmas
-    in_sigmas = measure_sky(above_sky / np.sqrt(at_sky), ~good)
-    factor = in_sigmas.variance
-    if not factor > 0:
-        _log.info("the uncertainty plane cannot be used: in its own sigmas the frame shows no noise")
-        return None
-    spread = 1.4826 * float(np.median(np.abs(at_sky[good] - base)))
-    floor = factor * ((base if spread < _FLAT * base else at_sky) - slope * sky.level)
+    floor = _lowered(plane.at_sky, plane.slope * sky.level)
     return NoiseModel(
-        factor * slope, floor, sky.level, factor * base, in_sigmas.correlation, "variance plane", 1 / factor
+        plane.slope, floor, sky.level, plane.typical, plane.correlation, "variance plane", 1 / plane.factor
     )
+
+
+def _with_photons(plane: NoiseModel, slope: float, source: str) -> NoiseModel:
+    """A plane that knows nothing of the sources' photons, with their noise added."""
+    floor = _lowered(plane.floor, (slope - plane.slope) * plane.sky)
+    return replace(plane, slope=slope, floor=floor, source=source)
+
+
+def _lowered(floor: float | NDArray[np.floating], by: float) -> float | NDArray[np.floating]:
+    """Subtract a number; from a map, which can be as large as the frame, in place."""
+    if isinstance(floor, np.ndarray):
+        floor -= by
+        return floor
+    return floor - by

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import math
 import warnings
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from amsd_astro.errors import AmsdWarning, FrameError
+from amsd_astro.frames.blocks import row_blocks
 from amsd_astro.frames.cards import card_value, find_card, float_value
 from amsd_astro.frames.compressed import unpack_tiles
-from amsd_astro.frames.rawfits import RawHDU
-from amsd_astro.frames.streams import STRIPE, open_stream
+from amsd_astro.frames.rawfits import RawFile, RawHDU
+from amsd_astro.frames.scratch import new_array
 
-__all__ = ["StoredPixels", "read_pixels"]
+__all__ = ["StoredPixels", "iter_pixels", "read_floats", "read_plane"]
 
 _DTYPES = {8: "u1", 16: "i2", 32: "i4", 64: "i8", -32: "f4", -64: "f8"}
 _EXACT = 2**24
@@ -29,7 +30,7 @@ class StoredPixels:
     Attributes
     ----------
     stored : ndarray
-        Shape (ny, nx).
+        Shape (n_rows, nx).
     scale, zero : float
         BSCALE and BZERO.
     blank : int or None
@@ -42,29 +43,20 @@ class StoredPixels:
     blank: int | None
 
     def to_float(self) -> np.ndarray:
-        """Return physical values: NaN where BLANK, float32 unless that would lose digits.
-
-        Returns
-        -------
-        ndarray
-            Shape (ny, nx), float64 where the file has float64, or integers so far from zero that float32 could not
-            tell neighbouring ones apart; else float32.
-        """
+        """Return physical values, NaN where BLANK: float32, or float64 where that would lose digits."""
         stored = self.stored
-        trivial = self.scale == 1.0 and self.zero == 0.0
-        if stored.dtype.kind == "f" and trivial:
+        if self.scale == 1.0 and self.zero == 0.0 and stored.dtype.kind == "f":
             return stored
         dtype = stored.dtype if stored.dtype.kind == "f" else self._float_type()
-        if trivial and self.blank is None:
-            return stored.astype(dtype)
-        values = np.empty(stored.shape, dtype=dtype)
-        step = max(1, STRIPE // (8 * stored.shape[1]))
+        with np.errstate(over="ignore"):
+            return self.to_double().astype(dtype)
+
+    def to_double(self) -> np.ndarray:
+        """Return physical values in float64, NaN where BLANK."""
         with np.errstate(over="ignore", invalid="ignore"):
-            for i in range(0, stored.shape[0], step):
-                part = stored[i : i + step]
-                values[i : i + step] = part.astype(np.float64) * self.scale + self.zero
-                if self.blank is not None:
-                    values[i : i + step][part == self.blank] = np.nan
+            values = self.stored.astype(np.float64) * self.scale + self.zero
+        if self.blank is not None:
+            values[self.stored == self.blank] = np.nan
         return values
 
     def _float_type(self) -> np.dtype:
@@ -87,7 +79,7 @@ class StoredPixels:
         Returns
         -------
         ndarray
-            Shape (ny, nx), int64. A BLANK pixel has all bits set.
+            Shape (n_rows, nx), int64. A BLANK pixel has all bits set.
 
         Raises
         ------
@@ -107,63 +99,127 @@ class StoredPixels:
         return values
 
     def is_zero(self) -> np.ndarray:
-        """Return where the physical value is a valid zero (bool, shape (ny, nx))."""
+        """Return where the physical value is a valid zero (bool, shape (n_rows, nx))."""
         zero = self.to_float() == 0 if self.scale != 1.0 or self.stored.dtype.kind == "f" else self.to_integer() == 0
         return np.asarray(zero)
 
 
-def read_pixels(path: Path, hdu: RawHDU) -> StoredPixels:
-    """Read the image of an HDU by plain reads, two axes left.
+def iter_pixels(file: RawFile, hdu: RawHDU) -> Iterator[tuple[slice, StoredPixels]]:
+    """Read the image of an HDU some rows at a time.
 
     Parameters
     ----------
-    path : Path
+    file : RawFile
         The file.
     hdu : RawHDU
-        One with `is_plane` true.
+        One of its HDUs with `is_plane` true.
+
+    Returns
+    -------
+    iterator of (slice, StoredPixels)
+        Rows of the image, and their pixels.
 
     Raises
     ------
     FrameError
-        The data cannot be read, or the cards that scale them make no sense.
+        The data cannot be read, or the cards that describe them make no sense (that before anything is read).
     """
     if hdu.problem:
-        raise FrameError(f"{hdu.problem}.", path=path, hdu=hdu.index)
-    scale = _scaling(path, hdu, "BSCALE", 1.0)
-    zero = _scaling(path, hdu, "BZERO", 0.0)
+        raise FrameError(f"{hdu.problem}.", path=file.path, hdu=hdu.index)
+    scale = _scaling(file, hdu, "BSCALE", 1.0)
+    zero = _scaling(file, hdu, "BZERO", 0.0)
     if scale == 0.0:
-        raise FrameError("BSCALE must not be zero. Received: 0", path=path, hdu=hdu.index)
-    blank = _blank(path, hdu) if hdu.bitpix > 0 else None
-    with open_stream(path) as stream:
-        stream.seek(hdu.data_offset)
-        if hdu.kind == "compressed":
-            heap = stream.read_array(hdu.data_size)
-            stored = unpack_tiles(path, hdu, heap)
-        else:
-            raw = stream.read_array(math.prod(hdu.shape) * abs(hdu.bitpix) // 8)
-            stored = raw.view(_DTYPES[hdu.bitpix]).reshape(hdu.shape)
-            if np.little_endian:
-                stored.byteswap(inplace=True)
-    stored = stored.reshape(hdu.shape[-2:])
-    if hdu.kind == "compressed" and stored.dtype.kind == "f":
-        # The quantization was undone with ZSCALE and ZZERO already.
-        stored = np.asarray(stored, dtype=_DTYPES[hdu.bitpix])
-    return StoredPixels(stored, scale, zero, blank)
+        raise FrameError("BSCALE must not be zero. Received: 0", path=file.path, hdu=hdu.index)
+    blank = _blank(file, hdu) if hdu.bitpix > 0 else None
+    parts = unpack_tiles(file, hdu) if hdu.kind == "compressed" else _stored(file, hdu)
+    return ((rows, StoredPixels(stored, scale, zero, blank)) for rows, stored in parts)
 
 
-def _scaling(path: Path, hdu: RawHDU, keyword: str, default: float) -> float:
+def _stored(file: RawFile, hdu: RawHDU) -> Iterator[tuple[slice, np.ndarray]]:
+    dtype = np.dtype(_DTYPES[hdu.bitpix])
+    shape = hdu.shape[-2:]
+    row_bytes = shape[1] * dtype.itemsize
+    for block in row_blocks(shape):
+        file.stream.seek(hdu.data_offset + block.rows.start * row_bytes)
+        raw = file.stream.read_array((block.rows.stop - block.rows.start) * row_bytes)
+        stored = raw.view(dtype).reshape(-1, shape[1])
+        if np.little_endian:
+            stored.byteswap(inplace=True)
+        yield block.rows, stored
+
+
+def read_floats(file: RawFile, hdu: RawHDU) -> np.ndarray:
+    """Read the physical values of an image.
+
+    Parameters
+    ----------
+    file, hdu : RawFile, RawHDU
+        As for `iter_pixels`.
+
+    Returns
+    -------
+    ndarray
+        Shape (ny, nx), NaN where BLANK; float64 where the file has float64, or integers so far from zero that float32
+        could not tell neighbouring ones apart; else float32.
+    """
+    parts = iter_pixels(file, hdu)  # before there is an array: the shape may be a lie
+    values = new_array(hdu.shape[-2:], np.float64 if hdu.bitpix == -64 else np.float32)
+    for rows, pixels in parts:
+        part = pixels.to_float()
+        if part.dtype.itemsize > values.dtype.itemsize:  # not told by the rows before
+            return _read_doubles(file, hdu)
+        values[rows] = part
+    return values
+
+
+def _read_doubles(file: RawFile, hdu: RawHDU) -> np.ndarray:
+    values = new_array(hdu.shape[-2:], np.float64)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # they were given the first time
+        for rows, pixels in iter_pixels(file, hdu):
+            values[rows] = pixels.to_double()
+    return values
+
+
+def read_plane(
+    file: RawFile, hdu: RawHDU, convert: Callable[[StoredPixels], np.ndarray], dtype: np.dtype | type
+) -> np.ndarray:
+    """Read what a plane says of each pixel.
+
+    Parameters
+    ----------
+    file, hdu : RawFile, RawHDU
+        As for `iter_pixels`.
+    convert : callable
+        From some rows of stored pixels to an array of their shape.
+    dtype : dtype
+        Of the result.
+
+    Returns
+    -------
+    ndarray
+        Shape (ny, nx).
+    """
+    parts = iter_pixels(file, hdu)
+    result = new_array(hdu.shape[-2:], dtype)
+    for rows, pixels in parts:
+        result[rows] = convert(pixels)
+    return result
+
+
+def _scaling(file: RawFile, hdu: RawHDU, keyword: str, default: float) -> float:
     try:
         value = float_value(hdu.cards, keyword)
     except ValueError as error:
-        raise FrameError(f"{keyword} must be a number. Received: {error}", path=path, hdu=hdu.index) from None
+        raise FrameError(f"{keyword} must be a number. Received: {error}", path=file.path, hdu=hdu.index) from None
     if value is None:
         return default
     if not math.isfinite(value):
-        raise FrameError(f"{keyword} must be finite. Received: {value}", path=path, hdu=hdu.index)
+        raise FrameError(f"{keyword} must be finite. Received: {value}", path=file.path, hdu=hdu.index)
     return value
 
 
-def _blank(path: Path, hdu: RawHDU) -> int | None:
+def _blank(file: RawFile, hdu: RawHDU) -> int | None:
     """Return the integer that marks missing pixels, with a warning where the card makes no sense."""
     for keyword in ("BLANK", "ZBLANK") if hdu.kind == "compressed" else ("BLANK",):
         card = find_card(hdu.cards, keyword)
@@ -177,7 +233,7 @@ def _blank(path: Path, hdu: RawHDU) -> int | None:
             text = card_value(card) or ""
             return int(text) if text.lstrip("+-").isdigit() else int(value)
         warnings.warn(
-            f"{path}[{hdu.index}]: {keyword} must be an integer, ignored. Received: {card_value(card)}",
+            f"{file.path}[{hdu.index}]: {keyword} must be an integer, ignored. Received: {card_value(card)}",
             AmsdWarning,
             stacklevel=4,
         )

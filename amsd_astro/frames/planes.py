@@ -8,9 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from amsd_astro.errors import AmsdWarning, FrameError
+from amsd_astro.frames.blocks import bad_pixels, finite_range
 from amsd_astro.frames.cards import card_keyword, int_value
-from amsd_astro.frames.pixels import read_pixels
+from amsd_astro.frames.pixels import StoredPixels, read_plane
 from amsd_astro.frames.rawfits import RawFile, RawHDU
+from amsd_astro.frames.scratch import new_array
 from amsd_astro.frames.select import Extension, find_hdus, named_hdu
 
 __all__ = ["Planes", "read_planes"]
@@ -72,9 +74,7 @@ def read_planes(
     FrameError
         A named plane is missing, has another shape, or holds no bits.
     """
-    shape = image.shape[-2:]
-    mask = np.zeros(shape, dtype=bool)
-    mask |= _read_mask(file, image, mask_ext, mask_bits)
+    mask = _read_mask(file, image, mask_ext, mask_bits)
     deviation = None
     error = named_hdu(file, error_ext, what="error_ext") if error_ext is not None else None
     if error is None:
@@ -85,10 +85,10 @@ def read_planes(
     if error is not None:
         deviation = _deviation(file, error, explicit=error_ext is not None)
     if deviation is not None:
-        mask |= ~np.isfinite(deviation)
+        mask = bad_pixels(deviation, mask)
     coverage = _sibling(file, image, _COVERAGE)
     if coverage is not None and coverage is not error:
-        empty = read_pixels(file.path, coverage).is_zero()
+        empty = read_plane(file, coverage, StoredPixels.is_zero, bool)
         if empty.all():
             _warn(file, coverage, "the weights are zero throughout and not used.")
         else:
@@ -122,7 +122,6 @@ def _read_mask(file: RawFile, image: RawHDU, ext: Extension | None, bits: int | 
     """Return the bad pixels of the mask plane; none without one."""
     if bits is not None and (isinstance(bits, bool) or not hasattr(bits, "__index__") or int(bits) < 0):
         raise FrameError(f"mask_bits must be a whole number, not negative. Received: {bits!r}", path=file.path)
-    nothing = np.zeros(image.shape[-2:], dtype=bool)
     if ext is not None:
         plane = named_hdu(file, ext, what="mask_ext")
         _check_shape(file, image, plane, "mask_ext")
@@ -131,13 +130,13 @@ def _read_mask(file: RawFile, image: RawHDU, ext: Extension | None, bits: int | 
     if found is None:
         if bits is not None:
             raise FrameError("mask_bits needs a plane DQ or MASK beside the image, or mask_ext.", path=file.path)
-        return nothing
+        return _nothing(image)
     if bits is None:
         bits = _named_bits(found)
     mask = _bad(file, found, bits)
     if mask.all():
         _warn(file, found, "the mask marks every pixel and is not used; name it by mask_ext if it is meant.")
-        return nothing
+        return _nothing(image)
     if mask.mean() > 0.5:
         _warn(file, found, f"the mask marks {mask.mean():.0%} of the pixels as bad.")
     return mask
@@ -168,32 +167,47 @@ def _long_int(plane: RawHDU, keyword: str) -> int | None:
     return None
 
 
+def _nothing(image: RawHDU) -> np.ndarray:
+    mask = new_array(image.shape[-2:], bool)
+    mask[:] = False
+    return mask
+
+
 def _bad(file: RawFile, plane: RawHDU, bits: int | None) -> np.ndarray:
     """Return where a plane has some of the bits (any value but zero, without bits)."""
-    pixels = read_pixels(file.path, plane)
-    if bits is None:
-        return ~pixels.is_zero()
-    try:
+
+    def has_bits(pixels: StoredPixels) -> np.ndarray:
+        if bits is None:
+            return ~pixels.is_zero()
         values = pixels.to_integer()
+        if int(bits) >= 2**63:
+            return np.asarray((values.view(np.uint64) & np.uint64(int(bits) & (2**64 - 1))) != 0)
+        return np.asarray((values & np.int64(bits)) != 0)
+
+    try:
+        return read_plane(file, plane, has_bits, bool)
+    except FrameError:
+        raise
     except ValueError as error:
         raise FrameError(f"the mask cannot be used: {error}", path=file.path, hdu=plane.index) from None
-    bits = int(bits)
-    if bits >= 2**63:
-        return np.asarray((values.view(np.uint64) & np.uint64(bits & (2**64 - 1))) != 0)
-    return np.asarray((values & np.int64(bits)) != 0)
 
 
 def _deviation(file: RawFile, plane: RawHDU, *, explicit: bool) -> np.ndarray | None:
     """Return one standard deviation from a plane of errors, NaN where it has none."""
-    values = read_pixels(file.path, plane).to_float().astype(np.float64)
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        if plane.name in _VARIANCE:
-            values = np.sqrt(values)
-        elif plane.name in _INVERSE or plane.name in _COVERAGE:
-            values = 1.0 / np.sqrt(values)
-        deviation = values.astype(np.float32)
-    deviation[~(np.isfinite(deviation) & (deviation > 0))] = np.nan
-    if np.isnan(deviation).all():
+
+    def to_deviation(pixels: StoredPixels) -> np.ndarray:
+        values = pixels.to_double()
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            if plane.name in _VARIANCE:
+                values = np.sqrt(values)
+            elif plane.name in _INVERSE or plane.name in _COVERAGE:
+                values = 1.0 / np.sqrt(values)
+            deviation = values.astype(np.float32)
+        deviation[~(np.isfinite(deviation) & (deviation > 0))] = np.nan
+        return deviation
+
+    deviation = read_plane(file, plane, to_deviation, np.float32)
+    if finite_range(deviation) is None:
         if explicit:
             raise FrameError("the errors hold no positive value.", path=file.path, hdu=plane.index)
         _warn(file, plane, "the errors hold no positive value and are not used.")

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from amsd_astro.errors import AmsdWarning, FrameError
 from amsd_astro.frames.cards import card_keyword, card_value, find_card, int_value, string_value
-from amsd_astro.frames.streams import ByteStream, FileStamp, check_expansion, file_stamp, open_stream
+from amsd_astro.frames.streams import ByteStream, FileStamp, check_expansion, file_stamp
 
 __all__ = ["BLOCK", "RawFile", "RawHDU", "padded", "scan"]
 
@@ -133,6 +133,8 @@ class RawFile:
         In the order of the file.
     junk : bool
         Whether bytes that are no HDU follow the last one.
+    stream : ByteStream
+        Its bytes.
     """
 
     path: Path
@@ -140,6 +142,7 @@ class RawFile:
     compression: str | None
     hdus: tuple[RawHDU, ...]
     junk: bool
+    stream: ByteStream = field(repr=False, compare=False)
 
     @property
     def listing(self) -> str:
@@ -165,21 +168,19 @@ def scan(path: str | os.PathLike[str], *, warn: bool = True) -> RawFile:
     stamp = file_stamp(path)
     hdus: list[RawHDU] = []
     notes: list[str] = []
-    with open_stream(path) as stream:
-        if stream.misnamed:
-            notes.append(f"the file is named {stream.path.suffix} but is not packed; read as it is.")
-        while (hdu := _next_hdu(stream, len(hdus), notes)) is not None:
-            hdus.append(hdu)
-        junk = bool(hdus) and stream.position > hdus[-1].end
-        if junk:
-            notes.append(f"bytes follow the last HDU that are no HDU (from byte {hdus[-1].end}); kept as they are.")
-        compression = stream.compression
-        location = stream.path
+    stream = ByteStream(path)
+    if stream.misnamed:
+        notes.append(f"the file is named {stream.path.suffix} but is not packed; read as it is.")
+    while (hdu := _next_hdu(stream, len(hdus), notes)) is not None:
+        hdus.append(hdu)
+    junk = bool(hdus) and stream.position > hdus[-1].end
+    if junk:
+        notes.append(f"bytes follow the last HDU that are no HDU (from byte {hdus[-1].end}); kept as they are.")
     if warn:
         for note in notes:
-            warnings.warn(f"{location}: {note}", AmsdWarning, stacklevel=2)
-    _log.debug("%s: %d HDUs", location, len(hdus))
-    return RawFile(location, stamp, compression, tuple(hdus), junk)
+            warnings.warn(f"{stream.path}: {note}", AmsdWarning, stacklevel=2)
+    _log.debug("%s: %d HDUs", stream.path, len(hdus))
+    return RawFile(stream.path, stamp, stream.compression, tuple(hdus), junk, stream)
 
 
 def _next_hdu(stream: ByteStream, index: int, notes: list[str]) -> RawHDU | None:

@@ -11,10 +11,11 @@ import numpy as np
 from astropy.nddata import StdDevUncertainty
 
 from amsd_astro.errors import AlreadyDenoisedError, FrameChangedError, FrameError
+from amsd_astro.frames.blocks import bad_pixels, finite_range
 from amsd_astro.frames.cards import find_card, header_from_cards, string_value
 from amsd_astro.frames.compressed import image_cards
 from amsd_astro.frames.frame import Frame, FrameSource
-from amsd_astro.frames.pixels import read_pixels
+from amsd_astro.frames.pixels import StoredPixels, read_floats, read_plane
 from amsd_astro.frames.planes import read_planes
 from amsd_astro.frames.rawfits import RawFile, RawHDU, scan
 from amsd_astro.frames.select import Extension, belongs_to, choose_hdu, find_hdus
@@ -66,7 +67,7 @@ def read_frame(
     file = scan(Path(os.path.abspath(os.fspath(path))))
     hdu = choose_hdu(file, ext)
     try:
-        data = read_pixels(file.path, hdu).to_float()
+        data = read_floats(file, hdu)
         planes = read_planes(file, hdu, mask_ext=mask_ext, mask_bits=mask_bits, error_ext=error_ext)
     except MemoryError:
         raise
@@ -74,9 +75,9 @@ def read_frame(
         _check_stamp(file)
         raise
     _check_stamp(file)
-    mask = planes.mask | ~np.isfinite(data)
+    mask = bad_pixels(data, planes.mask)
     if mask.all():
-        why = "every pixel is NaN, infinite or BLANK" if not np.isfinite(data).any() else "every pixel is masked"
+        why = "every pixel is NaN, infinite or BLANK" if finite_range(data) is None else "every pixel is masked"
         raise FrameError(f"the image has no valid pixel: {why}.", path=file.path, hdu=hdu.index)
     source = _source(file, hdu, data.dtype)
     unit = parse_unit(string_value(hdu.cards, "BUNIT"), where=f"{file.path}[{hdu.index}]: BUNIT")
@@ -125,11 +126,10 @@ def _our_planes(
     for plane in find_hdus(file, "AMSD_SIGMA") + find_hdus(file, "AMSD_FLAGS"):
         if not belongs_to(plane, hdu) or not plane.is_plane or plane.shape[-2:] != hdu.shape[-2:]:
             continue
-        pixels = read_pixels(file.path, plane)
         if plane.name == "AMSD_SIGMA":
-            deviation = pixels.to_float().astype(np.float32, copy=False)
-        elif pixels.stored.dtype.kind != "f":
-            flags = pixels.stored.astype(np.uint8)
+            deviation = read_plane(file, plane, StoredPixels.to_float, np.float32)
+        elif plane.bitpix > 0:
+            flags = read_plane(file, plane, lambda pixels: pixels.stored.astype(np.uint8), np.uint8)
     return deviation, flags
 
 

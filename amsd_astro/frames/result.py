@@ -11,9 +11,11 @@ from astropy.io import fits
 from astropy.nddata import StdDevUncertainty
 from numpy.typing import NDArray
 
-from amsd_astro.frames.filling import near_masked
+from amsd_astro.frames.blocks import typical
+from amsd_astro.frames.filling import NEAR_REACH, near_masked
 from amsd_astro.frames.frame import Frame
 from amsd_astro.frames.noise import NoiseModel
+from amsd_astro.frames.scratch import new_array
 from amsd_astro.version import __version__
 
 __all__ = ["FLAG_BOUNDED", "FLAG_MASKED", "FLAG_NEAR_MASKED", "Denoised", "assemble"]
@@ -25,24 +27,76 @@ FLAG_BOUNDED = 4
 
 @dataclass(frozen=True)
 class Denoised:
-    """Denoised pixels and their 1-sigma error in the frame's unit, and where the residual reached its bound."""
+    """Arrays of a result, filled part by part.
+
+    Attributes
+    ----------
+    data : ndarray, shape (ny, nx)
+        Denoised pixels in the frame's unit; bad ones keep their input value.
+    sigma : ndarray of float32, shape (ny, nx)
+        Their 1-sigma error, NaN where bad.
+    flags : ndarray of uint8, shape (ny, nx)
+        The FLAG bits.
+    """
 
     data: NDArray[np.floating]
-    sigma: NDArray[np.floating]
-    bounded: NDArray[np.bool_]
+    sigma: NDArray[np.float32]
+    flags: NDArray[np.uint8]
+
+    @classmethod
+    def like(cls, frame: Frame) -> Denoised:
+        """Return arrays for a frame, their contents undefined."""
+        shape = frame.data.shape
+        return cls(new_array(shape, frame.data.dtype), new_array(shape, np.float32), new_array(shape, np.uint8))
+
+    def fill(
+        self,
+        frame: Frame,
+        where: tuple[slice, slice],
+        data: NDArray[np.floating],
+        sigma: NDArray[np.floating],
+        bounded: NDArray[np.bool_],
+    ) -> None:
+        """Set a part of the frame.
+
+        Parameters
+        ----------
+        frame : Frame
+            The input.
+        where : (slice, slice)
+            The part.
+        data, sigma : ndarray
+            Denoised pixels and their errors in the frame's unit.
+        bounded : ndarray of bool
+            Where the residual reached its bound.
+        """
+        bad = frame.mask[where]
+        near = _near(frame.mask, where)
+        self.data[where] = np.where(bad, frame.data[where], data)
+        self.sigma[where] = np.where(bad, np.nan, sigma)
+        self.flags[where] = FLAG_MASKED * bad + FLAG_NEAR_MASKED * near + FLAG_BOUNDED * (bounded & ~bad)
+
+
+def _near(mask: NDArray[np.bool_], where: tuple[slice, slice]) -> NDArray[np.bool_]:
+    """Return which pixels of a part of a frame are near a masked one, of the whole frame."""
+    wide = tuple(slice(max(0, part.start - NEAR_REACH), part.stop + NEAR_REACH) for part in where)
+    inner = tuple(
+        slice(part.start - more.start, part.stop - more.start) for part, more in zip(where, wide, strict=True)
+    )
+    return near_masked(mask[wide])[inner]
 
 
 def assemble(frame: Frame, noise: NoiseModel, denoised: Denoised, cards: Mapping[str, tuple[Any, str]]) -> Frame:
-    """Put a denoised frame together; bad pixels keep their input value and have no sigma.
+    """Put a denoised frame together.
 
     Parameters
     ----------
     frame : Frame
-        The input.
+        The input; its mask and its header are used on.
     noise : NoiseModel
         Its noise model.
     denoised : Denoised
-        Pixels, sigma and bound.
+        The arrays.
     cards : mapping of str to (value, comment)
         Provenance besides version, source and noise model.
 
@@ -50,18 +104,9 @@ def assemble(frame: Frame, noise: NoiseModel, denoised: Denoised, cards: Mapping
     -------
     Frame
     """
-    data = np.where(frame.mask, frame.data, denoised.data).astype(frame.data.dtype)
-    sigma = np.where(frame.mask, np.nan, denoised.sigma).astype(np.float32)
-    flags = (
-        FLAG_MASKED * frame.mask
-        + FLAG_NEAR_MASKED * near_masked(frame.mask)
-        + FLAG_BOUNDED * (denoised.bounded & ~frame.mask)
-    ).astype(np.uint8)
-    result = frame.copy()
-    result.data = data
-    result.uncertainty = StdDevUncertainty(sigma, unit=frame.unit)
-    result.flags = flags
-    result.noise = noise
+    result = frame.with_arrays(
+        denoised.data, StdDevUncertainty(denoised.sigma, unit=frame.unit, copy=False), denoised.flags, noise
+    )
     _record(
         result.header, {"AMSDVERS": (__version__, "version of amsd_astro"), **_origin(frame), **cards, **_noise(noise)}
     )
@@ -79,7 +124,7 @@ def _noise(noise: NoiseModel) -> dict[str, tuple[Any, str]]:
     cards: dict[str, tuple[Any, str]] = {
         "AMSDNSRC": (noise.source, "where the slope of the noise model is from"),
         "AMSDSLOP": (noise.slope, "variance per unit of signal"),
-        "AMSDFLOR": (float(np.median(noise.floor)), "variance at zero signal (median of its map)"),
+        "AMSDFLOR": (typical(noise.floor), "variance at zero signal (median of its map)"),
         "AMSDSKY": (noise.sky, "level of the sky"),
         "AMSDNOIS": (float(np.sqrt(max(noise.sky_variance, 0.0))), "noise of the sky before denoising"),
         "AMSDRHOX": (across, "correlation of the noise, next pixel along x"),

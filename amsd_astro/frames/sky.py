@@ -16,7 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-__all__ = ["Sky", "measure_sky"]
+from amsd_astro.frames.sampling import Sample, spread_sample
+
+__all__ = ["Sky", "measure_pieces", "measure_sky"]
 
 _TAPS = np.array([1, 4, 6, 4, 1]) / 16
 _LAGS = 4  # the band's covariance is fitted out to this lag
@@ -58,7 +60,7 @@ def _mad_sigma(values: NDArray[np.floating]) -> float:
 
 
 def measure_sky(data: NDArray[np.floating], mask: NDArray[np.bool_]) -> Sky:
-    """Measure level, variance, correlation and slope on the frame itself.
+    """Measure level, variance, correlation and slope on the frame itself, or on a sample of a large one.
 
     Parameters
     ----------
@@ -71,6 +73,12 @@ def measure_sky(data: NDArray[np.floating], mask: NDArray[np.bool_]) -> Sky:
     -------
     Sky
     """
+    sample = spread_sample(mask)
+    return measure_pieces(sample.of(data), sample.of(mask), sample)
+
+
+def measure_pieces(data: NDArray[np.floating], mask: NDArray[np.bool_], sample: Sample) -> Sky:
+    """Do what `measure_sky` does, on pixels of a sample."""
     good = ~mask
     if not good.any():
         raise ValueError("mask must leave at least one good pixel. Received: every pixel masked")
@@ -83,7 +91,7 @@ def measure_sky(data: NDArray[np.floating], mask: NDArray[np.bool_]) -> Sky:
     usable = ~ndimage.binary_dilation(mask, iterations=2) if mask.any() else good
     # a border of one value, as mosaics have outside their exposures, is not sky
     flat = ndimage.maximum_filter(image, 5) == ndimage.minimum_filter(image, 5)
-    usable = usable & ~ndimage.binary_dilation(flat, iterations=4)
+    usable = usable & ~ndimage.binary_dilation(flat, iterations=4) & sample.inner(mask.shape)
     if not usable.any():
         usable = good
     background = scales[-1]

@@ -9,15 +9,17 @@ from typing import BinaryIO
 import numpy as np
 
 from amsd_astro.errors import FrameChangedError
+from amsd_astro.frames.blocks import finite_range
 from amsd_astro.frames.cards import card_keyword, card_value, group_cards, make_card, merge_cards, replace_value
 from amsd_astro.frames.checksum import Sum32
-from amsd_astro.frames.compressed import is_structure, pack_tiles
+from amsd_astro.frames.compressed import is_structure
 from amsd_astro.frames.emit import Pieces, header_bytes, stripes, with_sums, write_hdu
 from amsd_astro.frames.extensions import our_hdus, our_version
 from amsd_astro.frames.frame import Frame, FrameSource
+from amsd_astro.frames.packing import pack_tiles
 from amsd_astro.frames.rawfits import RawFile, RawHDU
 from amsd_astro.frames.select import OUR_NAMES, belongs_to, find_hdus
-from amsd_astro.frames.streams import STRIPE, ByteStream, open_stream
+from amsd_astro.frames.streams import STRIPE, ByteStream
 
 __all__ = ["float_cards", "splice"]
 
@@ -49,23 +51,22 @@ def splice(frame: Frame, source: FrameSource, file: RawFile, out: BinaryIO, *, s
         dropped = {hdu.index for hdu in old if belongs_to(hdu, image)}
         added = our_hdus(frame, source.shape, cards, our_version(file, image, dropped), image.index)
     n_extensions = len(file.hdus) - 1 - len(dropped) + len(added)
-    with open_stream(source.path) as stream:
-        for hdu in file.hdus:
-            announce = hdu.index == 0 and bool(added or dropped)
-            if hdu is image:
-                write_hdu(out, _announce(cards, n_extensions) if announce else cards, pieces)
-            elif hdu.index in dropped:
-                continue
-            elif announce and (edited := _announce(list(hdu.cards), n_extensions)) != list(hdu.cards):
-                _copy_hdu(stream, out, hdu, with_sums(edited, _data_sum(source, hdu), add=False))
-            else:
-                _copy_hdu(stream, out, hdu)
-        for more_cards, more_pieces in added:
-            write_hdu(out, more_cards, more_pieces)
-        if file.junk:
-            stream.seek(file.hdus[-1].end)
-            while piece := stream.read(STRIPE):
-                out.write(piece)
+    for hdu in file.hdus:
+        announce = hdu.index == 0 and bool(added or dropped)
+        if hdu is image:
+            write_hdu(out, _announce(cards, n_extensions) if announce else cards, pieces)
+        elif hdu.index in dropped:
+            continue
+        elif announce and (edited := _announce(list(hdu.cards), n_extensions)) != list(hdu.cards):
+            _copy_hdu(file.stream, out, hdu, with_sums(edited, _data_sum(file.stream, hdu), add=False))
+        else:
+            _copy_hdu(file.stream, out, hdu)
+    for more_cards, more_pieces in added:
+        write_hdu(out, more_cards, more_pieces)
+    if file.junk:
+        file.stream.seek(file.hdus[-1].end)
+        while piece := file.stream.read(STRIPE):
+            out.write(piece)
 
 
 def _copy_hdu(stream: ByteStream, out: BinaryIO, hdu: RawHDU, cards: Sequence[bytes] | None = None) -> None:
@@ -87,15 +88,14 @@ def _copy_hdu(stream: ByteStream, out: BinaryIO, hdu: RawHDU, cards: Sequence[by
         out.write(b" " * hdu.n_missing)
 
 
-def _data_sum(source: FrameSource, hdu: RawHDU) -> int:
+def _data_sum(stream: ByteStream, hdu: RawHDU) -> int:
     """Return the checksum of an HDU's data unit."""
     total = Sum32()
-    with open_stream(source.path) as stream:
-        stream.seek(hdu.data_offset if hdu.data_size else hdu.header_offset)
-        left = hdu.data_size
-        while left > 0 and (piece := stream.read(min(STRIPE, left))):
-            total.update(piece)
-            left -= len(piece)
+    stream.seek(hdu.data_offset)
+    left = hdu.data_size
+    while left > 0 and (piece := stream.read(min(STRIPE, left))):
+        total.update(piece)
+        left -= len(piece)
     return total.value
 
 
@@ -105,7 +105,7 @@ def _image_hdu(frame: Frame, source: FrameSource, image: RawHDU) -> tuple[list[b
     if image.kind == "compressed":
         merged = [card for card in merged if not is_structure(card) and not _MANDATORY.match(card_keyword(card))]
         packed = pack_tiles(source.path, image, frame.data, source.dtype)
-        return packed.head + float_cards(merged, frame.data), lambda: packed.pieces
+        return packed.head + float_cards(merged, frame.data), packed.pieces
     structure = [card for card in source.cards if _MANDATORY.match(card_keyword(card))]
     bitpix = str(-8 * source.dtype.itemsize)
     structure = [
@@ -135,20 +135,16 @@ def float_cards(cards: list[bytes], data: np.ndarray) -> list[bytes]:
         if keyword in _GONE:
             continue
         if keyword in ("DATAMIN", "DATAMAX"):
-            value = _extreme(data, np.fmin if keyword == "DATAMIN" else np.fmax)
-            if value is None:
+            extremes = finite_range(data)
+            if extremes is None:
                 continue
-            run = replace_value(run[:80], value)
+            run = replace_value(run[:80], _number(extremes[keyword == "DATAMAX"]))
         result += [run[i : i + 80] for i in range(0, len(run), 80)]
     return result
 
 
-def _extreme(data: np.ndarray, function: np.ufunc) -> str | None:
-    """Return the least or largest finite pixel as text, None without one."""
-    start = np.inf if function is np.fmin else -np.inf
-    value = float(function.reduce(data, axis=None, where=np.isfinite(data), initial=start))
-    if not np.isfinite(value):
-        return None
+def _number(value: float) -> str:
+    """Return a number as text of at most 19 characters, where that suffices, that cannot be taken for an integer."""
     for digits in (17, 16, 15, 14, 13, 12):
         text = f"{value:.{digits}G}"
         if len(text) <= 19:

@@ -8,7 +8,7 @@ The inverse is the closed form of the exact unbiased inverse (Makitalo & Foi 201
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -36,6 +36,10 @@ class Stabilizer:
     slope: float
     floor: float | NDArray[np.floating]
     reference: float
+
+    def part(self, where: slice | tuple[slice, slice]) -> Stabilizer:
+        """Return the transform of a part of the frame."""
+        return self if np.ndim(self.floor) == 0 else replace(self, floor=np.asarray(self.floor)[where])
 
     def _root(self) -> NDArray[np.float64]:
         """Square root of the transform's argument at the reference level."""

@@ -1,26 +1,27 @@
-"""Bytes of a file from front to back, compressed or not, with a guard against decompression bombs.
+"""Bytes of a file, packed or not, by plain reads, with a guard against decompression bombs.
 
-The kind of compression is taken from the first bytes, never from the name.
+The kind of packing is taken from the first bytes, never from the name. A packed file is unpacked once, as far as it is
+asked for, to the disk. (No memory maps: one of a file that is cut meanwhile ends the interpreter.)
 """
 
 from __future__ import annotations
 
 import bz2
 import gzip
-import io
 import lzma
 import os
 import stat
+import weakref
 import zlib
 from pathlib import Path
-from types import TracebackType
 from typing import BinaryIO, cast
 
 import numpy as np
 
 from amsd_astro.errors import FrameError, FrameNotFoundError
+from amsd_astro.frames.scratch import ScratchFile
 
-__all__ = ["STRIPE", "ByteStream", "FileStamp", "check_expansion", "file_stamp", "open_stream"]
+__all__ = ["STRIPE", "ByteStream", "FileStamp", "check_expansion", "file_stamp"]
 
 STRIPE = 4 * 1024 * 1024
 """Bytes handled at a time when data pass through."""
@@ -94,9 +95,14 @@ def check_expansion(
 
 
 class ByteStream:
-    """Forward reader over the (uncompressed) bytes of one file.
+    """Reader of the (unpacked) bytes of one file, at any place; the file stays open until the last reference goes.
 
-    Use it as a context manager. Damage in a compressed stream comes out as `FrameError`.
+    Damage in a packed stream comes out as `FrameError`.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file.
 
     Attributes
     ----------
@@ -107,67 +113,50 @@ class ByteStream:
     stored : int
         Size on disk, bytes.
     position : int
-        Bytes consumed so far.
+        Where the next read begins.
+
+    Raises
+    ------
+    FrameNotFoundError, FrameError
+        The file is missing, or is no readable regular file.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = Path(path)
         self.stored = file_stamp(path)[0]
         self.position = 0
         try:
-            self._raw: BinaryIO = open(path, "rb")  # noqa: SIM115 - closed by close()
+            raw = open(path, "rb", buffering=0)  # noqa: SIM115 - closed with the stream
         except FileNotFoundError:
             raise FrameNotFoundError("no such file.", path=path) from None
         except PermissionError:
             raise FrameError("the file may not be read (permission denied).", path=path) from None
-        start = self._raw.read(8)
-        self._raw.seek(0)
+        weakref.finalize(self, raw.close)
+        start = os.pread(raw.fileno(), 8, 0)
         self.compression = next((kind for magic, kind in _MAGIC.items() if start.startswith(magic)), None)
-        self._file: BinaryIO = self._raw
-        if self.compression == "gzip":
-            self._file = cast(BinaryIO, gzip.GzipFile(fileobj=self._raw, mode="rb"))
-        elif self.compression == "bzip2":
-            self._file = cast(BinaryIO, bz2.BZ2File(self._raw, "rb"))
-        elif self.compression == "xz":
-            self._file = cast(BinaryIO, lzma.LZMAFile(self._raw, "rb"))  # noqa: SIM115 - closed by close()
+        self._descriptor = raw.fileno()
+        self._unpacker: BinaryIO | None = None
+        if self.compression is not None:
+            self._unpacker = _unpacker(self.compression, cast(BinaryIO, raw))
+            self._spool = ScratchFile()
+            self._descriptor = self._spool.descriptor
 
     @property
     def misnamed(self) -> bool:
-        """Whether the name speaks of a compression that is not there."""
+        """Whether the name speaks of a packing that is not there."""
         return self.compression is None and self.path.suffix.lower() in _NAMES
-
-    def __enter__(self) -> ByteStream:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Close the file."""
-        if self._file is not self._raw:
-            self._file.close()
-        self._raw.close()
 
     def readinto(self, buffer: memoryview) -> int:
         """Fill a buffer of bytes; return how many there were (fewer only at the end of the file)."""
         done = 0
-        try:
-            while done < len(buffer):
-                n = cast(io.BufferedIOBase, self._file).readinto(buffer[done : done + STRIPE])
-                if not n:
-                    break
-                done += n
-        except (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile) as error:
-            raise self._damaged(error) from error
-        except OSError as error:
-            if self.compression is None or error.errno is not None:
-                raise
-            raise self._damaged(error) from error
-        self.position += done
-        if self.compression is not None:
-            check_expansion(self.position, self.stored, self.path)
+        while done < len(buffer):
+            piece = buffer[done : done + STRIPE]
+            self._unpack(self.position + len(piece))
+            n = os.preadv(self._descriptor, [piece], self.position)
+            if not n:
+                break
+            done += n
+            self.position += n
         return done
 
     def read(self, n_bytes: int) -> bytes:
@@ -192,43 +181,39 @@ class ByteStream:
 
     def skip(self, n_bytes: int) -> int:
         """Pass over bytes; return how many there were to pass."""
-        if self.compression is None:
-            n = max(0, min(n_bytes, self.stored - self.position))
-            self._raw.seek(n, os.SEEK_CUR)
-            self.position += n
-            return n
-        done = 0
-        while done < n_bytes:
-            n = len(self.read(min(STRIPE, n_bytes - done)))
-            if not n:
-                break
-            done += n
-        return done
+        self._unpack(self.position + n_bytes)
+        end = self.stored if self._unpacker is None else self._spool.size
+        n = max(0, min(n_bytes, end - self.position))
+        self.position += n
+        return n
 
     def seek(self, offset: int) -> None:
-        """Go forward to a byte offset.
+        """Go to a byte offset; beyond the end of the file there is nothing to read."""
+        self.position = offset
 
-        Raises
-        ------
-        FrameError
-            The file ends before.
-        """
-        missing = offset - self.position
-        if missing < 0:
-            raise ValueError(f"a stream only goes forward. Received: {offset} at {self.position}")
-        if self.skip(missing) != missing:
-            raise FrameError(f"the file ends before byte {offset}.", path=self.path)
+    def _unpack(self, end: int) -> None:
+        """Unpack as far as a byte offset, or to the end of the file."""
+        if self._unpacker is None:
+            return
+        while self._spool.size < end:
+            try:
+                piece = self._unpacker.read(min(STRIPE, end - self._spool.size))
+            except (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile) as error:
+                raise self._damaged(error) from error
+            except OSError as error:
+                if error.errno is not None:
+                    raise
+                raise self._damaged(error) from error
+            if not piece:
+                return
+            check_expansion(self._spool.size + len(piece), self.stored, self.path)
+            self._spool.append(piece)
 
     def _damaged(self, error: BaseException) -> FrameError:
         return FrameError(f"the {self.compression} stream is cut or damaged ({error}).", path=self.path)
 
 
-def open_stream(path: str | os.PathLike[str]) -> ByteStream:
-    """Open a file for reading from front to back, unpacking gzip, bzip2 and xz.
-
-    Raises
-    ------
-    FrameNotFoundError, FrameError
-        The file is missing, or is no readable regular file.
-    """
-    return ByteStream(Path(path))
+def _unpacker(compression: str, raw: BinaryIO) -> BinaryIO:
+    if compression == "gzip":
+        return cast(BinaryIO, gzip.GzipFile(fileobj=raw, mode="rb"))
+    return cast(BinaryIO, bz2.BZ2File(raw, "rb") if compression == "bzip2" else lzma.LZMAFile(raw, "rb"))

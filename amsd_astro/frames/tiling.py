@@ -7,14 +7,16 @@ halo from the border of their tile, so that the stitched result is the one that 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Tile", "TilePlan", "cut_tile", "plan_tiles", "stitch_tile"]
+from amsd_astro.mirror import mirrored
+
+__all__ = ["Tile", "TilePlan", "cut_tile", "halved_tiles", "plan_tiles", "tile_core"]
 
 _Pixel = TypeVar("_Pixel", bound=np.generic)
 
@@ -39,6 +41,11 @@ class TilePlan:
     shape: tuple[int, int]
     halo: int
     tiles: tuple[Tile, ...]
+
+    @property
+    def side(self) -> int:
+        """Pixels on the longer side of a core."""
+        return max(self.shape) - 2 * self.halo
 
     def __iter__(self) -> Iterator[Tile]:
         return iter(self.tiles)
@@ -87,14 +94,32 @@ def plan_tiles(frame_shape: tuple[int, int], *, core: int, halo: int, stride: in
     return TilePlan((frame_shape[0], frame_shape[1]), shape, halo, tiles)
 
 
-def _mirrored(start: int, count: int, n: int) -> NDArray[np.intp]:
-    """Indices into an axis of length n that goes on beyond both ends as its mirror image."""
-    index = np.arange(start, start + count)
-    if n == 1:
-        return np.zeros(count, np.intp)
-    period = 2 * (n - 1)
-    index = np.abs(index % period)
-    return np.where(index < n, index, period - index).astype(np.intp)
+def halved_tiles(plan: TilePlan, unfinished: Sequence[Tile], *, stride: int) -> TilePlan | None:
+    """Cover what is left of a frame with tiles of half the size.
+
+    Parameters
+    ----------
+    plan : TilePlan
+        The plan so far.
+    unfinished : sequence of Tile
+        Those of its tiles that are still to be made.
+    stride : int
+        As for `plan_tiles`.
+
+    Returns
+    -------
+    TilePlan or None
+        None where tiles cannot be halved any more.
+    """
+    if plan.side < 2 * stride:
+        return None
+    smaller = plan_tiles(plan.frame_shape, core=plan.side // 2, halo=plan.halo, stride=stride)
+    left = tuple(tile for tile in smaller if any(_overlap(tile, other) for other in unfinished))
+    return replace(smaller, tiles=left)
+
+
+def _overlap(one: Tile, other: Tile) -> bool:
+    return all(a.start < b.stop and b.start < a.stop for a, b in zip(one.core, other.core, strict=True))
 
 
 def cut_tile(frame: NDArray[_Pixel], tile: Tile, plan: TilePlan, *, margin: int = 0) -> NDArray[_Pixel]:
@@ -116,23 +141,26 @@ def cut_tile(frame: NDArray[_Pixel], tile: Tile, plan: TilePlan, *, margin: int 
     ndarray, shape ``plan.shape`` plus twice the margin
         A copy.
     """
-    rows = _mirrored(tile.y - margin, plan.shape[0] + 2 * margin, frame.shape[0])
-    columns = _mirrored(tile.x - margin, plan.shape[1] + 2 * margin, frame.shape[1])
+    rows = mirrored(tile.y - margin, plan.shape[0] + 2 * margin, frame.shape[0])
+    columns = mirrored(tile.x - margin, plan.shape[1] + 2 * margin, frame.shape[1])
     return frame[rows][:, columns]
 
 
-def stitch_tile(out: NDArray[np.generic], values: NDArray[np.generic], tile: Tile, plan: TilePlan) -> None:
-    """Write the core of a tile's result straight into the frame's.
+def tile_core(values: NDArray[_Pixel], tile: Tile, plan: TilePlan) -> NDArray[_Pixel]:
+    """Return the part of a tile's result that it is answerable for.
 
     Parameters
     ----------
-    out : ndarray, shape (ny, nx)
-        Result for the whole frame, changed in place.
     values : ndarray, shape ``plan.shape``
         Result for the tile, halo included.
     tile, plan : Tile, TilePlan
         The tile and its plan.
+
+    Returns
+    -------
+    ndarray
+        A view, of the shape of ``tile.core``.
     """
     rows, columns = tile.core
     height, width = rows.stop - rows.start, columns.stop - columns.start
-    out[rows, columns] = values[plan.halo : plan.halo + height, plan.halo : plan.halo + width]
+    return values[plan.halo : plan.halo + height, plan.halo : plan.halo + width]

@@ -107,19 +107,14 @@ def adapt(
 def _hold_out_of(
     frames: Sequence[TrainingFrame], recipe: AmsdRecipe, margin: int, seed: int
 ) -> tuple[list[TrainingFrame], list[tuple[RiskProbe, NDArray[np.float64]]]]:
-    """Frames whose held-out blocks no longer weigh, and a probe of those blocks with each frame's correlation."""
+    """Frames that know their held-out blocks, and a probe of those blocks with each frame's correlation."""
     kept, held_out = [], []
     for k, frame in enumerate(frames):
-        usable = frame.weight > 0
-        blocks = hold_out(usable, fraction=recipe.held_out, seed=seed + k)
+        blocks = hold_out(frame.mask, fraction=recipe.held_out, seed=seed + k)
         if blocks:
-            probe = RiskProbe(frame.values, usable, blocks, frame.correlation, margin=margin, seed=seed + k)
+            probe = RiskProbe(frame.values, frame.mask, blocks, frame.correlation, margin=margin, seed=seed + k)
             held_out.append((probe, frame.correlation))
-        weight = frame.weight.copy()
-        reach = frame.correlation.shape[0] // 2  # noise next to a block says something of the noise inside it
-        for y, x, side in blocks:
-            weight[max(0, y - reach) : y + side + reach, max(0, x - reach) : x + side + reach] = 0
-        kept.append(replace(frame, weight=weight))
+        kept.append(replace(frame, held_out=blocks))
     return kept, held_out
 
 

@@ -11,7 +11,8 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from amsd_astro.network.architectures import AmsdArchitecture, build_amsd
+from amsd_astro.network.architectures import build_amsd
+from amsd_astro.network.layouts import AmsdArchitecture
 from amsd_astro.network.multiscale import band_noise, band_radius
 from amsd_astro.network.pairs import normalized_bands
 
@@ -101,6 +102,11 @@ class MultiscaleModel:
         -------
         Estimate
             Arrays of shape (n, ny, nx).
+
+        Raises
+        ------
+        MemoryError
+            The images are too large for the memory.
         """
         noise = band_noise(correlation)
         level = tf.ones((len(images), 1, 1, 1))
@@ -110,7 +116,10 @@ class MultiscaleModel:
             turned = _turned(images, orientation)
             inputs = normalized_bands(turned, noise)
             noisy = np.ascontiguousarray(turned[:, inner, inner, None])
-            out, log_variance = self._estimate_once(tf.constant(inputs), tf.constant(noisy), level)
+            try:
+                out, log_variance = self._estimate_once(tf.constant(inputs), tf.constant(noisy), level)
+            except tf.errors.ResourceExhaustedError as error:
+                raise MemoryError(f"no memory for images of {noisy.shape[1]} x {noisy.shape[2]} pixels") from error
             out_values = _turned_back(out.numpy()[..., 0], orientation)
             out_variance = _turned_back(np.exp(log_variance.numpy()[..., 0]), orientation)
             values = out_values if values is None else values + out_values

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from amsd_astro.mirror import mirrored
 from amsd_astro.network.multiscale import band_noise, band_radius, bands
 from amsd_astro.network.noise import UnitNoise
 
@@ -26,16 +27,27 @@ class TrainingFrame:
     Parameters
     ----------
     values : ndarray of float32, shape (ny, nx)
-        Stabilized frame, bad pixels filled.
-    weight : ndarray of float32, shape (ny, nx)
-        1 where a pixel may be learned from, 0 where it is bad or held out.
+        Stabilized frame, bad pixels filled. Patches alone are read: it may lie on the disk.
+    mask : ndarray of bool, shape (ny, nx)
+        True where a pixel is bad.
     correlation : ndarray, shape (2 k + 1, 2 k + 1)
         Correlation of its noise.
+    held_out : sequence of (y, x, side), optional
+        Square blocks that must not be learned from.
     """
 
     values: NDArray[np.float32]
-    weight: NDArray[np.float32]
+    mask: NDArray[np.bool_]
     correlation: NDArray[np.float64]
+    held_out: Sequence[tuple[int, int, int]] = ()
+
+    def weight(self, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> NDArray[np.float32]:
+        """1 where the pixels of these rows and columns may be learned from, else 0."""
+        weight = (~self.mask[np.ix_(rows, columns)]).astype(np.float32)
+        reach = self.correlation.shape[0] // 2  # noise next to a block says something of the noise inside it
+        for y, x, side in self.held_out:
+            weight[np.ix_(_within(rows, y, side, reach), _within(columns, x, side, reach))] = 0
+        return weight
 
 
 @dataclass(frozen=True)
@@ -80,7 +92,6 @@ class RecorruptedPairs:
         self._amplitude = amplitude
         self._rng = np.random.default_rng(seed)
         self._frames = list(frames)
-        self._indices = [[_mirrored(n, self._reach, patch) for n in frame.values.shape] for frame in frames]
         self._noise = [UnitNoise(frame.correlation) for frame in frames]
         self._band_noise = [band_noise(frame.correlation) for frame in frames]
         sizes = np.array([frame.values.size for frame in frames], float)
@@ -112,18 +123,18 @@ class RecorruptedPairs:
         noise in the original's target. Mirrored pixels weigh nothing.
         """
         side = self._patch + 2 * self._reach
-        frame, (rows, columns) = self._frames[chosen], self._indices[chosen]
-        ys = self._rng.integers(0, len(rows) - side + 1, self._n_patches)
-        xs = self._rng.integers(0, len(columns) - side + 1, self._n_patches)
+        frame = self._frames[chosen]
+        ny, nx = frame.values.shape
+        # the reach of the bands around the patch may lie beyond the frame
+        ys = self._rng.integers(0, max(ny - self._patch, 0) + 1, self._n_patches) - self._reach
+        xs = self._rng.integers(0, max(nx - self._patch, 0) + 1, self._n_patches) - self._reach
         noise = self._noise[chosen].draw(self._rng, (self._n_patches, side, side))
         values, weights = np.empty_like(noise), np.empty_like(noise)
         for k, (y, x) in enumerate(zip(ys, xs, strict=True)):
-            at_y, at_x = rows[y : y + side], columns[x : x + side]
+            at_y, at_x = mirrored(y, side, ny), mirrored(x, side, nx)
             values[k] = frame.values[np.ix_(at_y, at_x)]
-            inside = np.logical_and.outer(
-                _inside(y, side, self._reach, frame, 0), _inside(x, side, self._reach, frame, 1)
-            )
-            weights[k] = frame.weight[np.ix_(at_y, at_x)] * inside
+            inside = np.logical_and.outer(_inside(y, side, ny), _inside(x, side, nx))
+            weights[k] = frame.weight(at_y, at_x) * inside
             noise[k] = noise[k][np.ix_(at_y - at_y.min(), at_x - at_x.min())]
         return values, weights, noise
 
@@ -152,15 +163,15 @@ def normalized_bands(image: NDArray[np.float32], noise: NDArray[np.floating]) ->
     return np.arcsinh(result, out=result)
 
 
-def _mirrored(n: int, reach: int, patch: int) -> NDArray[np.intp]:
-    """Indices of an axis of length n with its mirror image around it, at least one patch long."""
-    return np.pad(np.arange(n), (reach, reach + max(0, patch - n)), mode="reflect")
+def _inside(start: int, count: int, n: int) -> NDArray[np.bool_]:
+    """Which of the places from ``start`` on lie on an axis of length n itself."""
+    place = np.arange(start, start + count)
+    return (place >= 0) & (place < n)
 
 
-def _inside(start: int, count: int, reach: int, frame: TrainingFrame, axis: int) -> NDArray[np.bool_]:
-    """Which of the places from ``start`` on, along a mirrored axis, lie on the frame itself."""
-    place = np.arange(start, start + count) - reach
-    return (place >= 0) & (place < frame.values.shape[axis])
+def _within(index: NDArray[np.intp], start: int, side: int, reach: int) -> NDArray[np.intp]:
+    """Positions of the indices that lie within a block or its reach."""
+    return np.flatnonzero((index >= start - reach) & (index < start + side + reach))
 
 
 def _turned(patches: NDArray[np.float32], orientations: NDArray[np.integer]) -> NDArray[np.float32]:

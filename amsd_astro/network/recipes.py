@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from amsd_astro.network.architectures import AmsdArchitecture
+from amsd_astro.network.layouts import AmsdArchitecture
 
 __all__ = ["AMSD", "AmsdRecipe"]
 

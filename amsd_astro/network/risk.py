@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from amsd_astro.mirror import mirrored
 from amsd_astro.network.noise import UnitNoise
 
 __all__ = ["Risk", "RiskProbe", "hold_out"]
@@ -16,6 +17,7 @@ _CONTEXT = 32  # pixels of the network's surroundings given to a block
 _CELLS = (4, 8)
 _EMPTY = 0.5  # sigma from the sky's level
 _FEWEST_PAIRS = 500
+_TOGETHER = 8  # blocks
 _STEP = 0.05  # length of the finite difference, in sigma
 
 Predictor = Callable[[NDArray[np.float32]], tuple[NDArray[np.float32], NDArray[np.float32]]]
@@ -38,13 +40,13 @@ class Risk:
     roughness: float
 
 
-def hold_out(usable: NDArray[np.bool_], *, fraction: float, seed: int) -> list[tuple[int, int, int]]:
+def hold_out(mask: NDArray[np.bool_], *, fraction: float, seed: int) -> list[tuple[int, int, int]]:
     """Choose blocks of a frame that training never learns from.
 
     Parameters
     ----------
-    usable : ndarray of bool, shape (ny, nx)
-        Where pixels are good.
+    mask : ndarray of bool, shape (ny, nx)
+        True where a pixel is bad.
     fraction : float
         Share of the frame's blocks to hold out.
     seed : int
@@ -55,12 +57,12 @@ def hold_out(usable: NDArray[np.bool_], *, fraction: float, seed: int) -> list[t
     list of (y, x, side)
         Blocks at least half of whose pixels are good; empty where the frame is too small.
     """
-    side = 64 if min(usable.shape) >= 256 else 32 if min(usable.shape) >= 96 else 16
+    side = 64 if min(mask.shape) >= 256 else 32 if min(mask.shape) >= 96 else 16
     corners = [
         (y, x, side)
-        for y in range(0, usable.shape[0] - side + 1, side)
-        for x in range(0, usable.shape[1] - side + 1, side)
-        if usable[y : y + side, x : x + side].mean() >= 0.5
+        for y in range(0, mask.shape[0] - side + 1, side)
+        for x in range(0, mask.shape[1] - side + 1, side)
+        if mask[y : y + side, x : x + side].mean() <= 0.5
     ]
     if len(corners) < 4:
         return []
@@ -79,8 +81,8 @@ class RiskProbe:
     ----------
     values : ndarray of float32, shape (ny, nx)
         Stabilized frame, bad pixels filled.
-    usable : ndarray of bool, shape (ny, nx)
-        Pixels that count.
+    mask : ndarray of bool, shape (ny, nx)
+        True where a pixel is bad and does not count.
     blocks : sequence of (y, x, side)
         From `hold_out`; all of one side.
     correlation : ndarray
@@ -94,7 +96,7 @@ class RiskProbe:
     def __init__(
         self,
         values: NDArray[np.float32],
-        usable: NDArray[np.bool_],
+        mask: NDArray[np.bool_],
         blocks: Sequence[tuple[int, int, int]],
         correlation: NDArray[np.floating],
         *,
@@ -102,23 +104,24 @@ class RiskProbe:
         seed: int,
     ) -> None:
         wide = margin + _CONTEXT
-        places = [(slice(y, y + n + 2 * wide), slice(x, x + n + 2 * wide)) for y, x, n in blocks]
-        padded = np.pad(values, wide, mode="reflect")
-        self._images = np.stack([padded[place] for place in places])
-        self._weight = np.stack([usable[y : y + n, x : x + n] for y, x, n in blocks])
+        ny, nx = values.shape
+        places = [(mirrored(y - wide, n + 2 * wide, ny), mirrored(x - wide, n + 2 * wide, nx)) for y, x, n in blocks]
+        self._images = np.stack([values[np.ix_(*place)] for place in places])
+        self._weight = np.stack([~mask[y : y + n, x : x + n] for y, x, n in blocks])
         self._truth = np.stack([values[y : y + n, x : x + n] for y, x, n in blocks])
         self._correlation = correlation
         # mirrored with the pixels, so that the trace counts what a mirror image brings back
-        probe = UnitNoise(correlation).draw(np.random.default_rng(seed), values.shape)
-        padded_probe = np.pad(probe, wide, mode="reflect")
-        self._probe = np.stack([padded_probe[place] for place in places])
+        drawn = UnitNoise(correlation).draw(np.random.default_rng(seed), self._images.shape)
+        self._probe: NDArray[np.float32] = np.stack(
+            [noise[np.ix_(*(at - at.min() for at in place))] for noise, place in zip(drawn, places, strict=True)]
+        )
         self._inner = slice(wide, -wide)
         self._context = slice(_CONTEXT, -_CONTEXT)
 
     def __call__(self, predict: Predictor) -> Risk:
         """Risk of a predictor, which gives values and variance for images, less the margin on each side."""
-        plain, variance = predict(self._images)
-        moved, _ = predict(self._images + np.float32(_STEP) * self._probe)
+        plain, variance = _by_groups(predict, self._images)
+        moved, _ = _by_groups(predict, self._images + np.float32(_STEP) * self._probe)
         cut = (slice(None), self._context, self._context)
         plain, moved, variance = plain[cut], moved[cut], variance[cut]
         probe = self._probe[:, self._inner, self._inner]
@@ -155,6 +158,12 @@ class RiskProbe:
             error = np.mean(left**2 + 2 * change) - _cell_variance(self._correlation, cell)
             factors[cell] = float(np.clip(error / (cell**2 * risk), 0.0, cell**2))
         return factors
+
+
+def _by_groups(predict: Predictor, images: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Predict a few images at a time: all of them at once would take the memory of a large tile."""
+    made = [predict(images[k : k + _TOGETHER]) for k in range(0, len(images), _TOGETHER)]
+    return np.concatenate([values for values, _ in made]), np.concatenate([variance for _, variance in made])
 
 
 def _sums(images: NDArray[np.floating], cell: int) -> NDArray[np.float64]:

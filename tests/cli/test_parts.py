@@ -16,7 +16,6 @@ from amsd_astro.cli.backend import silence_stderr
 from amsd_astro.cli.console import Console
 from amsd_astro.cli.progress import ProgressBar
 from amsd_astro.errors import AmsdWarning
-from amsd_astro.processors import count_processors
 
 
 def test_stderr_is_held_back_and_replayed(capfd: pytest.CaptureFixture[str]) -> None:
@@ -34,20 +33,6 @@ def test_stderr_is_held_back_and_replayed(capfd: pytest.CaptureFixture[str]) -> 
     assert capfd.readouterr().err == "the reason\n"
     os.write(2, b"after\n")
     assert capfd.readouterr().err == "after\n"
-
-
-def test_processors_are_limited_by_the_container(tmp_path: Path) -> None:
-    limit = tmp_path / "cpu.max"
-    n_all = count_processors(limit)
-    assert n_all == len(os.sched_getaffinity(0))
-    for text, n_expected in (
-        ("max 100000", n_all),
-        ("150000 100000", 1),
-        ("50000 100000", 1),
-        ("9900000 100000", n_all),
-    ):
-        limit.write_text(text)
-        assert count_processors(limit) == n_expected
 
 
 class FakeTerminal:

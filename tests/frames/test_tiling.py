@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from amsd_astro.frames.tiling import cut_tile, plan_tiles, stitch_tile
+from amsd_astro.frames.tiling import cut_tile, halved_tiles, plan_tiles, tile_core
 
 
 @given(
@@ -25,7 +25,7 @@ def test_cut_and_stitch_give_the_frame_back(ny: int, nx: int, core: int, halo: i
     for tile in plan:
         pixels = cut_tile(frame, tile, plan)
         assert pixels.shape == plan.shape
-        stitch_tile(out, pixels, tile, plan)
+        out[tile.core] = tile_core(pixels, tile, plan)
         count[tile.core] += 1
         assert tile.y % stride == tile.x % stride == 0
     np.testing.assert_array_equal(out, frame)
@@ -54,3 +54,26 @@ def test_margin_adds_pixels_on_every_side() -> None:
 def test_senseless_plans_are_refused(wrong: dict[str, int]) -> None:
     with pytest.raises(ValueError, match="Received"):
         plan_tiles((10, 10), **{"core": 4, "halo": 2, "stride": 2, **wrong})
+
+
+@given(
+    ny=st.integers(1, 150),
+    nx=st.integers(1, 150),
+    core=st.integers(1, 100),
+    stride=st.sampled_from([1, 2, 4, 8]),
+    n_done=st.integers(0, 400),
+)
+def test_smaller_tiles_cover_what_is_left(ny: int, nx: int, core: int, stride: int, n_done: int) -> None:
+    plan = plan_tiles((ny, nx), core=core, halo=6, stride=stride)
+    unfinished = plan.tiles[n_done % len(plan) :]
+    smaller = halved_tiles(plan, unfinished, stride=stride)
+    if smaller is None:
+        assert plan.side < 2 * stride
+        return
+    assert smaller.side < plan.side
+    covered = np.zeros((ny, nx), int)
+    for tile in smaller:
+        covered[tile.core] += 1
+    for tile in unfinished:
+        assert np.all(covered[tile.core] == 1)
+    assert covered.max() == 1

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from amsd_astro.errors import ModelError
-from amsd_astro.network.architectures import AmsdArchitecture
+from amsd_astro.network.layouts import AmsdArchitecture
 from amsd_astro.network.model import RESIDUAL_BOUND, MultiscaleModel
 from amsd_astro.network.modelfile import load_model, save_model
 

@@ -12,7 +12,7 @@ RESAMPLED = np.array([[0.0, 0.2, 0.0], [0.3, 1.0, 0.3], [0.0, 0.2, 0.0]])
 
 
 def _pairs(values: np.ndarray, correlation: np.ndarray = WHITE, **settings: float) -> RecorruptedPairs:
-    frame = TrainingFrame(values.astype(np.float32), np.ones(values.shape, np.float32), correlation)
+    frame = TrainingFrame(values.astype(np.float32), np.zeros(values.shape, bool), correlation)
     return RecorruptedPairs(
         [frame],
         **{"amplitude": 0.5, "n_patches": 8, "patch": 32, "seed": 0, **settings},  # type: ignore[arg-type]
@@ -39,10 +39,8 @@ def test_noise_of_a_pair_is_independent(amplitude: float, correlation: np.ndarra
 @pytest.mark.parametrize("shape", [(1, 400), (5, 400), (300, 300)])
 def test_a_mirror_image_tells_nothing_of_the_target(shape: tuple[int, int]) -> None:
     noise = np.random.default_rng(2).normal(size=shape)
-    weight = np.ones(shape, np.float32)
-    pairs = RecorruptedPairs(
-        [TrainingFrame(noise.astype(np.float32), weight, WHITE)], amplitude=0.5, n_patches=32, patch=64, seed=1
-    )
+    frame = TrainingFrame(noise.astype(np.float32), np.zeros(shape, bool), WHITE)
+    pairs = RecorruptedPairs([frame], amplitude=0.5, n_patches=32, patch=64, seed=1)
     batches = [pairs.draw() for _ in range(20)]
     noisy, target, weight = (
         np.concatenate([getattr(batch, name) for batch in batches])[..., 0] for name in ("noisy", "target", "weight")
@@ -64,14 +62,28 @@ def test_both_of_a_pair_show_the_same_scene() -> None:
 
 def test_masked_pixels_and_what_lies_beyond_the_frame_weigh_nothing() -> None:
     values = np.zeros((40, 40), np.float32)
-    weight = np.ones((40, 40), np.float32)
-    weight[10:20, 5:9] = 0
-    values[weight == 0] = 500
-    pairs = RecorruptedPairs([TrainingFrame(values, weight, WHITE)], amplitude=0.5, n_patches=8, patch=64, seed=3)
+    mask = np.zeros((40, 40), bool)
+    mask[10:20, 5:9] = True
+    values[mask] = 500
+    pairs = RecorruptedPairs([TrainingFrame(values, mask, WHITE)], amplitude=0.5, n_patches=8, patch=64, seed=3)
     batch = pairs.draw()
     assert batch.weight.shape == (8, 64, 64, 1)
     assert np.all(np.abs(batch.noisy[batch.weight > 0]) < 100)
     assert np.any(np.abs(batch.noisy[batch.weight == 0]) > 100)
+
+
+@pytest.mark.parametrize("correlation", [WHITE, RESAMPLED])
+def test_blocks_held_out_weigh_nothing_nor_does_what_their_noise_reaches(correlation: np.ndarray) -> None:
+    values = np.zeros((90, 90), np.float32)
+    blocks = [(16, 32, 16), (74, 74, 16)]
+    reach = correlation.shape[0] // 2
+    for y, x, side in blocks:
+        values[max(0, y - reach) : y + side + reach, max(0, x - reach) : x + side + reach] = 500
+    frame = TrainingFrame(values, np.zeros(values.shape, bool), correlation, blocks)
+    pairs = RecorruptedPairs([frame], amplitude=0.5, n_patches=32, patch=64, seed=3)
+    batch = pairs.draw()
+    assert np.all(np.abs(batch.noisy[batch.weight > 0]) < 100)
+    assert np.all(np.abs(batch.noisy[batch.weight == 0]) > 100)
 
 
 def test_the_same_seed_draws_the_same_and_another_does_not() -> None:

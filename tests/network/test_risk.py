@@ -39,8 +39,8 @@ def test_risk_is_the_true_error(correlation: np.ndarray, width: float) -> None:
     noise = UnitNoise(correlation).draw(np.random.default_rng(1), truth.shape)
     frame = (truth + noise).astype(np.float32)
     blocks = [(y, x, 64) for y in range(0, 512, 64) for x in range(0, 512, 64)]
-    usable = np.ones(frame.shape, bool)
-    risk = RiskProbe(frame, usable, blocks, correlation, margin=MARGIN, seed=2)(_blur(width))
+    mask = np.zeros(frame.shape, bool)
+    risk = RiskProbe(frame, mask, blocks, correlation, margin=MARGIN, seed=2)(_blur(width))
     error = ndimage.gaussian_filter(frame, width) - truth
     assert risk.value == pytest.approx(np.mean(error**2), abs=0.03)
     assert abs(risk.value - np.mean(error**2)) < 4 * risk.error + 0.01
@@ -52,7 +52,7 @@ def test_risk_is_the_true_error(correlation: np.ndarray, width: float) -> None:
 
 def test_the_identity_leaves_all_the_noise() -> None:
     noise = np.random.default_rng(3).normal(size=(256, 256)).astype(np.float32)
-    probe = RiskProbe(noise, np.ones(noise.shape, bool), [(64, 64, 64)], WHITE, margin=MARGIN, seed=0)
+    probe = RiskProbe(noise, np.zeros(noise.shape, bool), [(64, 64, 64)], WHITE, margin=MARGIN, seed=0)
 
     def identity(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         inner = images[:, MARGIN:-MARGIN, MARGIN:-MARGIN]
@@ -71,7 +71,7 @@ def test_mirror_images_at_the_edge_do_not_hide_error(n_rows: int) -> None:
     for seed in range(6):
         noise = np.random.default_rng(seed).normal(size=(n_rows, 512)).astype(np.float32)
         blocks = [(y, x, 16) for y in range(0, n_rows, 16) for x in range(0, 512, 16)]
-        risk = RiskProbe(noise, np.ones(noise.shape, bool), blocks, WHITE, margin=MARGIN, seed=seed)(tall)
+        risk = RiskProbe(noise, np.zeros(noise.shape, bool), blocks, WHITE, margin=MARGIN, seed=seed)(tall)
         smooth = ndimage.uniform_filter1d(noise, 2 * MARGIN + 1, axis=0, mode="mirror")
         values.append(risk.value)
         errors.append(np.mean(smooth**2))
@@ -79,25 +79,25 @@ def test_mirror_images_at_the_edge_do_not_hide_error(n_rows: int) -> None:
 
 
 def test_blocks_are_good_apart_and_repeatable() -> None:
-    usable = np.ones((512, 640), bool)
-    usable[:, :300] = False
-    blocks = hold_out(usable, fraction=0.15, seed=4)
-    assert blocks == hold_out(usable, fraction=0.15, seed=4) != hold_out(usable, fraction=0.15, seed=5)
-    taken = np.zeros(usable.shape, int)
+    mask = np.zeros((512, 640), bool)
+    mask[:, :300] = True
+    blocks = hold_out(mask, fraction=0.15, seed=4)
+    assert blocks == hold_out(mask, fraction=0.15, seed=4) != hold_out(mask, fraction=0.15, seed=5)
+    taken = np.zeros(mask.shape, int)
     for y, x, side in blocks:
         taken[y : y + side, x : x + side] += 1
-        assert usable[y : y + side, x : x + side].mean() >= 0.5
+        assert mask[y : y + side, x : x + side].mean() <= 0.5
     assert taken.max() == 1
-    assert 0.1 < taken[usable].mean() < 0.2
+    assert 0.1 < taken[~mask].mean() < 0.2
 
 
 def test_frames_too_small_for_blocks_hold_nothing_out() -> None:
-    assert hold_out(np.ones((20, 20), bool), fraction=0.15, seed=0) == []
+    assert hold_out(np.zeros((20, 20), bool), fraction=0.15, seed=0) == []
 
 
 def test_noise_that_is_kept_makes_an_empty_sky_rough() -> None:
     noise = np.random.default_rng(5).normal(size=(256, 256)).astype(np.float32)
-    probe = RiskProbe(noise, np.ones(noise.shape, bool), [(64, 64, 64), (0, 128, 64)], WHITE, margin=MARGIN, seed=0)
+    probe = RiskProbe(noise, np.zeros(noise.shape, bool), [(64, 64, 64), (0, 128, 64)], WHITE, margin=MARGIN, seed=0)
     rough = [probe(_blur(width)).roughness for width in (0.01, 0.5, 1.0, 2.0)]
     assert rough == sorted(rough, reverse=True)
     assert rough[-1] < 0.2 * rough[0]
@@ -116,7 +116,7 @@ class _Blurring:
 def test_weights_that_leave_the_sky_rougher_than_before_are_refused() -> None:
     # the frame's noise is twice the model's: less smoothing looks better to the risk, which is wrong
     noise = 2 * np.random.default_rng(6).normal(size=(256, 256)).astype(np.float32)
-    probe = RiskProbe(noise, np.ones(noise.shape, bool), [(64, 64, 64)], WHITE, margin=MARGIN, seed=0)
+    probe = RiskProbe(noise, np.zeros(noise.shape, bool), [(64, 64, 64)], WHITE, margin=MARGIN, seed=0)
     model = _Blurring()
     judge = Judge(model, [(probe, WHITE)])  # type: ignore[arg-type]
     first = judge()

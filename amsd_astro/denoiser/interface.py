@@ -1,27 +1,21 @@
-"""Where frames meet the network: `Denoiser` and `denoise`."""
+"""What callers use: `Denoiser` and `denoise`."""
 
 from __future__ import annotations
 
-import logging
 import os
-import warnings
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from astropy.io import fits
-from numpy.typing import NDArray
 
-from amsd_astro.errors import AmsdWarning, FrameNotFoundError, ModelError
+from amsd_astro.denoiser.application import Progress, apply_model, unchanged
+from amsd_astro.denoiser.preparation import Prepared, Stated, prepare
+from amsd_astro.errors import FrameNotFoundError, ModelError
 from amsd_astro.frames import Frame, as_frame, check_output
-from amsd_astro.frames.filling import fill_masked
-from amsd_astro.frames.noise import NoiseModel, measure_noise
 from amsd_astro.frames.outfile import new_file
-from amsd_astro.frames.result import Denoised, assemble
-from amsd_astro.frames.stabilize import Stabilizer
-from amsd_astro.frames.tiling import cut_tile, plan_tiles, stitch_tile
-from amsd_astro.processors import count_processors
+from amsd_astro.frames.result import assemble
+from amsd_astro.resources import count_processors
 
 if TYPE_CHECKING:
     from amsd_astro.network.adaptation import Adaptation
@@ -30,57 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["RECIPES", "Denoiser", "denoise"]
 
-_log = logging.getLogger(__name__)
-
 RECIPES = ("amsd",)
-_TILE = 512
-_VARIANCE_AGREEMENT = 0.03
-
-Progress = Callable[[int, int, str], None]
-Stated = NoiseModel | Mapping[str, float | None] | None
-
-
-@dataclass(frozen=True)
-class _Prepared:
-    """A frame in noise units: bad pixels filled, weight 0 on them. Without noise, ``values`` are None."""
-
-    frame: Frame
-    noise: NoiseModel
-    stabilizer: Stabilizer
-    values: NDArray[np.float32] | None
-
-
-def _prepare(frame: Frame, stated: Stated, seed: int) -> _Prepared:
-    from amsd_astro.network.noise import UnitNoise
-
-    noise = measure_noise(frame, stated=stated)
-    stabilizer = noise.stabilizer()
-    if not noise.sky_variance > 0:
-        warnings.warn("the frame shows no noise: the result is the frame itself", AmsdWarning, stacklevel=4)
-        return _Prepared(frame, noise, stabilizer, None)
-    _log.info(
-        "noise: slope %.4g from %s, sky %.6g +- %.4g, correlation with the next pixel %.3f, %.3f",
-        noise.slope, noise.source, noise.sky, np.sqrt(noise.sky_variance), *noise.neighbours,
-    )  # fmt: skip
-    if isinstance(stated, NoiseModel):
-        _compare(stated, frame)
-    bad = frame.mask
-    values = stabilizer.forward(np.where(bad, noise.sky, frame.data))
-    if bad.any():
-        fresh = UnitNoise(noise.correlation).draw(np.random.default_rng([seed, 1]), values.shape)
-        values = fill_masked(values, bad, fresh)
-    return _Prepared(frame, noise, stabilizer, values)
-
-
-def _compare(noise: NoiseModel, frame: Frame) -> None:
-    """Warn where a model that was given as a whole does not fit the frame: training would learn to keep noise."""
-    measured = measure_noise(frame)
-    if not measured.sky_variance > 0:
-        return
-    ratio = float(np.median(noise.variance(measured.sky))) / measured.sky_variance
-    if abs(ratio - 1) > _VARIANCE_AGREEMENT:
-        message = f"the noise model given states {ratio:.2f} times the variance that the sky of the frame shows"
-        warnings.warn(message, AmsdWarning, stacklevel=4)
 
 
 def denoise(
@@ -186,7 +130,7 @@ class Denoiser:
         given = frames if several else [frames]
         if not given:
             raise ValueError("frames must hold at least one frame. Received: none")
-        self._adapt([_prepare(as_frame(obj), noise, self.seed) for obj in given], progress)
+        self._adapt([prepare(as_frame(obj), noise, seed=self.seed) for obj in given], progress)
         return self
 
     def denoise(self, frame: Any, *, noise: Stated = None, progress: Progress | None = None) -> Frame:
@@ -206,11 +150,11 @@ class Denoiser:
         Frame
             As `denoise`.
         """
-        return self._apply(_prepare(as_frame(frame), noise, self.seed), progress)
+        return self._apply(prepare(as_frame(frame), noise, seed=self.seed), progress)
 
     def fit_denoise(self, frame: Any, *, noise: Stated = None, progress: Progress | None = None) -> Frame:
         """Train on a frame, then denoise it: `fit` and `denoise` in one, the noise measured once."""
-        prepared = _prepare(as_frame(frame), noise, self.seed)
+        prepared = prepare(as_frame(frame), noise, seed=self.seed)
         adaptation = self._adapt([prepared], progress)
         return self._apply(prepared, progress, risk=None if adaptation is None else adaptation.risk)
 
@@ -270,7 +214,7 @@ class Denoiser:
         denoiser._n_steps = settings["steps"]
         return denoiser
 
-    def _adapt(self, prepared: Sequence[_Prepared], progress: Progress | None) -> Adaptation | None:
+    def _adapt(self, prepared: Sequence[Prepared], progress: Progress | None) -> Adaptation | None:
         from amsd_astro.network.recipes import AMSD
 
         n_steps = AMSD.n_steps if self.steps is None else self.steps
@@ -286,42 +230,23 @@ class Denoiser:
 
         model = self._model or MultiscaleModel(AMSD.architecture, seed=self.seed)
         frames = [
-            TrainingFrame(one.values, (~one.frame.mask).astype(np.float32), one.noise.correlation)
-            for one in noisy
-            if one.values is not None
+            TrainingFrame(one.values, one.frame.mask, one.noise.correlation) for one in noisy if one.values is not None
         ]
         self.adaptation = adapt(model, frames, AMSD, n_steps=n_steps, seed=self.seed, progress=progress)
         self._model = model
         self._n_steps += self.adaptation.n_steps
         return self.adaptation
 
-    def _apply(self, prepared: _Prepared, progress: Progress | None, *, risk: Risk | None = None) -> Frame:
+    def _apply(self, prepared: Prepared, progress: Progress | None, *, risk: Risk | None = None) -> Frame:
         """Denoise; ``risk`` is that of this very frame, where it was measured."""
-        if prepared.values is None:
-            shape = prepared.frame.data.shape
-            zero = np.zeros(shape, np.float32)
-            return assemble(prepared.frame, prepared.noise, Denoised(prepared.frame.data, zero, zero > 0), {})
-        if self._model is None:
-            raise ValueError("a Denoiser must be fitted or loaded before it denoises. Received: one without weights")
-        result = self._by_tiles(self._model, prepared, progress)
-        return assemble(prepared.frame, prepared.noise, result, self._provenance(self._model, risk))
-
-    def _by_tiles(self, model: MultiscaleModel, prepared: _Prepared, progress: Progress | None) -> Denoised:
         from amsd_astro.network.recipes import AMSD
 
-        assert prepared.values is not None
-        plan = plan_tiles(prepared.values.shape, core=_TILE, halo=model.halo, stride=model.architecture.stride)
-        values, variance = np.empty_like(prepared.values), np.empty_like(prepared.values)
-        bounded = np.empty(values.shape, bool)
-        for done, tile in enumerate(plan, 1):
-            pixels = cut_tile(prepared.values, tile, plan, margin=model.margin)
-            made = model.predict(pixels[None], prepared.noise.correlation, n_orientations=AMSD.n_orientations)
-            for out, part in ((values, made.values), (variance, made.variance), (bounded, made.bounded)):
-                stitch_tile(out, part[0], tile, plan)
-            if progress is not None:
-                progress(done, len(plan), "denoising")
-        sigma = prepared.stabilizer.derivative(values) * np.sqrt(variance)
-        return Denoised(prepared.stabilizer.inverse(values, variance), sigma, bounded)
+        if prepared.values is None:
+            return assemble(prepared.frame, prepared.noise, unchanged(prepared), {})
+        if self._model is None:
+            raise ValueError("a Denoiser must be fitted or loaded before it denoises. Received: one without weights")
+        result = apply_model(self._model, prepared, n_orientations=AMSD.n_orientations, progress=progress)
+        return assemble(prepared.frame, prepared.noise, result, self._provenance(self._model, risk))
 
     def _provenance(self, model: MultiscaleModel, risk: Risk | None) -> dict[str, tuple[Any, str]]:
         cards: dict[str, tuple[Any, str]] = {

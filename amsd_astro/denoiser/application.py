@@ -1,0 +1,108 @@
+"""The network applied to a frame, tile by tile, within the memory there is."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from amsd_astro.denoiser.preparation import Prepared
+from amsd_astro.frames.blocks import row_blocks
+from amsd_astro.frames.result import Denoised
+from amsd_astro.frames.tiling import Tile, TilePlan, cut_tile, halved_tiles, plan_tiles, tile_core
+from amsd_astro.resources import memory_limit
+
+if TYPE_CHECKING:
+    from amsd_astro.network.model import MultiscaleModel
+
+__all__ = ["Progress", "apply_model", "tile_side", "unchanged"]
+
+_log = logging.getLogger(__name__)
+
+Progress = Callable[[int, int, str], None]
+"""Called as ``progress(done, total, stage)``."""
+
+_LARGEST, _SMALLEST = 512, 64
+_BYTES_PER_PIXEL = 1600  # that the network takes at its peak, the halo's included
+_SHARE = 0.25  # of the memory is the most that a tile may take
+
+
+def tile_side(halo: int) -> int:
+    """Return how many pixels on a side the core of a tile has, by the memory this process may use."""
+    side = _LARGEST
+    while side > _SMALLEST and _BYTES_PER_PIXEL * (side + 2 * halo) ** 2 > _SHARE * memory_limit():
+        side //= 2
+    return side
+
+
+def apply_model(
+    model: MultiscaleModel, prepared: Prepared, *, n_orientations: int, progress: Progress | None = None
+) -> Denoised:
+    """Denoise a frame; a tile for which the memory does not suffice is made in smaller ones.
+
+    Parameters
+    ----------
+    model : MultiscaleModel
+        The network.
+    prepared : Prepared
+        The frame.
+    n_orientations : int
+        As `MultiscaleModel.predict` takes it.
+    progress : callable, optional
+        Called after each tile.
+
+    Returns
+    -------
+    Denoised
+
+    Raises
+    ------
+    MemoryError
+        There is none even for a small tile.
+    """
+    if prepared.values is None:
+        raise ValueError("prepared must have values. Received: a frame without noise")
+    result = Denoised.like(prepared.frame)
+    stride = model.architecture.stride
+    plan = plan_tiles(prepared.values.shape, core=tile_side(model.halo), halo=model.halo, stride=stride)
+    waiting, n_done = list(plan), 0
+    while waiting:
+        try:
+            _fill_tile(result, model, prepared, waiting[0], plan, n_orientations)
+        except MemoryError:
+            smaller = halved_tiles(plan, waiting, stride=stride)
+            if smaller is None:
+                raise
+            _log.warning("out of memory: going on with tiles of %d pixels for %d", smaller.side, plan.side)
+            plan, waiting = smaller, list(smaller)
+            continue
+        waiting.pop(0)
+        n_done += 1
+        if progress is not None:
+            progress(n_done, n_done + len(waiting), "denoising")
+    return result
+
+
+def _fill_tile(
+    result: Denoised, model: MultiscaleModel, prepared: Prepared, tile: Tile, plan: TilePlan, n_orientations: int
+) -> None:
+    assert prepared.values is not None
+    pixels = cut_tile(prepared.values, tile, plan, margin=model.margin)
+    made = model.predict(pixels[None], prepared.noise.correlation, n_orientations=n_orientations)
+    values, variance, bounded = (tile_core(part[0], tile, plan) for part in (made.values, made.variance, made.bounded))
+    stabilizer = prepared.stabilizer.part(tile.core)
+    sigma = stabilizer.derivative(values) * np.sqrt(variance)
+    result.fill(prepared.frame, tile.core, stabilizer.inverse(values, variance), sigma, bounded)
+
+
+def unchanged(prepared: Prepared) -> Denoised:
+    """Return a frame without noise as its own result, with errors of zero."""
+    result = Denoised.like(prepared.frame)
+    shape = prepared.frame.data.shape
+    for block in row_blocks(shape):
+        where = block.rows, slice(0, shape[1])
+        zero = np.zeros((block.rows.stop - block.rows.start, shape[1]), np.float32)
+        result.fill(prepared.frame, where, prepared.frame.data[where], zero, zero > 0)
+    return result

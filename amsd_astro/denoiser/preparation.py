@@ -1,0 +1,114 @@
+"""A frame made ready for the network: its noise known, its values in noise units, its bad pixels filled."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from amsd_astro.errors import AmsdWarning
+from amsd_astro.frames import Frame
+from amsd_astro.frames.blocks import RowBlock, row_blocks, typical
+from amsd_astro.frames.filling import FILL_REACH, fill_masked
+from amsd_astro.frames.noise import NoiseModel, measure_noise
+from amsd_astro.frames.scratch import new_array
+from amsd_astro.frames.stabilize import Stabilizer
+
+__all__ = ["Prepared", "Stated", "prepare"]
+
+_log = logging.getLogger(__name__)
+
+Stated = NoiseModel | Mapping[str, float | None] | None
+"""What a caller may state of the noise."""
+
+_VARIANCE_AGREEMENT = 0.03
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A frame in noise units.
+
+    Attributes
+    ----------
+    frame : Frame
+        The frame.
+    noise : NoiseModel
+        Its noise.
+    stabilizer : Stabilizer
+        The transform to noise units.
+    values : ndarray of float32, shape (ny, nx), or None
+        Its values in noise units, bad pixels filled; None where it shows no noise.
+    """
+
+    frame: Frame
+    noise: NoiseModel
+    stabilizer: Stabilizer
+    values: NDArray[np.float32] | None
+
+
+def prepare(frame: Frame, stated: Stated, *, seed: int) -> Prepared:
+    """Find the noise of a frame and bring it to noise units.
+
+    Parameters
+    ----------
+    frame : Frame
+        An exposure.
+    stated : NoiseModel, mapping or None
+        As for `measure_noise`.
+    seed : int
+        Seed of the noise on filled pixels.
+
+    Returns
+    -------
+    Prepared
+    """
+    noise = measure_noise(frame, stated=stated)
+    stabilizer = noise.stabilizer()
+    if not noise.sky_variance > 0:
+        warnings.warn("the frame shows no noise: the result is the frame itself", AmsdWarning, stacklevel=4)
+        return Prepared(frame, noise, stabilizer, None)
+    _log.info(
+        "noise: slope %.4g from %s, sky %.6g +- %.4g, correlation with the next pixel %.3f, %.3f",
+        noise.slope, noise.source, noise.sky, np.sqrt(noise.sky_variance), *noise.neighbours,
+    )  # fmt: skip
+    if isinstance(stated, NoiseModel):
+        _compare(stated, frame)
+    return Prepared(frame, noise, stabilizer, _in_noise_units(frame, noise, stabilizer, seed))
+
+
+def _in_noise_units(frame: Frame, noise: NoiseModel, stabilizer: Stabilizer, seed: int) -> NDArray[np.float32]:
+    from amsd_astro.network.noise import UnitNoise
+
+    fresh = UnitNoise(noise.correlation)
+    values: NDArray[np.float32] = new_array(frame.data.shape, np.float32)
+    for block in row_blocks(frame.data.shape, context=FILL_REACH):
+        bad = frame.mask[block.rows]
+        if not bad.any():
+            values[block.rows] = stabilizer.part(block.rows).forward(frame.data[block.rows])
+            continue
+        filled = _filled(frame, noise, stabilizer, block)
+        # a filled place looks like the rest of the frame: the network meets noise everywhere
+        drawn = fresh.draw(np.random.default_rng([seed, 1, block.rows.start]), bad.shape)
+        values[block.rows] = np.where(bad, filled + drawn, filled)
+    return values
+
+
+def _filled(frame: Frame, noise: NoiseModel, stabilizer: Stabilizer, block: RowBlock) -> NDArray[np.float32]:
+    bad = frame.mask[block.wide]
+    values = stabilizer.part(block.wide).forward(np.where(bad, noise.sky, frame.data[block.wide]))
+    return fill_masked(values, bad)[block.inner]
+
+
+def _compare(noise: NoiseModel, frame: Frame) -> None:
+    """Warn where a model that was given as a whole does not fit the frame: training would learn to keep noise."""
+    measured = measure_noise(frame)
+    if not measured.sky_variance > 0:
+        return
+    ratio = (noise.slope * measured.sky + typical(noise.floor)) / measured.sky_variance
+    if abs(ratio - 1) > _VARIANCE_AGREEMENT:
+        message = f"the noise model given states {ratio:.2f} times the variance that the sky of the frame shows"
+        warnings.warn(message, AmsdWarning, stacklevel=4)

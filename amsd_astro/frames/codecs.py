@@ -1,0 +1,77 @@
+"""Checks of what the compiled codecs of tile-compressed images trust: a wrong number there ends the interpreter."""
+
+from __future__ import annotations
+
+import math
+import re
+import struct
+
+import numpy as np
+
+from amsd_astro.frames.cards import int_value, string_value
+from amsd_astro.frames.rawfits import RawHDU
+
+__all__ = ["check_parameters", "check_stream"]
+
+_HCOMPRESS_MAGIC = b"\xdd\x99"
+
+
+def check_parameters(hdu: RawHDU, algorithm: str) -> None:
+    """Check codec parameters that go to the compiled code as they are."""
+    allowed = {"BLOCKSIZE": (16, 32), "BYTEPIX": (1, 2, 4, 8), "SMOOTH": (0, 1)}
+    for i in range(1, 100):
+        name = string_value(hdu.cards, f"ZNAME{i}")
+        if name is None:
+            break
+        if name in allowed and int_value(hdu.cards, f"ZVAL{i}") not in allowed[name]:
+            raise ValueError(f"{algorithm} needs {name} in {allowed[name]}")
+    if (string_value(hdu.cards, "ZQUANTIZ") or "").startswith("SUBTRACTIVE_DITHER"):
+        seed = int_value(hdu.cards, "ZDITHER0")
+        if seed is None or not 1 <= seed <= 10000:
+            raise ValueError(f"ZDITHER0 must lie in 1..10000, not {seed}")
+
+
+def check_stream(algorithm: str, form: str, stream: np.ndarray, where: tuple[slice, slice]) -> None:
+    """Check the stream of one tile.
+
+    Parameters
+    ----------
+    algorithm : str
+        ZCMPTYPE.
+    form : str
+        TFORM of its column.
+    stream : ndarray
+        uint8.
+    where : (slice, slice)
+        The tile's place in the image.
+
+    Raises
+    ------
+    ValueError
+        It states another size than the image needs, or one beyond its own end.
+    """
+    if algorithm == "HCOMPRESS_1":
+        _check_hcompress(stream, where)
+    elif algorithm == "PLIO_1":
+        _check_plio(form, stream)
+
+
+def _check_hcompress(stream: np.ndarray, where: tuple[slice, slice]) -> None:
+    size = [part.stop - part.start for part in where if part.stop - part.start > 1] or [1]
+    if len(stream) < 22 or stream[:2].tobytes() != _HCOMPRESS_MAGIC:
+        raise ValueError("an HCOMPRESS tile has no header")
+    stated = struct.unpack(">2i", stream[2:10].tobytes())
+    if math.prod(stated) != math.prod(size) or sorted(n for n in stated if n > 1) != sorted(n for n in size if n > 1):
+        raise ValueError(f"an HCOMPRESS tile states a size of {stated}, the image needs {tuple(size)}")
+
+
+def _check_plio(form: str, stream: np.ndarray) -> None:
+    """Check that the list of runs, two-byte words, ends within the stream."""
+    if not re.match(r"\d*[PQ]I", form):
+        raise ValueError(f"PLIO_1 needs a column of two-byte integers, not {form!r}")
+    words = stream.view(">i2").astype(np.int64)
+    if len(words) < 5:
+        raise ValueError("a PLIO tile has no header")
+    stated, first = (words[2], 3) if words[2] > 0 else ((words[4] << 15) + words[3], words[1])
+    if not (0 <= first <= len(words) and 0 <= stated <= len(words)):
+        raise ValueError(f"a PLIO tile states a length of {stated} words, it has {len(words)}")

@@ -1,0 +1,126 @@
+"""Room for what is too large to hold: arrays and bytes in files without a name, which end with the last reference.
+
+The files lie where TMPDIR says, else in /var/tmp (/tmp may itself be memory), else in the system's usual place.
+"""
+
+from __future__ import annotations
+
+import errno
+import io
+import logging
+import math
+import mmap
+import os
+import tempfile
+import weakref
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from amsd_astro.resources import memory_limit
+
+__all__ = ["ScratchFile", "new_array"]
+
+_log = logging.getLogger(__name__)
+
+_LARGEST_HELD = 64 * 1024 * 1024
+_SHARE_HELD = 64  # an array that is held takes at most one part in so many of the memory
+_SHARE_FORCED = 8  # and one for which there is no room on the disk, one in so many
+
+
+def new_array(shape: tuple[int, ...], dtype: DTypeLike) -> np.ndarray:
+    """Return a new array, in memory if it is small, else on the disk.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Its shape.
+    dtype : dtype
+        Type of its elements.
+
+    Returns
+    -------
+    ndarray
+        Contents are undefined. An array on the disk behaves like any other; its space is reserved beforehand.
+
+    Raises
+    ------
+    OSError
+        The disk has no room, and the array is too large for the memory.
+    """
+    n_bytes = math.prod(shape) * np.dtype(dtype).itemsize
+    if n_bytes <= min(_LARGEST_HELD, memory_limit() // _SHARE_HELD):
+        return np.empty(shape, dtype)
+    try:
+        file = ScratchFile()
+        file.reserve(n_bytes)
+        mapped = mmap.mmap(file.descriptor, n_bytes)  # keeps a descriptor of its own
+    except OSError as error:
+        if n_bytes > memory_limit() // _SHARE_FORCED:
+            raise
+        _log.info("no room for %d bytes in %s (%s): kept in memory", n_bytes, _folder(), error)
+        return np.empty(shape, dtype)
+    return np.frombuffer(mapped, dtype).reshape(shape)
+
+
+class ScratchFile:
+    """Bytes in a file without a name. Where no folder may be written to, in memory.
+
+    Attributes
+    ----------
+    descriptor : int
+        Of the open file.
+    size : int
+        Bytes appended so far.
+    """
+
+    def __init__(self) -> None:
+        self.descriptor = _unnamed()
+        self.size = 0
+        weakref.finalize(self, os.close, self.descriptor)
+
+    def append(self, piece: bytes | memoryview) -> None:
+        """Write bytes at the end."""
+        view = memoryview(piece).cast("B")
+        while len(view):
+            n = os.pwrite(self.descriptor, view, self.size)
+            self.size += n
+            view = view[n:]
+
+    def pieces(self, n_bytes: int) -> Iterator[bytes]:
+        """Yield all that was appended, some bytes at a time."""
+        for offset in range(0, self.size, n_bytes):
+            yield os.pread(self.descriptor, min(n_bytes, self.size - offset), offset)
+
+    def reserve(self, n_bytes: int) -> None:
+        """Take the room on the disk now: writing to a map of a full disk would end the interpreter."""
+        disk = os.fstatvfs(self.descriptor)
+        if n_bytes > disk.f_bavail * disk.f_frsize:  # trying it would fill the disk for a moment
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), _folder())
+        if hasattr(os, "posix_fallocate"):
+            os.posix_fallocate(self.descriptor, 0, n_bytes)
+        else:  # pragma: no cover - systems that cannot reserve are written to
+            zeros = bytes(io.DEFAULT_BUFFER_SIZE)
+            for offset in range(0, n_bytes, len(zeros)):
+                os.pwrite(self.descriptor, zeros[: n_bytes - offset], offset)
+
+
+def _folder() -> str:
+    if not os.environ.get("TMPDIR"):
+        usual = Path("/var/tmp")
+        if usual.is_dir() and os.access(usual, os.W_OK | os.X_OK):
+            return str(usual)
+    return tempfile.gettempdir()
+
+
+def _unnamed() -> int:
+    """Return the descriptor of a new file that has no name."""
+    try:
+        with tempfile.TemporaryFile(dir=_folder(), buffering=0) as file:
+            return os.dup(file.fileno())
+    except OSError:
+        if not hasattr(os, "memfd_create"):
+            raise
+        return os.memfd_create("amsd_astro")
