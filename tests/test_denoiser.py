@@ -21,6 +21,7 @@ from amsd_astro import (
     FrameNotFoundError,
     ModelError,
     NoiseModel,
+    OutputError,
     denoise,
     read_frame,
 )
@@ -216,12 +217,19 @@ def test_small_frames_are_trained_on(shape: tuple[int, int]) -> None:
     assert np.all(np.isfinite(result.data)) and np.all(result.uncertainty.array > 0)
 
 
+def test_a_model_is_not_packed(fitted: Denoiser, tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="not packed"):
+        fitted.save(tmp_path / "model.npz.gz")
+
+
 def test_files_that_are_no_models_are_told(tmp_path: Path) -> None:
     with pytest.raises(FrameNotFoundError, match="no such model"):
         Denoiser.load(tmp_path / "none.npz")
     (tmp_path / "bad.npz").write_bytes(b"not a model")
     with pytest.raises(ModelError, match=r"bad\.npz"):
         Denoiser.load(tmp_path / "bad.npz")
+    with pytest.raises(ModelError, match="regular file"):
+        Denoiser.load(tmp_path)
 
 
 def test_the_file_that_comes_out_is_the_one_that_went_in(

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from amsd_astro.cli.backend import import_tensorflow
+from amsd_astro.cli.checkpoints import kept_on_interruption
 from amsd_astro.cli.console import Console
 from amsd_astro.cli.inputs import read_input, stated_noise
 from amsd_astro.cli.outcomes import DONE, SOME_FAILED, Terminated, UsageError, describe_failure
@@ -119,9 +120,10 @@ def _denoise_file(path: str, output: Path, args: argparse.Namespace, console: Co
     with ProgressBar(Path(path).name, shown=not args.quiet) as bar:
         import_tensorflow(silent=args.verbose < 2)
         denoiser = _new_denoiser(args)
-        result = denoiser.fit_denoise(frame, noise=stated_noise(args), progress=bar)
-    result.header[OPTIONS_KEYWORD] = (options, "digest of the options asked for")
-    result.write(output, overwrite=args.overwrite)
+        with kept_on_interruption(f"{output}.checkpoint") as checkpoint:
+            result = denoiser.fit_denoise(frame, noise=stated_noise(args), progress=bar, checkpoint=checkpoint)
+            result.header[OPTIONS_KEYWORD] = (options, "digest of the options asked for")
+            result.write(output, overwrite=args.overwrite)
     return {"ok": True, "kind": "denoised", "message": "", **_describe(result)}
 
 

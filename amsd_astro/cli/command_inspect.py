@@ -9,6 +9,7 @@ from amsd_astro.cli.console import Console
 from amsd_astro.cli.inputs import reading_options, stated_noise
 from amsd_astro.cli.outcomes import DONE, describe_failure
 from amsd_astro.cli.reports import noise_record
+from amsd_astro.cli.text import one_line
 
 if TYPE_CHECKING:
     from amsd_astro.frames import Frame
@@ -84,13 +85,15 @@ def _image_record(frame: Frame) -> dict[str, Any]:
 
 
 def _lines(record: dict[str, Any]) -> list[str]:
-    lines = [f"{record['file']}"]
+    lines = [one_line(record["file"])]
     chosen = record.get("image", {}).get("hdu")
     for hdu in record["hdus"]:
         mark = "->" if hdu["index"] == chosen else "  "
         shape = " x ".join(str(n) for n in reversed(hdu["shape"]))
         name = hdu["name"] + (f",{hdu['version']}" if hdu["version"] not in (None, 1) else "")
-        lines.append(f"{mark} {hdu['index']:>3} {name:<14} {hdu['kind']:<10} {shape} {hdu['problem']}".rstrip())
+        lines.append(
+            one_line(f"{mark} {hdu['index']:>3} {name:<14} {hdu['kind']:<10} {shape} {hdu['problem']}").rstrip()
+        )
     if "image" in record:
         lines += _image_lines(record["image"], record["noise"])
     return lines

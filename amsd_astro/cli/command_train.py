@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 from amsd_astro.cli.backend import import_tensorflow
+from amsd_astro.cli.checkpoints import kept_on_interruption
 from amsd_astro.cli.console import Console
 from amsd_astro.cli.inputs import read_input, stated_noise
 from amsd_astro.cli.outcomes import DONE, UsageError, describe_failure
@@ -19,6 +20,8 @@ def run(args: argparse.Namespace, console: Console) -> int:
     """Train a model; any bad input stops it."""
     if args.steps == 0:
         raise UsageError("argument --steps: training takes at least one step. Received: 0")
+    if args.output.lower().endswith((".gz", ".bz2")):
+        raise UsageError(f"argument -o/--output: a model file is not packed. Received: {args.output}")
     console.calm_astropy()
     start = time.perf_counter()
     record: dict[str, Any] = {"files": args.files, "output": args.output, "ok": True, "kind": "trained", "message": ""}
@@ -51,5 +54,6 @@ def _train(args: argparse.Namespace) -> None:
 
         settings: dict[str, Any] = {"steps": args.steps, "seed": args.seed or 0, "n_threads": args.threads}
         denoiser = Denoiser(args.recipe, **settings) if args.recipe else Denoiser(**settings)
-        denoiser.fit(frames, noise=stated_noise(args), progress=bar)
-    denoiser.save(args.output, overwrite=args.overwrite)
+        with kept_on_interruption(f"{args.output}.checkpoint") as checkpoint:
+            denoiser.fit(frames, noise=stated_noise(args), progress=bar, checkpoint=checkpoint)
+            denoiser.save(args.output, overwrite=args.overwrite)

@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Any, TextIO
 
+from amsd_astro.cli.text import one_line
+
 __all__ = ["Console"]
 
 _LEVELS = (logging.WARNING, logging.INFO, logging.DEBUG)
@@ -103,7 +105,7 @@ class Console:
         file: TextIO | None = None,
         line: str | None = None,
     ) -> None:
-        text = " ".join(str(message).split())
+        text = one_line(str(message))
         if category.__module__.startswith("amsd_astro."):
             self.remember(text)
             if not self.quiet:
@@ -121,7 +123,7 @@ class _Handler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
-            text = " ".join(record.getMessage().split())
+            text = one_line(record.getMessage())
             if record.levelno >= logging.WARNING:
                 self._console.remember(text)
             if record.levelno >= logging.ERROR or not self._console.quiet:

@@ -18,12 +18,13 @@ def reading_options(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def read_input(path: str | os.PathLike[str], args: argparse.Namespace) -> Frame:
-    """Read a frame; one that is denoised already is refused unless that is forced."""
-    from amsd_astro.frames import read_frame, refuse_denoised
+    """Read a frame; one that is denoised already is refused unless that is forced, and so is a colour mosaic."""
+    from amsd_astro.frames import read_frame, refuse_denoised, refuse_mosaic
 
     frame = read_frame(path, **reading_options(args))
     if not args.force:
         refuse_denoised(frame)
+    refuse_mosaic(frame)
     return frame
 
 

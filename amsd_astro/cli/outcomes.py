@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import errno
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from amsd_astro.cli.text import one_line
 
 __all__ = [
     "BAD_INPUT",
@@ -64,25 +66,29 @@ def describe_failure(error: BaseException) -> Failure:
     Failure
         Its kind is "input", "output", "io", "resources", "interrupted" or "internal".
     """
+    failure = _describe(error)
+    notes = getattr(error, "__notes__", [])
+    return replace(failure, message="; ".join([failure.message, *map(one_line, notes)]))
+
+
+def _describe(error: BaseException) -> Failure:
     from amsd_astro.errors import FrameError, ModelError, OutputError
 
     if isinstance(error, FrameError | ModelError):
-        return Failure("input", BAD_INPUT, _one_line(error))
+        return Failure("input", BAD_INPUT, one_line(str(error)))
     if isinstance(error, OutputError):
-        return Failure("output", NO_OUTPUT, _one_line(error))
+        return Failure("output", NO_OUTPUT, one_line(str(error)))
     if isinstance(error, KeyboardInterrupt):
         return Failure("interrupted", INTERRUPTED, "interrupted")
     if isinstance(error, Terminated):
         return Failure("interrupted", TERMINATED, "terminated")
     # TensorFlow's own error is told by its name: naming its class would import TensorFlow.
     if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":
-        return Failure("resources", NO_RESOURCES, f"out of memory: {_one_line(error) or type(error).__name__}")
+        return Failure("resources", NO_RESOURCES, f"out of memory: {one_line(str(error)) or type(error).__name__}")
     if isinstance(error, OSError):
         status, kind = (NO_RESOURCES, "resources") if error.errno in _FULL else (IO, "io")
         where = f"{error.filename}: " if error.filename is not None and error.strerror else ""
-        return Failure(kind, status, f"{where}{error.strerror or _one_line(error)}")
-    return Failure("internal", INTERNAL, f"internal error, {type(error).__name__}: {_one_line(error)} (-v tells where)")
-
-
-def _one_line(error: BaseException) -> str:
-    return " ".join(str(error).split())
+        return Failure(kind, status, one_line(f"{where}{error.strerror or error}"))
+    return Failure(
+        "internal", INTERNAL, f"internal error, {type(error).__name__}: {one_line(str(error))} (-v tells where)"
+    )

@@ -49,6 +49,8 @@ def is_done(output: str | os.PathLike[str], source: str | os.PathLike[str], opti
 
 def _checksum(path: str | os.PathLike[str]) -> str | None:
     """Return the SHA-256 of a file's bytes, None where it cannot be read."""
+    if not os.path.isfile(path):  # opening a fifo would wait for ever
+        return None
     try:
         with open(path, "rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()

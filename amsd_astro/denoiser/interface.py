@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +12,8 @@ from astropy.io import fits
 
 from amsd_astro.denoiser.application import Progress, apply_model, unchanged
 from amsd_astro.denoiser.preparation import Prepared, Stated, prepare
-from amsd_astro.errors import FrameNotFoundError, ModelError
+from amsd_astro.denoiser.resumption import TrainingFile, training_key
+from amsd_astro.errors import FrameNotFoundError, ModelError, OutputError
 from amsd_astro.frames import Frame, as_frame, check_output
 from amsd_astro.frames.outfile import new_file
 from amsd_astro.frames.result import assemble
@@ -109,7 +111,14 @@ class Denoiser:
         self._model: MultiscaleModel | None = None
         self._n_steps = 0  # that made the present weights
 
-    def fit(self, frames: Any, *, noise: Stated = None, progress: Progress | None = None) -> Denoiser:
+    def fit(
+        self,
+        frames: Any,
+        *,
+        noise: Stated = None,
+        progress: Progress | None = None,
+        checkpoint: str | os.PathLike[str] | None = None,
+    ) -> Denoiser:
         """Train on one frame or several.
 
         Parameters
@@ -120,6 +129,9 @@ class Denoiser:
             As in `denoise`.
         progress : callable, optional
             Called as ``progress(done, total, stage)``.
+        checkpoint : str or path-like, optional
+            A file for the state of the training: the same call goes on from it after an interruption, and ends as if
+            there had been none. It stays until the caller removes it.
 
         Returns
         -------
@@ -130,7 +142,7 @@ class Denoiser:
         given = frames if several else [frames]
         if not given:
             raise ValueError("frames must hold at least one frame. Received: none")
-        self._adapt([prepare(as_frame(obj), noise, seed=self.seed) for obj in given], progress)
+        self._adapt([prepare(as_frame(obj), noise, seed=self.seed) for obj in given], progress, checkpoint)
         return self
 
     def denoise(self, frame: Any, *, noise: Stated = None, progress: Progress | None = None) -> Frame:
@@ -152,10 +164,17 @@ class Denoiser:
         """
         return self._apply(prepare(as_frame(frame), noise, seed=self.seed), progress)
 
-    def fit_denoise(self, frame: Any, *, noise: Stated = None, progress: Progress | None = None) -> Frame:
+    def fit_denoise(
+        self,
+        frame: Any,
+        *,
+        noise: Stated = None,
+        progress: Progress | None = None,
+        checkpoint: str | os.PathLike[str] | None = None,
+    ) -> Frame:
         """Train on a frame, then denoise it: `fit` and `denoise` in one, the noise measured once."""
         prepared = prepare(as_frame(frame), noise, seed=self.seed)
-        adaptation = self._adapt([prepared], progress)
+        adaptation = self._adapt([prepared], progress, checkpoint)
         return self._apply(prepared, progress, risk=None if adaptation is None else adaptation.risk)
 
     def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
@@ -173,7 +192,10 @@ class Denoiser:
         if self._model is None:
             raise ValueError("a Denoiser must be fitted before it is saved. Received: one without weights")
         settings = {"recipe": self.recipe, "seed": self.seed, "steps": self._n_steps}
-        with new_file(check_output(path, overwrite=overwrite), overwrite=overwrite) as file:
+        target = check_output(path, overwrite=overwrite)
+        if target.suffix.lower() in (".gz", ".bz2"):
+            raise OutputError(f"{target}: a model file is not packed. Received: a name that ends in {target.suffix}")
+        with new_file(target, overwrite=overwrite) as file:
             save_model(file, self._model, settings)
 
     @classmethod
@@ -198,23 +220,26 @@ class Denoiser:
         ModelError
             It is damaged or no model file.
         """
-        try:
-            file = open(path, "rb")  # noqa: SIM115 - closed below
-        except FileNotFoundError as error:
-            raise FrameNotFoundError("there is no such model file.", path=path) from error
-        with file:
-            from amsd_astro.network.modelfile import load_model
+        from amsd_astro.network.modelfile import load_model
 
-            _start(n_threads)
-            model, settings = load_model(file, name=os.fspath(path))
-        if settings.get("recipe") not in RECIPES:
-            raise ModelError(f"{path}: recipe must be one of {', '.join(RECIPES)}. Received: {settings.get('recipe')}")
+        name = os.fspath(path)
+        if not os.path.exists(path):
+            raise FrameNotFoundError("there is no such model file.", path=path)
+        if not os.path.isfile(path):
+            raise ModelError(f"{name}: a model file must be a regular file. Received: a folder or a device")
+        with open(path, "rb") as file:
+            model, settings = load_model(file, name=name, start=lambda: _start(n_threads))
         denoiser = cls(settings["recipe"], steps=steps or 0, seed=seed, n_threads=n_threads)
         denoiser._model = model
         denoiser._n_steps = settings["steps"]
         return denoiser
 
-    def _adapt(self, prepared: Sequence[Prepared], progress: Progress | None) -> Adaptation | None:
+    def _adapt(
+        self,
+        prepared: Sequence[Prepared],
+        progress: Progress | None,
+        checkpoint: str | os.PathLike[str] | None,
+    ) -> Adaptation | None:
         from amsd_astro.network.recipes import AMSD
 
         n_steps = AMSD.n_steps if self.steps is None else self.steps
@@ -232,7 +257,11 @@ class Denoiser:
         frames = [
             TrainingFrame(one.values, one.frame.mask, one.noise.correlation) for one in noisy if one.values is not None
         ]
-        self.adaptation = adapt(model, frames, AMSD, n_steps=n_steps, seed=self.seed, progress=progress)
+        memory = None
+        if checkpoint is not None:
+            settings = {"recipe": asdict(AMSD), "steps": n_steps, "seed": self.seed, "start": model.fingerprint()}
+            memory = TrainingFile(checkpoint, training_key(noisy, settings))
+        self.adaptation = adapt(model, frames, AMSD, n_steps=n_steps, seed=self.seed, progress=progress, memory=memory)
         self._model = model
         self._n_steps += self.adaptation.n_steps
         return self.adaptation

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amsd_astro.errors import AmsdWarning
-from amsd_astro.frames import Frame
+from amsd_astro.frames import Frame, refuse_mosaic
 from amsd_astro.frames.blocks import RowBlock, row_blocks, typical
 from amsd_astro.frames.filling import FILL_REACH, fill_masked
 from amsd_astro.frames.noise import NoiseModel, measure_noise
@@ -65,7 +65,13 @@ def prepare(frame: Frame, stated: Stated, *, seed: int) -> Prepared:
     Returns
     -------
     Prepared
+
+    Raises
+    ------
+    FrameError
+        It is the raw mosaic of a colour camera.
     """
+    refuse_mosaic(frame)
     noise = measure_noise(frame, stated=stated)
     stabilizer = noise.stabilizer()
     if not noise.sky_variance > 0:

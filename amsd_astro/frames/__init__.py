@@ -3,7 +3,7 @@
 from amsd_astro.frames.frame import Frame, FrameSource
 from amsd_astro.frames.inputs import as_frame
 from amsd_astro.frames.outfile import check_output
-from amsd_astro.frames.reader import read_frame, refuse_denoised
+from amsd_astro.frames.reader import read_frame, refuse_denoised, refuse_mosaic
 from amsd_astro.frames.units import parse_unit
 from amsd_astro.frames.writer import write_frame
 
@@ -15,5 +15,6 @@ __all__ = [
     "parse_unit",
     "read_frame",
     "refuse_denoised",
+    "refuse_mosaic",
     "write_frame",
 ]

@@ -9,8 +9,8 @@ import numpy as np
 
 from amsd_astro.errors import AmsdWarning, FrameError
 from amsd_astro.frames.blocks import bad_pixels, finite_range
-from amsd_astro.frames.cards import card_keyword, int_value
 from amsd_astro.frames.pixels import StoredPixels, read_plane
+from amsd_astro.frames.quality import BadValues, bad_values
 from amsd_astro.frames.rawfits import RawFile, RawHDU
 from amsd_astro.frames.scratch import new_array
 from amsd_astro.frames.select import Extension, find_hdus, named_hdu
@@ -19,12 +19,10 @@ __all__ = ["Planes", "read_planes"]
 
 _DEVIATION = ("ERR", "ERROR", "SIGMA", "UNCERT", "STD")
 _VARIANCE = ("VAR", "VARIANCE", "STAT")
-_INVERSE = ("IVAR", "INVVAR")
+_INVERSE = ("IVAR", "INVVAR", "WGT")
 _COVERAGE = ("WHT", "WEIGHT")
-_MASK = ("MASK",)
-_QUALITY = ("DQ", "MASK")
-# Bits of masks that name their bits by MP_ cards: those that say a pixel has no good value.
-_BAD_BITS = ("BAD", "SAT", "INTRP", "CR", "NO_DATA", "UNMASKEDNAN", "CROSSTALK")
+_MASKS = ("MASK", "MSK", "DQ", "MASKBITS")
+_ANY = BadValues(bits=-1)
 
 
 @dataclass(frozen=True)
@@ -60,10 +58,10 @@ def read_planes(
     image : RawHDU
         The image.
     mask_ext : int, str or tuple, optional
-        The HDU of the mask. By default MASK of the same shape and version, where there is one; with `mask_bits`
-        also DQ.
+        The HDU of the mask. By default MASK, MSK, DQ or MASKBITS of the same shape and version, where there is one
+        (DQ only where its layout is known, or with `mask_bits`).
     mask_bits : int, optional
-        Bits that make a pixel bad; by default any.
+        Bits that make a pixel bad; by default those that `bad_values` knows for the layout, else any.
     error_ext : int, str or tuple, optional
         The HDU of the errors; its name tells variances (VAR, VARIANCE, STAT) and inverse variances (IVAR, INVVAR,
         WHT, WEIGHT) from standard deviations. By default one of those names of the same shape and version, but no
@@ -125,15 +123,14 @@ def _read_mask(file: RawFile, image: RawHDU, ext: Extension | None, bits: int | 
     if ext is not None:
         plane = named_hdu(file, ext, what="mask_ext")
         _check_shape(file, image, plane, "mask_ext")
-        return _bad(file, plane, bits)
-    found = _sibling(file, image, _MASK if bits is None else _QUALITY)
-    if found is None:
-        if bits is not None:
-            raise FrameError("mask_bits needs a plane DQ or MASK beside the image, or mask_ext.", path=file.path)
+        return _bad(file, plane, _wanted(file, plane, bits) or _ANY)
+    found = _sibling(file, image, _MASKS)
+    if found is None and bits is not None:
+        raise FrameError("mask_bits needs a plane DQ or MASK beside the image, or mask_ext.", path=file.path)
+    wanted = None if found is None else _wanted(file, found, bits)
+    if found is None or wanted is None:
         return _nothing(image)
-    if bits is None:
-        bits = _named_bits(found)
-    mask = _bad(file, found, bits)
+    mask = _bad(file, found, wanted)
     if mask.all():
         _warn(file, found, "the mask marks every pixel and is not used; name it by mask_ext if it is meant.")
         return _nothing(image)
@@ -142,29 +139,11 @@ def _read_mask(file: RawFile, image: RawHDU, ext: Extension | None, bits: int | 
     return mask
 
 
-def _named_bits(plane: RawHDU) -> int | None:
-    """Return the bad bits of a mask that names its bits (MP_ cards); None where it does not."""
-    if not any(card_keyword(card).startswith("MP_") or card.startswith(b"HIERARCH MP_") for card in plane.cards):
-        return None
-    bits = 0
-    for name in _BAD_BITS:
-        try:
-            number = int_value(plane.cards, f"MP_{name}") if len(name) <= 5 else _long_int(plane, f"MP_{name}")
-        except ValueError:
-            number = None
-        if number is not None and 0 <= number < 63:
-            bits |= 1 << number
-    return bits
-
-
-def _long_int(plane: RawHDU, keyword: str) -> int | None:
-    """Return the integer of a HIERARCH card."""
-    for card in plane.cards:
-        if card.startswith(b"HIERARCH"):
-            name, _, value = card[9:].decode("latin-1").partition("=")
-            if name.strip() == keyword:
-                return int(value.split("/")[0])
-    return None
+def _wanted(file: RawFile, plane: RawHDU, bits: int | None) -> BadValues | None:
+    """Return which values are bad: the caller's bits, the layout's, any; None for a DQ of no known layout."""
+    if bits is not None:
+        return BadValues(bits=int(bits))
+    return bad_values(file, plane) or (None if plane.name == "DQ" else _ANY)
 
 
 def _nothing(image: RawHDU) -> np.ndarray:
@@ -173,19 +152,14 @@ def _nothing(image: RawHDU) -> np.ndarray:
     return mask
 
 
-def _bad(file: RawFile, plane: RawHDU, bits: int | None) -> np.ndarray:
-    """Return where a plane has some of the bits (any value but zero, without bits)."""
+def _bad(file: RawFile, plane: RawHDU, wanted: BadValues) -> np.ndarray:
+    """Return where a plane has bad values."""
 
-    def has_bits(pixels: StoredPixels) -> np.ndarray:
-        if bits is None:
-            return ~pixels.is_zero()
-        values = pixels.to_integer()
-        if int(bits) >= 2**63:
-            return np.asarray((values.view(np.uint64) & np.uint64(int(bits) & (2**64 - 1))) != 0)
-        return np.asarray((values & np.int64(bits)) != 0)
+    def find(pixels: StoredPixels) -> np.ndarray:
+        return ~pixels.is_zero() if wanted == _ANY else wanted.find(pixels.to_integer())
 
     try:
-        return read_plane(file, plane, has_bits, bool)
+        return read_plane(file, plane, find, bool)
     except FrameError:
         raise
     except ValueError as error:

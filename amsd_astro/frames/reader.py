@@ -11,18 +11,21 @@ import numpy as np
 from astropy.nddata import StdDevUncertainty
 
 from amsd_astro.errors import AlreadyDenoisedError, FrameChangedError, FrameError
-from amsd_astro.frames.blocks import bad_pixels, finite_range
+from amsd_astro.frames.blocks import bad_pixels, finite_range, row_blocks
 from amsd_astro.frames.cards import find_card, header_from_cards, string_value
 from amsd_astro.frames.compressed import image_cards
 from amsd_astro.frames.frame import Frame, FrameSource
+from amsd_astro.frames.mosaic import check_mosaic
 from amsd_astro.frames.pixels import StoredPixels, read_floats, read_plane
 from amsd_astro.frames.planes import read_planes
 from amsd_astro.frames.rawfits import RawFile, RawHDU, scan
+from amsd_astro.frames.scratch import new_array
+from amsd_astro.frames.sections import data_sections
 from amsd_astro.frames.select import Extension, belongs_to, choose_hdu, find_hdus
 from amsd_astro.frames.streams import file_stamp
 from amsd_astro.frames.units import parse_unit
 
-__all__ = ["read_frame", "refuse_denoised"]
+__all__ = ["read_frame", "refuse_denoised", "refuse_mosaic"]
 
 _log = logging.getLogger(__name__)
 
@@ -45,9 +48,11 @@ def read_frame(
         The image: number, "NAME", "NAME,VERSION" or (name, version). By default the HDU named SCI or IMAGE, else the
         only image of two axes.
     mask_ext : int, str or tuple, optional
-        The plane of bad pixels; by default MASK beside the image, where there is one.
+        The plane of bad pixels; by default MASK, MSK, DQ or MASKBITS beside the image, where there is one (DQ only
+        where its layout is known, as those of HST and JWST are, or with `mask_bits`).
     mask_bits : int, optional
-        Bits of that plane (then also DQ is looked for) that make a pixel bad; by default any.
+        Bits of that plane that make a pixel bad; by default those that say, in a layout that is known, that a pixel
+        has no good value, else any.
     error_ext : int, str or tuple, optional
         The plane of errors; by default ERR, VAR or IVAR (or what else they are called) beside the image.
 
@@ -55,7 +60,7 @@ def read_frame(
     -------
     Frame
         Data float32, or float64 where the file has it or its integers need it, shape (ny, nx), NaN where BLANK. The
-        mask has NaN, infinities, BLANK and what the planes tell. All cards of the header.
+        mask has NaN, infinities, BLANK, overscan and what the planes tell. All cards of the header.
 
     Raises
     ------
@@ -69,6 +74,7 @@ def read_frame(
     try:
         data = read_floats(file, hdu)
         planes = read_planes(file, hdu, mask_ext=mask_ext, mask_bits=mask_bits, error_ext=error_ext)
+        _leave_out_overscan(planes.mask, file, hdu)
     except MemoryError:
         raise
     except (FrameError, OSError):
@@ -94,6 +100,20 @@ def read_frame(
         unit=unit,
         source=source,
     )
+
+
+def _leave_out_overscan(mask: np.ndarray, file: RawFile, hdu: RawHDU) -> None:
+    """Mask what was not exposed: it is no part of the statistics, and stays as it is."""
+    sections = data_sections(hdu.cards, (mask.shape[0], mask.shape[1]), where=f"{file.path}[{hdu.index}]")
+    if sections is None:
+        return
+    exposed = new_array(mask.shape, bool)
+    exposed[:] = False
+    for section in sections:
+        exposed[section] = True
+    for block in row_blocks(mask.shape):
+        mask[block.rows] |= ~exposed[block.rows]
+    _log.info("%s[%d]: the overscan is left as it is", file.path, hdu.index)
 
 
 def _check_stamp(file: RawFile) -> None:
@@ -151,3 +171,21 @@ def refuse_denoised(frame: Frame) -> None:
             path=None if source is None else source.path,
             hdu=None if source is None else source.hdu,
         )
+
+
+def refuse_mosaic(frame: Frame) -> None:
+    """Make sure that a frame is not the raw mosaic of a colour camera.
+
+    Raises
+    ------
+    FrameError
+        Its sky shows the pattern of the filters; the message says how to split it.
+    """
+    source = frame.source
+    check_mosaic(
+        frame.data,
+        frame.mask,
+        frame.header,
+        path=None if source is None else source.path,
+        hdu=None if source is None else source.hdu,
+    )

@@ -16,7 +16,8 @@ OUR_NAMES = ("AMSD_SIGMA", "AMSD_FLAGS")
 
 PLANE_NAMES = (
     *("ERR", "ERROR", "SIGMA", "UNCERT", "STD", "VAR", "VARIANCE", "STAT", "IVAR", "INVVAR"),
-    *("WHT", "WEIGHT", "MASK", "DQ", "D2IMARR", "WCSDVARR"),
+    *("VAR_POISSON", "VAR_RNOISE", "VAR_FLAT", "READNOISE", "WGT", "WGT_ME", "WHT", "WEIGHT", "CON", "CTX"),
+    *("MASK", "MSK", "MASKBITS", "DQ", "SAMP", "TIME", "D2IMARR", "WCSDVARR"),
 )
 """Extensions that belong to an image and are not one."""
 

@@ -16,7 +16,7 @@ from amsd_astro.network.optimizers import CentralizedAdam, warm_cosine
 from amsd_astro.network.pairs import RecorruptedPairs, TrainingFrame
 from amsd_astro.network.recipes import AmsdRecipe
 from amsd_astro.network.risk import Risk, RiskProbe, hold_out
-from amsd_astro.network.training import Progress, train
+from amsd_astro.network.training import Memory, Progress, train
 
 __all__ = ["Adaptation", "Judge", "adapt"]
 
@@ -42,6 +42,7 @@ def adapt(
     n_steps: int,
     seed: int,
     progress: Progress | None = None,
+    memory: Memory | None = None,
 ) -> Adaptation:
     """Train a model on frames, in place.
 
@@ -59,6 +60,8 @@ def adapt(
         Seed of the pairs, the blocks held out and the probes.
     progress : callable, optional
         Called as ``progress(done, total, stage)``.
+    memory : Memory, optional
+        As for `train`.
 
     Returns
     -------
@@ -69,10 +72,6 @@ def adapt(
     pairs = RecorruptedPairs(
         kept, amplitude=recipe.amplitude, n_patches=recipe.n_patches, patch=recipe.patch, seed=int(seeds[1])
     )
-
-    def draw() -> tuple[NDArray[np.float32], ...]:
-        batch = pairs.draw()
-        return batch.inputs, batch.level, batch.noisy, batch.target, batch.weight, batch.amplitude
 
     def loss(
         inputs: tf.Tensor,
@@ -90,11 +89,12 @@ def adapt(
         model.network,
         loss,
         CentralizedAdam(warm_cosine(recipe.learning_rate, n_steps=n_steps)),
-        draw,
+        pairs,
         n_steps=n_steps,
         score=Judge(model, held_out) if held_out else None,
         score_at=tuple(sorted({max(1, round(share * n_steps)) for share in _SCORED_SHARES})),
         progress=progress,
+        memory=memory,
     )
     model.variance_scale = 1.0
     risk = _risk_of(model, held_out, recipe.n_orientations) if held_out else None
@@ -148,15 +148,15 @@ class Judge:
     def __init__(self, model: MultiscaleModel, held_out: list[tuple[RiskProbe, NDArray[np.float64]]]) -> None:
         self._model = model
         self._held_out = held_out
-        self._smoothest = float("inf")
+        self.state = float("inf")  # the smoothest sky so far
 
     def __call__(self) -> float:
         """Judge the weights that the model has now."""
         risk = _risk_of(self._model, self._held_out, 1)
-        if risk.roughness > _ROUGHER * self._smoothest:
+        if risk.roughness > _ROUGHER * self.state:
             _log.info("empty sky is rougher than before (%.4f sigma): weights refused", risk.roughness)
             return float("inf")
-        self._smoothest = min(self._smoothest, risk.roughness)
+        self.state = min(self.state, risk.roughness)
         return risk.value
 
 

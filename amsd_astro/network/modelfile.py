@@ -1,50 +1,86 @@
-"""Model files: settings and arrays in one ``.npz``, read without pickle and checked before use."""
+"""Model files: settings and arrays in one ``.npz``, read without pickle and checked before use.
+
+The array ``settings`` is JSON text as uint8; ``w000``, ``w001`` and so on are the weights, little-endian float32 in the
+network's order. Nothing is compressed, so that no file grows when it is read. `numpy.load` reads these files too.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
-from dataclasses import asdict
-from typing import Any, BinaryIO
+import logging
+import math
+import re
+import reprlib
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
+from numpy.typing import NDArray
 
 from amsd_astro.errors import ModelError
-from amsd_astro.network.architectures import AmsdArchitecture
-from amsd_astro.network.model import MultiscaleModel
+from amsd_astro.network.archive import LARGEST_FILE, LARGEST_HEADER, Archive, pack_arrays
+from amsd_astro.network.layouts import AmsdArchitecture
+from amsd_astro.network.multiscale import N_BANDS
+from amsd_astro.version import __version__
+
+if TYPE_CHECKING:
+    from amsd_astro.network.model import MultiscaleModel
 
 __all__ = ["load_model", "save_model"]
 
-_FORMAT = 1
-_LARGEST_SETTINGS = 1_000_000  # bytes
-_LARGEST_WIDTH = 1024
-_MOST_WIDTHS = 8
+_log = logging.getLogger(__name__)
+
+_FORMAT = 2  # to be raised with every change of the settings, of a network or of the order of its weights
+_SETTINGS, _LARGEST_SETTINGS = "settings.npy", 100_000  # bytes
+_WIDTHS = range(4, 257)
+_MOST_WIDTHS = 6
+_N_PROBED, _PROBE_TOLERANCE = 16, 0.05
+_SHA256 = re.compile("[0-9a-f]{64}")
+
+_Shape = tuple[int, ...]
 
 
 def save_model(file: BinaryIO, model: MultiscaleModel, settings: dict[str, Any]) -> None:
-    """Write a model.
+    """Write a model; the same model and settings give the same bytes.
 
     Parameters
     ----------
     file : binary file
-        Where to.
+        Where to; written from front to back.
     model : MultiscaleModel
         The model.
     settings : dict
-        What else is to be known of it; JSON types only.
+        What else is to be known of it; JSON types only. At least ``recipe`` and ``steps``, as `load_model` wants them.
+
+    Raises
+    ------
+    ModelError
+        The model could not be loaded again: weights that are not finite, settings out of their range.
     """
+    weights = [np.ascontiguousarray(weight, "<f4") for weight in model.get_weights()]
+    if not all(np.isfinite(weight).all() for weight in weights):
+        raise ModelError("the weights of a model must be finite to be saved. Received: NaN or infinity")
     stated = {
         **settings,
         "format": _FORMAT,
-        "architecture": asdict(model.architecture),
-        "variance_scale": model.variance_scale,
+        "version": __version__,
+        "architecture": {"name": settings.get("recipe"), **asdict(model.architecture)},
+        "variance_scale": float(model.variance_scale),
+        "sha256": _digest(weights),
+        "probe": [float(f"{value:.4g}") for value in _probe(model)],
     }
-    arrays: dict[str, Any] = {f"w{k:03d}": weight for k, weight in enumerate(model.get_weights())}
-    text = np.frombuffer(json.dumps(stated, sort_keys=True).encode(), np.uint8)
-    np.savez(file, settings=text, **arrays)
+    text = np.frombuffer(json.dumps(stated, sort_keys=True, allow_nan=False).encode(), np.uint8)
+    content = pack_arrays({"settings": text, **{_name(k): weight for k, weight in enumerate(weights)}})
+    _read(content)
+    file.write(content)
 
 
-def load_model(file: BinaryIO, *, name: str) -> tuple[MultiscaleModel, dict[str, Any]]:
-    """Read a model.
+def load_model(
+    file: BinaryIO, *, name: str, start: Callable[[], None] | None = None
+) -> tuple[MultiscaleModel, dict[str, Any]]:
+    """Read a model. Keras is loaded and the network built only when everything in the file has been checked.
 
     Parameters
     ----------
@@ -52,11 +88,13 @@ def load_model(file: BinaryIO, *, name: str) -> tuple[MultiscaleModel, dict[str,
         Where from.
     name : str
         What to call it in messages.
+    start : callable, optional
+        Called when the file has been checked, before the network is built.
 
     Returns
     -------
     MultiscaleModel, dict
-        The model and its settings.
+        The model and its settings: ``recipe``, ``steps``, ``version`` (of the program that wrote it) and the rest.
 
     Raises
     ------
@@ -64,55 +102,196 @@ def load_model(file: BinaryIO, *, name: str) -> tuple[MultiscaleModel, dict[str,
         It is damaged or no model of this program.
     """
     try:
-        with np.load(file, allow_pickle=False) as stored:
-            settings = _settings(stored, name)
-            model = MultiscaleModel(_architecture(settings, name))
-            model.set_weights(_weights(stored, model, name))
-    except ModelError:
-        raise
-    except Exception as error:  # a damaged archive raises what it likes
-        raise ModelError(f"{name}: a model file must be an .npz made by this program. Received: {error}") from error
-    scale = settings.get("variance_scale")
-    if not isinstance(scale, (int, float)) or not 0 < scale < 1e6:
-        raise ModelError(f"{name}: variance_scale must be a positive number. Received: {scale}")
-    model.variance_scale = float(scale)
-    n_steps = settings.get("steps")
-    if type(n_steps) is not int or n_steps < 0:
-        raise ModelError(f"{name}: steps must be a whole number, not negative. Received: {n_steps}")
+        settings, architecture, weights = _read(file.read(LARGEST_FILE + 1))
+        if start is not None:
+            start()
+        model = _NETWORKS[settings["recipe"]].build(architecture)
+        model.set_weights(weights)
+        model.variance_scale = float(settings["variance_scale"])
+        _check_probe(model, settings["probe"])
+    except ModelError as error:
+        raise ModelError(f"{name}: {error}") from error
+    _log.debug("%s: %s, written by amsd_astro %s", name, architecture, settings["version"])
     return model, settings
 
 
-def _settings(stored: Any, name: str) -> dict[str, Any]:
-    if "settings" not in stored.files:
-        raise ModelError(f"{name}: a model file must hold an array named settings. Received: {stored.files[:4]}")
-    text = stored["settings"]
-    if text.dtype != np.uint8 or text.ndim != 1 or text.size > _LARGEST_SETTINGS:
-        raise ModelError(f"{name}: settings must be text. Received: {text.dtype}, shape {text.shape}")
-    settings = json.loads(text.tobytes().decode())
-    if not isinstance(settings, dict) or settings.get("format") != _FORMAT:
-        raise ModelError(f"{name}: the format must be {_FORMAT}. Received: {str(settings)[:80]}")
+def _name(k: int) -> str:
+    return f"w{k:03d}"
+
+
+def _digest(weights: Sequence[NDArray[np.float32]]) -> str:
+    """SHA-256 of the weights; `MultiscaleModel.fingerprint` is its beginning."""
+    digest = hashlib.sha256()
+    for weight in weights:
+        digest.update(weight.tobytes())
+    return digest.hexdigest()
+
+
+def _probe(model: MultiscaleModel) -> NDArray[np.float64]:
+    """A few values of the network's answer to a fixed input: they show weights that went to the wrong layers.
+
+    Two layers of one shape can change places in the network's order, with another version of Keras for instance.
+    """
+    side = 2 * model.architecture.stride
+    k = np.arange(side * side * N_BANDS)
+    bands = (k * 7919 % 2003 / 1000 - 1).astype(np.float32).reshape(1, side, side, N_BANDS)
+    answer = np.asarray(model.network(bands), np.float64).ravel()
+    return answer[np.linspace(0, answer.size - 1, _N_PROBED).astype(int)]
+
+
+def _check_probe(model: MultiscaleModel, stated: list[float]) -> None:
+    error = float(np.abs(_probe(model) - stated).max())
+    if not error <= _PROBE_TOLERANCE * max(map(abs, stated)) + 1e-5:
+        raise ModelError(
+            "the network must answer a test as it did when it was saved (its layers may have another order here). "
+            f"Received: an answer that is off by {error:.3g}"
+        )
+
+
+def _read(content: bytes) -> tuple[dict[str, Any], AmsdArchitecture, list[NDArray[np.float32]]]:
+    """Settings, architecture and weights of a file's content."""
+    archive = Archive(content)
+    size = archive.sizes.get(_SETTINGS)
+    if size is None:
+        found = reprlib.repr(sorted(archive.sizes))
+        raise ModelError(f"a model file must hold an array named settings. Received: {found}")
+    if size > _LARGEST_SETTINGS + LARGEST_HEADER:
+        raise ModelError(f"settings must have at most {_LARGEST_SETTINGS} bytes. Received: {size}")
+    settings = _settings(archive.read(_SETTINGS, "|u1", None, what="settings").tobytes())
+    network = _NETWORKS[settings["recipe"]]
+    architecture = network.read(settings["architecture"])
+    shapes = network.shapes(architecture)
+    _check_sizes(archive.sizes, shapes)
+    weights = []
+    for k, shape in enumerate(shapes):
+        weight = archive.read(f"{_name(k)}.npy", "<f4", shape, what=f"weight {k}")
+        if not np.isfinite(weight).all():
+            raise ModelError(f"weight {k} must be finite. Received: NaN or infinity")
+        weights.append(weight)
+    if (digest := _digest(weights)) != settings["sha256"]:
+        raise ModelError(f"the weights must have the SHA-256 {settings['sha256']}. Received: {digest}")
+    return settings, architecture, weights
+
+
+def _check_sizes(sizes: dict[str, int], shapes: list[_Shape]) -> None:
+    """Make sure of the names and sizes of the weights, before any is read."""
+    names = [f"{_name(k)}.npy" for k in range(len(shapes))]
+    missing = sorted({*names} - {*sizes})
+    others = sorted({*sizes} - {*names, _SETTINGS})
+    if missing or others:
+        found = f"no {missing[0]}" if missing else f"also {reprlib.repr(others[0])}"
+        raise ModelError(f"the members must be settings.npy and {names[0]} to {names[-1]}. Received: {found}")
+    for k, (name, shape) in enumerate(zip(names, shapes, strict=True)):
+        n_bytes = 4 * math.prod(shape)
+        if not n_bytes < sizes[name] <= n_bytes + LARGEST_HEADER:
+            raise ModelError(
+                f"weight {k} must be float32 of shape {shape}: {n_bytes} bytes and a header. "
+                f"Received: {sizes[name]} bytes"
+            )
+
+
+def _settings(text: bytes) -> dict[str, Any]:
+    """Settings of known format whose entries this program needs are as it needs them."""
+    try:
+        settings = json.loads(text.decode(), parse_constant=_refused_constant, object_pairs_hook=_once)
+    except (ValueError, RecursionError) as error:
+        raise ModelError(f"settings must be JSON text. Received: {str(error)[:100]}") from error
+    if not isinstance(settings, dict):
+        raise ModelError(f"settings must be a JSON object. Received: {reprlib.repr(settings)}")
+    stated = settings.get("format")
+    if type(stated) is not int or stated != _FORMAT:
+        found = f"format {reprlib.repr(stated)}, written by amsd_astro {reprlib.repr(settings.get('version'))}"
+        newer = type(stated) is int and stated > _FORMAT
+        why = "a newer program wrote this file" if newer else "this file is older or not of this program"
+        raise ModelError(f"amsd_astro {__version__} reads model files of format {_FORMAT}, {why}. Received: {found}")
+    for key, (rule, holds) in _RULES.items():
+        if not holds(settings.get(key)):
+            raise ModelError(f"{key} must be {rule}. Received: {reprlib.repr(settings.get(key))}")
+    if settings["architecture"].get("name") != settings["recipe"]:
+        stated = reprlib.repr(settings["architecture"])
+        raise ModelError(f"architecture must be the one of recipe {settings['recipe']!r}. Received: {stated}")
     return settings
 
 
-def _architecture(settings: dict[str, Any], name: str) -> AmsdArchitecture:
-    stated = settings.get("architecture")
-    widths: Any = stated.get("widths") if isinstance(stated, dict) else None
-    known = isinstance(stated, dict) and set(stated) == {"widths"} and isinstance(widths, list)
-    if not known or not 1 <= len(widths) <= _MOST_WIDTHS:
-        raise ModelError(f"{name}: the architecture is not one this version knows. Received: {stated}")
-    if not all(type(n) is int and 4 <= n <= _LARGEST_WIDTH for n in widths):
-        raise ModelError(f"{name}: widths must be whole numbers of 4 to {_LARGEST_WIDTH}. Received: {widths}")
+def _refused_constant(word: str) -> None:
+    raise ValueError(f"{word} is not JSON")
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(dict(pairs)) != len(pairs):
+        raise ValueError("a key that stands twice")
+    return dict(pairs)
+
+
+def _is_number(value: Any) -> bool:
+    return type(value) in (int, float) and abs(value) < 1e30
+
+
+def _is_probe(value: Any) -> bool:
+    return isinstance(value, list) and len(value) == _N_PROBED and all(map(_is_number, value))
+
+
+def _amsd_architecture(stated: dict[str, Any]) -> AmsdArchitecture:
+    widths = stated.get("widths")
+    if set(stated) != {"name", "widths"} or not isinstance(widths, list) or not 1 <= len(widths) <= _MOST_WIDTHS:
+        raise ModelError(f"architecture must have 1 to {_MOST_WIDTHS} widths. Received: {reprlib.repr(stated)}")
+    if not all(type(width) is int and width in _WIDTHS for width in widths):
+        limits = f"{_WIDTHS.start} to {_WIDTHS.stop - 1}"
+        raise ModelError(f"widths must be whole numbers of {limits}. Received: {reprlib.repr(widths)}")
     return AmsdArchitecture(tuple(widths))
 
 
-def _weights(stored: Any, model: MultiscaleModel, name: str) -> list[np.ndarray]:
-    weights = []
-    for k, expected in enumerate(model.get_weights()):
-        weight = stored[f"w{k:03d}"]
-        if weight.shape != expected.shape or weight.dtype != np.float32 or not np.all(np.isfinite(weight)):
-            raise ModelError(
-                f"{name}: weight {k} must be finite float32 of shape {expected.shape}. "
-                f"Received: {weight.dtype}, shape {weight.shape}"
-            )
-        weights.append(weight)
-    return weights
+def _amsd_model(architecture: AmsdArchitecture) -> MultiscaleModel:
+    from amsd_astro.network.model import MultiscaleModel
+
+    return MultiscaleModel(architecture)
+
+
+def _amsd_shapes(architecture: AmsdArchitecture) -> list[_Shape]:
+    """Shapes of the weights that `build_amsd` makes, in its order."""
+    shapes: list[_Shape] = []
+
+    def convolution(n_in: int, n_out: int, size: int) -> None:
+        shapes.extend([(size, size, n_in, n_out), (n_out,)])
+
+    def module(width: int) -> None:
+        quarter = width // 4
+        convolution(width, quarter, 1)
+        convolution(width, width - 2 * quarter, 3)
+        convolution(quarter, quarter, 5)
+        convolution(width, quarter, 1)
+
+    widths = list(architecture.widths)
+    for n_in, width in zip([N_BANDS, *widths], widths, strict=False):
+        convolution(n_in, width, 3)
+        module(width)
+    for n_in, width in zip(widths[:0:-1], widths[-2::-1], strict=True):
+        convolution(n_in, width, 1)
+        convolution(2 * width, width, 1)
+        module(width)
+    convolution(widths[0] + N_BANDS, 1, 1)
+    convolution(widths[0], 1, 1)
+    return shapes
+
+
+@dataclass(frozen=True)
+class _Network:
+    """What a recipe's network is to this module: its settings read and checked, its weights' shapes, its model."""
+
+    read: Callable[[dict[str, Any]], AmsdArchitecture]
+    shapes: Callable[[AmsdArchitecture], list[_Shape]]
+    build: Callable[[AmsdArchitecture], MultiscaleModel]
+
+
+_NETWORKS = {"amsd": _Network(_amsd_architecture, _amsd_shapes, _amsd_model)}  # by recipe
+
+_RULES: dict[str, tuple[str, Callable[[Any], bool]]] = {
+    "version": ("text", lambda value: isinstance(value, str) and len(value) <= 100),
+    "recipe": (f"one of {', '.join(_NETWORKS)}", lambda value: isinstance(value, str) and value in _NETWORKS),
+    "architecture": ("an object", lambda value: isinstance(value, dict)),
+    "variance_scale": ("a positive number", lambda value: _is_number(value) and 0 < value < 1e6),
+    "steps": ("a whole number of 0 to 1e9", lambda value: type(value) is int and 0 <= value <= 10**9),
+    "seed": ("a whole number, not negative", lambda value: value is None or (type(value) is int and value >= 0)),
+    "sha256": ("64 hexadecimal digits", lambda value: isinstance(value, str) and bool(_SHA256.fullmatch(value))),
+    "probe": (f"{_N_PROBED} numbers", _is_probe),
+}

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -96,6 +97,20 @@ class RecorruptedPairs:
         self._band_noise = [band_noise(frame.correlation) for frame in frames]
         sizes = np.array([frame.values.size for frame in frames], float)
         self._share = sizes / sizes.sum()
+
+    @property
+    def state(self) -> Any:
+        """What the next batches depend on, of JSON types."""
+        return self._rng.bit_generator.state
+
+    @state.setter
+    def state(self, value: Any) -> None:
+        self._rng.bit_generator.state = value
+
+    def __call__(self) -> tuple[NDArray[np.float32], ...]:
+        """Draw a batch: inputs, level, noisy, target, weight and amplitude."""
+        batch = self.draw()
+        return batch.inputs, batch.level, batch.noisy, batch.target, batch.weight, batch.amplitude
 
     def draw(self) -> Batch:
         """One batch; all its patches come from one frame, each seen in one of eight orientations."""

@@ -1,21 +1,44 @@
-"""The one training loop: gradient tape, progress, and the choice among the weights it passes through."""
+"""The one training loop: gradient tape, progress, the choice among weights, and going on after an interruption."""
 
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 import keras
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-__all__ = ["Checkpoint", "Progress", "train"]
+__all__ = ["Checkpoint", "Draw", "Memory", "Progress", "Score", "TrainingState", "train"]
 
 _log = logging.getLogger(__name__)
 
 Progress = Callable[[int, int, str], None]
+_SECONDS_BETWEEN = 60.0  # two times of keeping the state
+
+
+class Draw(Protocol):
+    """Gives the next batch, a tuple of arrays of the same shapes each time."""
+
+    state: Any
+    """What the next draws depend on, of JSON types; may be set."""
+
+    def __call__(self) -> tuple[NDArray[np.float32], ...]:
+        """Draw a batch."""
+
+
+class Score(Protocol):
+    """Judges the present weights, lower is better."""
+
+    state: Any
+    """What it remembers of earlier weights, of JSON types; may be set."""
+
+    def __call__(self) -> float:
+        """Return the score."""
 
 
 @dataclass(frozen=True)
@@ -27,16 +50,51 @@ class Checkpoint:
     weights: list[NDArray[np.float32]] = field(repr=False)
 
 
+@dataclass(frozen=True)
+class TrainingState:
+    """All that the rest of a training depends on.
+
+    Attributes
+    ----------
+    n_steps : int
+        Steps made.
+    weights, optimizer : list of ndarray
+        Of the network and of the optimizer.
+    best : Checkpoint or None
+        The best weights so far.
+    draw, score : JSON types
+        States of the two.
+    """
+
+    n_steps: int
+    weights: list[NDArray[Any]] = field(repr=False)
+    optimizer: list[NDArray[Any]] = field(repr=False)
+    best: Checkpoint | None
+    draw: Any = field(repr=False)
+    score: Any
+
+
+class Memory(Protocol):
+    """Where the state of a training outlives an interruption."""
+
+    def load(self) -> TrainingState | None:
+        """Return the state of this training that was kept, None without one."""
+
+    def keep(self, state: TrainingState) -> None:
+        """Keep a state in the place of earlier ones."""
+
+
 def train(
     network: keras.Model,
     loss: Callable[..., tf.Tensor],
     optimizer: keras.optimizers.Optimizer,
-    draw: Callable[[], tuple[NDArray[np.float32], ...]],
+    draw: Draw,
     *,
     n_steps: int,
-    score: Callable[[], float] | None = None,
+    score: Score | None = None,
     score_at: tuple[int, ...] = (),
     progress: Progress | None = None,
+    memory: Memory | None = None,
 ) -> Checkpoint:
     """Train a network in place and leave it with the best weights it passed through.
 
@@ -48,48 +106,115 @@ def train(
         From the arrays of a batch, as tensors, to a scalar.
     optimizer : keras optimizer
         Takes the gradients.
-    draw : callable
-        Gives the next batch, a tuple of arrays of the same shapes each time.
+    draw : Draw
+        Gives the batches.
     n_steps : int
         Optimizer steps.
-    score : callable, optional
-        Judges the present weights, lower is better; called after each of the steps ``score_at`` and after the last.
-        Without it the last weights are kept.
+    score : Score, optional
+        Called after each of the steps ``score_at`` and after the last. Without it the last weights are kept.
     score_at : tuple of int, optional
         Steps after which the weights are candidates.
     progress : callable, optional
         Called as ``progress(done, total, stage)``.
+    memory : Memory, optional
+        Is given the state every minute, at the end, and where an exception (a signal's, too) ends the training early.
+        A training of which it has a state goes on from there, and ends as if it had not been interrupted.
 
     Returns
     -------
     Checkpoint
         The weights that were kept.
     """
-    variables = network.trainable_variables
-    optimizer.build(variables)
+    run = _Run(network, loss, optimizer, draw, score, None if memory is None else memory.load())
+    kept_at = time.monotonic()
+    try:
+        while run.n_done < n_steps:
+            value = run.step()
+            if progress is not None:
+                progress(run.n_done, n_steps, "training")
+            if (run.n_done == n_steps or (score is not None and run.n_done in score_at)) and not run.judge(value):
+                break
+            if memory is None:
+                continue
+            run.remember()
+            if time.monotonic() - kept_at > _SECONDS_BETWEEN:
+                memory.keep(run.state)
+                kept_at = time.monotonic()
+    except BaseException:
+        if memory is not None and run.state.n_steps:
+            memory.keep(run.state)
+        raise
+    if run.best is None:
+        raise FloatingPointError(f"training must reach a finite loss. Received: none after {run.n_done} steps")
+    if memory is not None:
+        memory.keep(run.state)
+    network.set_weights(run.best.weights)
+    return run.best
 
-    @tf.function
-    def step(*batch: tf.Tensor) -> tf.Tensor:
-        with tf.GradientTape() as tape:
-            value = loss(*batch)
-        optimizer.apply(tape.gradient(value, variables), variables)
-        return value
 
-    best: Checkpoint | None = None
-    for done in range(1, n_steps + 1):
-        value = step(*(tf.constant(array) for array in draw()))
-        if progress is not None:
-            progress(done, n_steps, "training")
-        if done != n_steps and (score is None or done not in score_at):
-            continue
+class _Run:
+    """A training on its way; ``state`` is that after the last whole step, wherever an exception came."""
+
+    def __init__(
+        self,
+        network: keras.Model,
+        loss: Callable[..., tf.Tensor],
+        optimizer: keras.optimizers.Optimizer,
+        draw: Draw,
+        score: Score | None,
+        state: TrainingState | None,
+    ) -> None:
+        self._network, self._optimizer, self._draw, self._score = network, optimizer, draw, score
+        self.n_done = 0
+        self.best: Checkpoint | None = None
+        optimizer.build(network.trainable_variables)
+        if state is not None:
+            self._restore(state)
+        self.remember()
+        variables = network.trainable_variables
+
+        @tf.function
+        def apply(*batch: tf.Tensor) -> tf.Tensor:
+            with tf.GradientTape() as tape:
+                value = loss(*batch)
+            optimizer.apply(tape.gradient(value, variables), variables)
+            return value
+
+        self._apply = apply
+
+    def step(self) -> float:
+        """Make a step; return the loss."""
+        value = self._apply(*(tf.constant(array) for array in self._draw()))
+        self.n_done += 1
+        return value  # a tensor: it is waited for only where it is looked at
+
+    def judge(self, value: float) -> bool:
+        """Make the present weights the best, if they are; return False where they are of no use any more."""
         if not np.isfinite(float(value)):
-            _log.warning("the loss is not finite after %d steps: earlier weights are kept", done)
-            break
-        judged = float("nan") if score is None else score()
-        _log.debug("step %d: loss %.5g, score %.5g", done, float(value), judged)
-        if best is None or score is None or judged < best.score:
-            best = Checkpoint(done, judged, [np.array(weight) for weight in network.get_weights()])
-    if best is None:
-        raise FloatingPointError(f"training must reach a finite loss. Received: {float(value)} after {done} steps")
-    network.set_weights(best.weights)
-    return best
+            _log.warning("the loss is not finite after %d steps: earlier weights are kept", self.n_done)
+            return False
+        judged = float("nan") if self._score is None else self._score()
+        _log.debug("step %d: loss %.5g, score %.5g", self.n_done, float(value), judged)
+        if self.best is None or self._score is None or judged < self.best.score:
+            self.best = Checkpoint(self.n_done, judged, [np.array(weight) for weight in self._network.get_weights()])
+        return True
+
+    def remember(self) -> None:
+        """Note the state."""
+        self.state = TrainingState(
+            self.n_done,
+            [np.array(weight) for weight in self._network.get_weights()],
+            [keras.ops.convert_to_numpy(variable).copy() for variable in self._optimizer.variables],
+            self.best,
+            self._draw.state,
+            None if self._score is None else self._score.state,
+        )
+
+    def _restore(self, state: TrainingState) -> None:
+        self.n_done, self.best = state.n_steps, state.best
+        self._network.set_weights(state.weights)
+        for variable, value in zip(self._optimizer.variables, state.optimizer, strict=True):
+            variable.assign(value)
+        self._draw.state = state.draw
+        if self._score is not None:
+            self._score.state = state.score

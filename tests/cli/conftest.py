@@ -57,16 +57,18 @@ class StandIn:
     def load(cls, path: str, **settings: Any) -> StandIn:
         return cls(f"loaded from {path}", **settings)
 
-    def fit(self, frames: Any, *, noise: Any = None, progress: Any = None) -> StandIn:
+    def fit(self, frames: Any, *, noise: Any = None, progress: Any = None, checkpoint: Any = None) -> StandIn:
         self.frames, self.noise = frames, noise
+        self.checkpoint = Path(checkpoint)
+        self.checkpoint.write_bytes(b"a state")
         if StandIn.on_fit is not None:
             StandIn.on_fit()
         for done in range(3):
             progress(done + 1, 3, "training")
         return self
 
-    def fit_denoise(self, frame: Frame, *, noise: Any = None, progress: Any = None) -> Frame:
-        self.fit([frame], noise=noise, progress=progress)
+    def fit_denoise(self, frame: Frame, *, noise: Any = None, progress: Any = None, checkpoint: Any = None) -> Frame:
+        self.fit([frame], noise=noise, progress=progress, checkpoint=checkpoint)
         result = frame.copy()
         result.data = np.full_like(frame.data, np.nanmedian(frame.data))
         assert frame.source is not None

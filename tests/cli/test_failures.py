@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from amsd_astro.cli.outcomes import describe_failure
+from amsd_astro.cli.text import one_line
 from amsd_astro.errors import FrameError, FrameNotFoundError, ModelError, OutputError, OutputExistsError
 
 
@@ -116,7 +117,8 @@ def test_signals(
     seen = capsys.readouterr()
     assert [json.loads(line)["kind"] for line in seen.out.splitlines()] == ["interrupted"]
     assert len(seen.err.splitlines()) == 1
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["other.fits", "sky.fits"]
+    assert "sky_amsd.fits.checkpoint: the same command goes on from there" in seen.err
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["other.fits", "sky.fits", "sky_amsd.fits.checkpoint"]
     assert signal.getsignal(signal.SIGTERM) is before
 
 
@@ -125,3 +127,47 @@ def test_a_reader_that_goes_away(image: Path) -> None:
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
     assert done.returncode in (0, 74)
     assert done.stderr == ""
+
+
+def test_a_checkpoint_is_there_while_the_output_is_not(
+    image: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], run: Any, stand_in: Any
+) -> None:
+    output, model = tmp_path / "out.fits", tmp_path / "model.npz"
+    stand_in.on_fit = lambda: output.mkdir()  # the output cannot be written once the training is done
+    assert run("denoise", image, "-o", output) == 73
+    checkpoint = tmp_path / "out.fits.checkpoint"
+    assert stand_in.made[-1].checkpoint == checkpoint and checkpoint.exists()
+    assert "the training so far is kept" in capsys.readouterr().err
+    output.rmdir()
+    stand_in.on_fit = None
+    assert run("denoise", image, "-o", output) == 0
+    assert output.exists() and not checkpoint.exists()
+    assert run("train", image, "-o", model) == 0
+    assert stand_in.made[-1].checkpoint == tmp_path / "model.npz.checkpoint"
+    assert model.exists() and not stand_in.made[-1].checkpoint.exists()
+
+
+def test_nothing_in_a_file_reaches_the_terminal_as_it_is(
+    image: Path, capsys: pytest.CaptureFixture[str], run: Any
+) -> None:
+    body = image.read_bytes().replace(b"BUNIT   = 'adu     '", b"EXTNAME = '\x1b]0;x\x07\x9b'")
+    image.write_bytes(body)
+    assert run("inspect", image) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) > 5 and all(line.isprintable() for line in lines)
+    assert "\\x1b]0;X\\x07\\x9b" in lines[1]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a  b", "a  b"),
+        (" a.fits: no", " a.fits: no"),
+        ("one\n  two\r\n\nthree", "one two three"),
+        ("\x1b[31mé☄\x7f", "\\x1b[31mé☄\\x7f"),
+        ("lat\udcee", "lat\\udcee"),
+        ("", ""),
+    ],
+)
+def test_text_for_the_terminal(text: str, expected: str) -> None:
+    assert one_line(text) == expected

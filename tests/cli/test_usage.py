@@ -55,6 +55,7 @@ def test_version(capsys: pytest.CaptureFixture[str], run: Any) -> None:
         "denoise a.fits --model m.npz --recipe amsd",
         "train a.fits",
         "train a.fits -o m.npz --steps 0",
+        "train a.fits -o m.npz.gz",
         "simulate",
         "simulate -o x --seed -1",
     ],

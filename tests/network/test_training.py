@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import io
+from collections.abc import Callable
+from typing import Any
+
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 from keras import layers
 
+from amsd_astro.errors import ModelError
+from amsd_astro.network.checkpoints import load_state, save_state
 from amsd_astro.network.losses import recorrupted_loss, variance_deviance
 from amsd_astro.network.optimizers import CentralizedAdam, centralized, warm_cosine
-from amsd_astro.network.training import train
+from amsd_astro.network.training import TrainingState, train
 
 
 def test_gradients_are_centralized_over_all_but_the_last_axis() -> None:
@@ -80,19 +86,43 @@ def test_deviance_is_least_at_the_true_variance() -> None:
     assert variances[int(np.argmin(deviances))] == pytest.approx(true, rel=0.12)
 
 
-def _line_problem() -> tuple[keras.Model, object, object]:
+class Stated:
+    """A function with a state, as training wants it."""
+
+    def __init__(self, function: Callable[[], Any]) -> None:
+        self.function, self.state = function, None
+
+    def __call__(self) -> Any:
+        return self.function()
+
+
+class Pairs:
+    """Points on a line, drawn by a generator whose state is told."""
+
+    def __init__(self) -> None:
+        self._rng = np.random.default_rng(5)
+
+    @property
+    def state(self) -> Any:
+        return self._rng.bit_generator.state
+
+    @state.setter
+    def state(self, value: Any) -> None:
+        self._rng.bit_generator.state = value
+
+    def __call__(self) -> tuple[np.ndarray, np.ndarray]:
+        x = self._rng.normal(size=(64, 1)).astype(np.float32)
+        return x, 3 * x + 1
+
+
+def _line_problem() -> tuple[keras.Model, Any, Pairs]:
     keras.utils.set_random_seed(0)
     network = keras.Sequential([layers.Input((1,)), layers.Dense(1)])
-    rng = np.random.default_rng(5)
-
-    def draw() -> tuple[np.ndarray, np.ndarray]:
-        x = rng.normal(size=(64, 1)).astype(np.float32)
-        return x, 3 * x + 1
 
     def loss(x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
         return tf.reduce_mean((network(x) - y) ** 2)
 
-    return network, loss, draw
+    return network, loss, Pairs()
 
 
 def test_training_lowers_the_error_and_reports_progress() -> None:
@@ -104,7 +134,7 @@ def test_training_lowers_the_error_and_reports_progress() -> None:
         keras.optimizers.Adam(0.05),
         draw,
         n_steps=200,
-        progress=lambda *state: seen.append(state),  # type: ignore[arg-type]
+        progress=lambda *state: seen.append(state),
     )
     assert kept.n_steps == 200 and seen[0] == (1, 200, "training") and seen[-1] == (200, 200, "training")
     assert network.predict(np.array([[2.0]]), verbose=0)[0, 0] == pytest.approx(7, abs=0.1)
@@ -125,8 +155,8 @@ def test_the_best_scored_weights_are_kept() -> None:
         keras.optimizers.Adam(0.05),
         draw,
         n_steps=30,
-        score=score,
-        score_at=(10, 20),  # type: ignore[arg-type]
+        score=Stated(score),
+        score_at=(10, 20),
     )
     assert (kept.n_steps, kept.score) == (20, 0.1)
     np.testing.assert_array_equal(network.get_weights()[0], weights[1][0])
@@ -137,19 +167,122 @@ def test_a_loss_that_is_not_finite_falls_back_to_earlier_weights() -> None:
     count = iter(range(100))
 
     def spoiled() -> tuple[np.ndarray, np.ndarray]:
-        x, y = draw()  # type: ignore[operator]
+        x, y = draw()
         return (x, y) if next(count) < 15 else (x * np.float32(np.nan), y)
 
     kept = train(
         network,
         loss,
         keras.optimizers.Adam(0.05),
-        spoiled,
+        Stated(spoiled),
         n_steps=30,
-        score=lambda: 1.0,
-        score_at=(10, 20),  # type: ignore[arg-type]
+        score=Stated(lambda: 1.0),
+        score_at=(10, 20),
     )
     assert kept.n_steps == 10
     assert all(np.all(np.isfinite(weight)) for weight in network.get_weights())
     with pytest.raises(FloatingPointError, match="finite"):
-        train(network, loss, keras.optimizers.Adam(0.05), spoiled, n_steps=5)  # type: ignore[arg-type]
+        train(network, loss, keras.optimizers.Adam(0.05), Stated(spoiled), n_steps=5)
+
+
+class Notebook:
+    """A memory that goes through the bytes of a file."""
+
+    def __init__(self) -> None:
+        self.content: bytes | None = None
+        self.n_kept = 0
+
+    def load(self) -> TrainingState | None:
+        return None if self.content is None else load_state(io.BytesIO(self.content), key="line")
+
+    def keep(self, state: TrainingState) -> None:
+        file = io.BytesIO()
+        save_state(file, state, key="line")
+        self.content = file.getvalue()
+        self.n_kept += 1
+
+
+class Growing:
+    """A score that gets worse from call to call, and remembers how many there were."""
+
+    state = 0
+
+    def __call__(self) -> float:
+        self.state += 1
+        return float(self.state)
+
+
+def _run(memory: Notebook | None = None, stop_at: int | None = None, *, inside: bool = False) -> list[np.ndarray]:
+    network, loss, draw = _line_problem()
+    score = Growing()
+
+    def progress(done: int, total: int, stage: str) -> None:
+        if done == stop_at and not inside:
+            raise KeyboardInterrupt
+
+    def drawn() -> tuple[np.ndarray, np.ndarray]:
+        batch = draw()
+        if inside and score.state >= 1:
+            raise KeyboardInterrupt
+        return batch
+
+    drawing = draw if not inside else Stated(drawn)
+    if inside:
+        drawing.state = draw.state
+    kept = train(
+        network,
+        loss,
+        CentralizedAdam(warm_cosine(0.05, n_steps=30)),
+        drawing,
+        n_steps=30,
+        score=score,
+        score_at=(7, 20),
+        progress=progress,
+        memory=memory,
+    )
+    assert (kept.n_steps, kept.score) == (7, 1.0)
+    return [*network.get_weights(), np.array(score.state)]
+
+
+@pytest.mark.parametrize("stop_at", [1, 6, 7, 19, 20, 29, 30])
+def test_an_interrupted_training_goes_on_as_if_it_had_not_been(stop_at: int) -> None:
+    expected = _run()
+    memory = Notebook()
+    with pytest.raises(KeyboardInterrupt):
+        _run(memory, stop_at)
+    state = memory.load()
+    if stop_at == 1:
+        assert state is None  # no step was whole
+    else:
+        assert state is not None and state.n_steps == stop_at - 1
+    for one, other in zip(_run(memory), expected, strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert memory.n_kept == (1 if stop_at == 1 else 2)
+    for one, other in zip(_run(memory), expected, strict=True):  # a finished one is not made again
+        np.testing.assert_array_equal(one, other)
+
+
+def test_states_are_those_of_whole_steps_wherever_the_interruption_came() -> None:
+    memory = Notebook()
+    with pytest.raises(KeyboardInterrupt):
+        _run(memory, inside=True)
+    state = memory.load()
+    assert state is not None and state.n_steps == 7 and state.best is not None and state.best.n_steps == 7
+
+
+def test_states_are_kept_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("amsd_astro.network.training._SECONDS_BETWEEN", -1.0)
+    memory = Notebook()
+    _run(memory)
+    assert memory.n_kept == 31
+
+
+def test_states_of_other_trainings_and_damaged_ones_are_refused() -> None:
+    memory = Notebook()
+    _run(memory)
+    assert memory.content is not None
+    with pytest.raises(ModelError, match="another one"):
+        load_state(io.BytesIO(memory.content), key="circle")
+    for content in (b"", b"PK", memory.content[:-200], memory.content.replace(b"n_steps", b"n_stepz")):
+        with pytest.raises(ModelError):
+            load_state(io.BytesIO(content), key="line")

@@ -1,0 +1,82 @@
+"""A denoising that was interrupted in its training goes on from the checkpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from amsd_astro import Denoiser
+from amsd_astro.errors import AmsdWarning, OutputError
+from amsd_astro.network import recipes
+from amsd_astro.network.layouts import AmsdArchitecture
+from amsd_astro.network.recipes import AmsdRecipe
+
+
+@pytest.fixture(autouse=True)
+def _small_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    small = AmsdRecipe(AmsdArchitecture((4, 8)), n_steps=8, n_patches=2, patch=16, n_orientations=1)
+    monkeypatch.setattr(recipes, "AMSD", small)
+
+
+@pytest.fixture
+def exposure() -> np.ndarray:
+    return np.random.default_rng(0).normal(500, 7, (100, 130)).astype(np.float32)
+
+
+def stop_after(n_steps: int) -> Callable[[int, int, str], None]:
+    def progress(done: int, total: int, stage: str) -> None:
+        if stage == "training" and done > n_steps:
+            raise KeyboardInterrupt
+
+    return progress
+
+
+def test_the_result_is_that_of_an_uninterrupted_run(exposure: np.ndarray, tmp_path: Path) -> None:
+    whole = Denoiser(seed=4).fit_denoise(exposure)
+    checkpoint = tmp_path / "frame.checkpoint"
+    for n_steps in (3, 6):
+        with pytest.raises(KeyboardInterrupt):
+            Denoiser(seed=4).fit_denoise(exposure, progress=stop_after(n_steps), checkpoint=checkpoint)
+    steps: list[int] = []
+    result = Denoiser(seed=4).fit_denoise(
+        exposure,
+        progress=lambda done, total, stage: steps.append(done) if stage == "training" else None,
+        checkpoint=checkpoint,
+    )
+    assert steps == [7, 8]
+    np.testing.assert_array_equal(result.data, whole.data)
+    assert result.uncertainty is not None and whole.uncertainty is not None
+    np.testing.assert_array_equal(result.uncertainty.array, whole.uncertainty.array)
+    assert repr(result.header) == repr(whole.header)
+    assert list(tmp_path.iterdir()) == [checkpoint]
+
+
+def test_another_frame_or_seed_begins_anew(exposure: np.ndarray, tmp_path: Path) -> None:
+    checkpoint = tmp_path / "frame.checkpoint"
+    with pytest.raises(KeyboardInterrupt):
+        Denoiser(seed=4).fit(exposure, progress=stop_after(3), checkpoint=checkpoint)
+    moved = exposure.copy()
+    moved[50, 60] += 1
+    for denoiser, frame in ((Denoiser(seed=5), exposure), (Denoiser(seed=4), moved), (Denoiser(steps=9), exposure)):
+        steps: list[int] = []
+        with pytest.warns(AmsdWarning, match="begins anew.*another one"):
+            denoiser.fit(frame, progress=lambda done, *_: steps.append(done), checkpoint=checkpoint)  # noqa: B023
+        assert steps[0] == 1
+
+
+def test_a_damaged_checkpoint_is_replaced(exposure: np.ndarray, tmp_path: Path) -> None:
+    checkpoint = tmp_path / "frame.checkpoint"
+    checkpoint.write_bytes(b"nonsense")
+    with pytest.warns(AmsdWarning, match="begins anew"):
+        Denoiser().fit(exposure, checkpoint=checkpoint)
+    steps: list[int] = []
+    Denoiser().fit(exposure, progress=lambda done, *_: steps.append(done), checkpoint=checkpoint)
+    assert not steps
+
+
+def test_where_no_checkpoint_can_be_made_is_told_before_training(exposure: np.ndarray, tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="no folder"):
+        Denoiser().fit(exposure, checkpoint=tmp_path / "missing" / "frame.checkpoint")
