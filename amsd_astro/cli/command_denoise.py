@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from amsd_astro.cli.backend import import_tensorflow
+from amsd_astro.cli.backend import import_tensorflow, silence_stderr
 from amsd_astro.cli.checkpoints import kept_on_interruption
 from amsd_astro.cli.console import Console
 from amsd_astro.cli.inputs import read_input, stated_noise
@@ -118,7 +119,6 @@ def _denoise_file(path: str, output: Path, args: argparse.Namespace, console: Co
     check_output(output, overwrite=args.overwrite, source=path)
     frame = read_input(path, args)
     with ProgressBar(Path(path).name, shown=not args.quiet) as bar:
-        import_tensorflow(silent=args.verbose < 2)
         denoiser = _new_denoiser(args)
         with kept_on_interruption(f"{output}.checkpoint") as checkpoint:
             result = denoiser.fit_denoise(frame, noise=stated_noise(args), progress=bar, checkpoint=checkpoint)
@@ -131,8 +131,11 @@ def _new_denoiser(args: argparse.Namespace) -> Denoiser:
     from amsd_astro.denoiser import Denoiser
 
     settings: dict[str, Any] = {"steps": args.steps, "seed": args.seed or 0, "n_threads": args.threads}
-    if args.model is not None:
-        return Denoiser.load(args.model, **settings)
+    silent = args.verbose < 2
+    if args.model is not None:  # checked before TensorFlow is loaded
+        with silence_stderr() if silent else contextlib.nullcontext():
+            return Denoiser.load(args.model, **settings)
+    import_tensorflow(silent=silent)
     return Denoiser(args.recipe, **settings) if args.recipe else Denoiser(**settings)
 
 

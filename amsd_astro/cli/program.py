@@ -63,6 +63,7 @@ def _terminable() -> Iterator[None]:
     """Turn SIGTERM into an exception, so that temporary files are cleaned up."""
 
     def stop(number: int, frame: FrameType | None) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a second one must not disturb the cleaning up
         raise Terminated(TERMINATED)
 
     before: Any = None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import io
 import math
 import re
 import struct
@@ -14,6 +16,9 @@ from amsd_astro.frames.rawfits import RawHDU
 __all__ = ["check_parameters", "check_stream"]
 
 _HCOMPRESS_MAGIC = b"\xdd\x99"
+_DEFLATE_RATIO = 1032  # the most that deflate can pack
+_HARMLESS = 64 * 1024 * 1024
+_PIECE = 4 * 1024 * 1024
 
 
 def check_parameters(hdu: RawHDU, algorithm: str) -> None:
@@ -54,6 +59,21 @@ def check_stream(algorithm: str, form: str, stream: np.ndarray, where: tuple[sli
         _check_hcompress(stream, where)
     elif algorithm == "PLIO_1":
         _check_plio(form, stream)
+    elif algorithm in ("GZIP_1", "GZIP_2"):
+        _check_gzip(stream, where)
+
+
+def _check_gzip(stream: np.ndarray, where: tuple[slice, slice]) -> None:
+    """Check that a stream that could be a bomb holds no more than its pixels."""
+    most = 8 * math.prod(part.stop - part.start for part in where)
+    if len(stream) * _DEFLATE_RATIO <= max(most, _HARMLESS):
+        return
+    n_bytes = 0
+    with gzip.GzipFile(fileobj=io.BytesIO(stream.tobytes())) as file:
+        while n_bytes <= most and (piece := file.read(_PIECE)):
+            n_bytes += len(piece)
+    if n_bytes > most:
+        raise ValueError(f"a gzip tile unpacks to more than the {most} bytes that its pixels can take")
 
 
 def _check_hcompress(stream: np.ndarray, where: tuple[slice, slice]) -> None:

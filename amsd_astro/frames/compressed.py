@@ -168,9 +168,11 @@ def _as_frame_error(path: Path, hdu: RawHDU) -> Iterator[None]:
     """Turn what a codec raises, whatever it is, into one kind of error."""
     try:
         yield
-    except (FrameError, MemoryError, OSError):
+    except (FrameError, MemoryError):
         raise
     except Exception as error:
+        if isinstance(error, OSError) and error.errno is not None:  # that of a damaged gzip stream has no number
+            raise
         reason = " ".join(str(error).split())[:200] or type(error).__name__
         raise FrameError(f"the compressed tiles cannot be unpacked ({reason}).", path=path, hdu=hdu.index) from error
 
@@ -241,8 +243,9 @@ class _Table:
             for k, (length, place) in enumerate(zip(lengths.tolist(), offsets.tolist(), strict=True)):
                 self._stream.seek(self._heap_offset + place)
                 piece = self._stream.read_array(length)
-                if length and name == "COMPRESSED_DATA":
-                    check_stream(self._algorithm, form, piece, self._tiling.where(first + k))
+                if length and name != "UNCOMPRESSED_DATA":
+                    algorithm = "GZIP_1" if name.startswith("GZIP") else self._algorithm
+                    check_stream(algorithm, form, piece, self._tiling.where(first + k))
                 starts[k] = len(heap)
                 heap += piece.data
             word, width = _word(form)

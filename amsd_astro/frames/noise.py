@@ -8,6 +8,7 @@ the variance measured on the frame's own sky.
 from __future__ import annotations
 
 import logging
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ import numpy as np
 from astropy.io import fits
 from numpy.typing import NDArray
 
+from amsd_astro.errors import AmsdWarning
 from amsd_astro.frames.blocks import typical
 from amsd_astro.frames.plane_noise import fit_plane
 from amsd_astro.frames.sky import Sky, measure_sky
@@ -194,17 +196,21 @@ def _agrees(header: NoiseModel, sky: Sky) -> bool:
     return bool(subtracted or implied <= (1 + _AGREEMENT) * sky.level)
 
 
-def _keyword(frame: Frame, names: tuple[str, ...]) -> float | None:
+def _keyword(frame: Frame, names: tuple[str, ...], *, low: float = 0.0, high: float = float("inf")) -> float | None:
     """First plausible number under one of the keywords, in the image's header, then in the primary's."""
     for name in names:
         try:
             value = frame.header.get(name)
-        except fits.VerifyError:  # a card that cannot be parsed says nothing
-            value = None
+        except fits.VerifyError:
+            value = "what cannot be parsed"
         if value is None and frame.source is not None:
             value = frame.source.keyword(name)
-        if isinstance(value, (int, float)) and not isinstance(value, bool) and np.isfinite(value) and value > 0:
+        if value is None or isinstance(value, fits.card.Undefined):
+            continue
+        if isinstance(value, (int, float)) and not isinstance(value, bool) and low < value < high:
             return float(value)
+        message = f"{name} must be a number above {low:g} and below {high:g}, ignored. Received: {value!r}"
+        warnings.warn(message, AmsdWarning, stacklevel=5)
     return None
 
 
@@ -212,8 +218,8 @@ def _from_header(frame: Frame, read_noise: float | None) -> NoiseModel | None:
     unit = "" if frame.unit is None else frame.unit.to_string().strip()
     noise = read_noise if read_noise is not None else _keyword(frame, _READ_NOISE_KEYS) or 0.0
     if unit in ("adu", "ct", "count", "DN", ""):
-        gain = _keyword(frame, _GAIN_KEYS)
-        return NoiseModel.from_gain(gain, noise) if gain is not None and 1e-3 < gain < 1e3 else None
+        gain = _keyword(frame, _GAIN_KEYS, low=1e-3, high=1e3)
+        return None if gain is None else NoiseModel.from_gain(gain, noise)
     if unit in ("electron", "ph", "photon"):
         return NoiseModel.from_gain(1.0, noise)
     if unit in ("electron / s", "ph / s", "photon / s"):

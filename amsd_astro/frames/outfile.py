@@ -1,34 +1,30 @@
-"""Output files that appear whole or not at all."""
+"""Output files that appear whole or not at all.
+
+A file is written under a temporary name beside its final place, and moved there once all of it is on the disk.
+"""
 
 from __future__ import annotations
 
 import bz2
 import contextlib
 import errno
-import gzip
-import logging
+import io
 import os
-import re
-import secrets
-import socket
 import stat
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 from amsd_astro.errors import OutputError, OutputExistsError
-
-try:
-    import fcntl
-except ImportError:  # pragma: no cover - systems without file locks of this kind
-    fcntl = None  # type: ignore[assignment]
+from amsd_astro.frames.temporaries import make_temporary, remove_temporary, sweep
 
 __all__ = ["check_output", "new_file"]
 
-_log = logging.getLogger(__name__)
-_MARK = ".amsd-"
-_TEMPORARY = re.compile(rf".*{re.escape(_MARK)}(?P<host>[A-Za-z0-9_.]+)-(?P<pid>\d+)-[0-9a-f]+\.tmp\Z")
 _UNSUPPORTED = (".xz", ".z", ".zip", ".zst", ".7z")
+_REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG)
+_FAILING_DISK = (errno.EIO, errno.ENOSPC, errno.EDQUOT)
+_ACCESS_LIST = "system.posix_acl_access"
 
 
 def check_output(
@@ -61,16 +57,16 @@ def check_output(
     if not name or "\0" in name:
         raise OutputError(f"the output needs a name. Received: {name!r}")
     target = Path(os.path.realpath(name))
-    exists = target.exists()
-    if source is not None:
-        same = os.path.realpath(source) == str(target)
-        if same or (exists and os.path.exists(source) and os.path.samefile(source, target)):
-            raise OutputExistsError(f"{name}: the output is the input itself; it is never overwritten.")
-    if target.is_dir():
+    found = _find(name)  # by the name as given: what /dev/stdout leads to may have no name of its own
+    if source is not None and _is_same(source, target, found):
+        raise OutputExistsError(f"{name}: the output is the input itself; it is never overwritten.")
+    if found and stat.S_ISDIR(found.st_mode):
         raise OutputError(f"{name}: is a directory, the output must be a file.")
-    if exists and not stat.S_ISREG(target.stat().st_mode):
+    if name.endswith(os.sep):
+        raise OutputError(f"{name}: there is no such folder, and a file's name does not end like that.")
+    if found and not stat.S_ISREG(found.st_mode):
         raise OutputError(f"{name}: is not a regular file.")
-    if exists and not overwrite:
+    if found and not overwrite:
         raise OutputExistsError(f"{name}: exists already, and overwriting was not asked for.")
     if target.suffix.lower() in _UNSUPPORTED:
         raise OutputError(f"{name}: packing as {target.suffix} is not supported; use .fits, .gz or .bz2.")
@@ -82,6 +78,23 @@ def check_output(
     return target
 
 
+def _is_same(path: str | os.PathLike[str], target: Path, found: os.stat_result | None) -> bool:
+    try:
+        same = os.path.realpath(path) == str(target)
+        return same or (found is not None and os.path.samestat(os.stat(path), found))
+    except (OSError, ValueError):  # whoever reads it will tell
+        return False
+
+
+def _find(name: str | Path) -> os.stat_result | None:
+    try:
+        return os.stat(name)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, ValueError) as error:  # a loop of links, a folder that may not be searched, a name too long
+        raise OutputError(f"{name}: cannot be made ({getattr(error, 'strerror', None) or error}).") from error
+
+
 @contextlib.contextmanager
 def new_file(target: Path, *, overwrite: bool) -> Iterator[BinaryIO]:
     """Write a file beside its final place, and move it there when it is whole and on the disk.
@@ -91,7 +104,8 @@ def new_file(target: Path, *, overwrite: bool) -> Iterator[BinaryIO]:
     target : Path
         As returned by `check_output`. A name that ends in .gz or .bz2 is packed, without name and time.
     overwrite : bool
-        Whether it may replace an existing file.
+        Whether it may replace an existing file, whose mode, owner and access list it then takes over as far as the
+        system lets it.
 
     Yields
     ------
@@ -101,116 +115,154 @@ def new_file(target: Path, *, overwrite: bool) -> Iterator[BinaryIO]:
     Raises
     ------
     OutputExistsError
-        The file came into being in the meantime.
+        The file came into being in the meantime. (Where there are no hard links this is noticed until just before
+        the move.)
     OutputError
         No file can be made in the folder.
     OSError
-        The disk is full or fails. What was there before is untouched.
+        The disk is full or fails. What was there before is untouched; only where the disk fails after the move,
+        the new file is there, whole.
     """
-    _sweep(target.parent)
-    temporary = target.parent / _temporary_name(target.name)
-    try:
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
-    except OSError as error:
-        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.ENAMETOOLONG):
-            raise OutputError(f"{target}: cannot be made ({error.strerror}).") from error
-        raise
-    try:
-        with os.fdopen(descriptor, "wb") as raw:
-            if fcntl is not None:
-                with contextlib.suppress(OSError):
-                    fcntl.flock(raw.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if overwrite and target.exists():
-                with contextlib.suppress(OSError):
-                    os.chmod(temporary, stat.S_IMODE(target.stat().st_mode))
+    sweep(target.parent)
+    old = _find(target) if overwrite else None
+    with contextlib.ExitStack() as stack:
+        with _naming(target):
+            # One that replaces a file is nobody else's to read until it has that file's rights.
+            temporary, descriptor = make_temporary(target, 0o666 if old is None else 0o600, stack)
+            # A second descriptor, so that the lock outlives the file that is written through.
+            output = _Output(os.dup(descriptor), target)
+        with _closing(cast(BinaryIO, io.BufferedWriter(output))) as raw:
             with _packed(raw, target.suffix.lower()) as file:
                 yield file
             raw.flush()
-            os.fsync(raw.fileno())
-            _move(temporary, target, overwrite=overwrite)
-        _sync_folder(target.parent)
-    finally:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(temporary)
+            with _naming(target):
+                if old is not None:
+                    _take_over(descriptor, target, old)
+                os.fsync(descriptor)
+        with _naming(target):
+            _move(descriptor, temporary, target, overwrite=overwrite)
+            remove_temporary(temporary)
+            _sync_folder(target.parent)
+
+
+class _Output(io.FileIO):
+    """A file whose errors name the output."""
+
+    def __init__(self, descriptor: int, target: Path) -> None:
+        super().__init__(descriptor, "wb")
+        self._target = target
+
+    def write(self, data: Any, /) -> int:
+        with _naming(self._target):
+            return super().write(data)
+
+    def close(self) -> None:
+        with _naming(self._target):
+            super().close()
+
+
+@contextlib.contextmanager
+def _naming(target: Path) -> Iterator[None]:
+    """Let the system's errors name the output, not temporary files, and give those of permission their own kind."""
+    try:
+        yield
+    except OutputError:
+        raise
+    except OSError as error:
+        if error.errno in _REFUSED:
+            raise OutputError(f"{target}: cannot be made ({error.strerror}).") from error
+        error.filename, error.filename2 = os.fspath(target), None
+        raise
+
+
+@contextlib.contextmanager
+def _closing(file: BinaryIO) -> Iterator[BinaryIO]:
+    """Close a file; what goes wrong with that does not hide what went wrong before."""
+    try:
+        yield file
+    except BaseException:
+        with contextlib.suppress(OSError):
+            file.close()
+        raise
+    file.close()
+
+
+class _Packer(io.RawIOBase):
+    """Packs what is written; unlike a GzipFile it has nothing to close, which could fail once more."""
+
+    def __init__(self, raw: BinaryIO, compressor: Any) -> None:
+        self._raw, self._compressor = raw, compressor
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any, /) -> int:
+        self._raw.write(self._compressor.compress(data))
+        return memoryview(data).nbytes
 
 
 @contextlib.contextmanager
 def _packed(raw: BinaryIO, suffix: str) -> Iterator[BinaryIO]:
-    if suffix == ".gz":
-        with gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0, compresslevel=6) as packed:
-            yield cast(BinaryIO, packed)
-    elif suffix == ".bz2":
-        with bz2.BZ2File(raw, "wb") as packed_bz2:
-            yield cast(BinaryIO, packed_bz2)
-    else:
+    if suffix not in (".gz", ".bz2"):
         yield raw
+        return
+    # 31 asks for gzip's frame; it comes without name and time.
+    compressor = zlib.compressobj(6, zlib.DEFLATED, 31) if suffix == ".gz" else bz2.BZ2Compressor()
+    yield cast(BinaryIO, _Packer(raw, compressor))
+    raw.write(compressor.flush())
 
 
-def _move(temporary: Path, target: Path, *, overwrite: bool) -> None:
+def _take_over(descriptor: int, target: Path, old: os.stat_result) -> None:
+    """Give the new file access list, owner, group and mode of the one it replaces, as far as the system lets us."""
+    mode = stat.S_IMODE(old.st_mode) & 0o777
+    new = os.fstat(descriptor)
+    if new.st_uid != old.st_uid:
+        with contextlib.suppress(OSError):
+            os.fchown(descriptor, old.st_uid, -1)
+    try:
+        if new.st_gid != old.st_gid:
+            os.fchown(descriptor, -1, old.st_gid)
+    except OSError:
+        mode &= 0o707 | (mode & 0o007) << 3  # what one group was allowed is not for another
+    else:
+        with contextlib.suppress(OSError, AttributeError):  # access lists are Linux's
+            try:
+                access_list = os.getxattr(target, _ACCESS_LIST)
+            except OSError:
+                os.removexattr(descriptor, _ACCESS_LIST)  # one from the folder
+            else:
+                os.setxattr(descriptor, _ACCESS_LIST, access_list)
+    with contextlib.suppress(OSError):
+        os.fchmod(descriptor, mode)
+
+
+def _move(descriptor: int, temporary: Path, target: Path, *, overwrite: bool) -> None:
     """Give the file its name; without `overwrite` a file that appeared since is not replaced."""
-    if not overwrite:
-        try:
-            os.link(temporary, target)
-        except FileExistsError:
+    try:
+        if not overwrite:
+            with contextlib.suppress(OSError):
+                os.link(temporary, target)
+                return
+            if os.path.lexists(target):
+                raise FileExistsError
+        os.replace(temporary, target)  # also for a new file on a file system without hard links
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            if os.path.samestat(os.fstat(descriptor), os.stat(target)):
+                return  # network file systems may report a failure of what they have done
+        if isinstance(error, FileExistsError):
             raise OutputExistsError(f"{target}: appeared while it was being made; left as it is.") from None
-        except OSError:
-            if target.exists():  # a file system without hard links
-                raise OutputExistsError(f"{target}: appeared while it was being made; left as it is.") from None
-        else:
-            return
-    os.replace(temporary, target)
+        raise
 
 
 def _sync_folder(folder: Path) -> None:
     """Put the new name on the disk, where the system can do that."""
-    with contextlib.suppress(OSError):
+    try:
         descriptor = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
-
-
-def _host() -> str:
-    return re.sub(r"[^A-Za-z0-9_.]", "_", socket.gethostname())[:60] or "host"
-
-
-def _temporary_name(name: str) -> str:
-    tail = f"{_MARK}{_host()}-{os.getpid()}-{secrets.token_hex(4)}.tmp"
-    # File systems take names of 255 bytes.
-    head = name.encode("utf-8", "surrogateescape")[: 254 - len(tail)].decode("utf-8", "ignore")
-    return f".{head}{tail}"
-
-
-def _sweep(folder: Path) -> None:
-    """Remove temporary files whose writers are dead; those of other hosts are left alone."""
-    with contextlib.suppress(OSError):
-        for entry in os.scandir(folder):
-            match = _TEMPORARY.match(entry.name)
-            if match and match.group("host") == _host() and _is_dead(int(match.group("pid"))):
-                _remove_unlocked(entry.path)
-
-
-def _is_dead(pid: int) -> bool:
-    if os.name != "posix":
-        return False
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return True
-    except (OSError, OverflowError):
-        return False
-    return False
-
-
-def _remove_unlocked(path: str) -> None:
-    """Remove a file unless a writer holds it: process numbers mean nothing across containers, locks do."""
-    with contextlib.suppress(OSError):
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
-        try:
-            if fcntl is not None:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            os.unlink(path)
-            _log.info("removed %s, left by a writer that died", path)
-        finally:
-            os.close(descriptor)
+    except OSError as error:
+        if error.errno in _FAILING_DISK:
+            raise

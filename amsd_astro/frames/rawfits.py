@@ -17,7 +17,7 @@ from pathlib import Path
 
 from amsd_astro.errors import AmsdWarning, FrameError
 from amsd_astro.frames.cards import card_keyword, card_value, find_card, int_value, string_value
-from amsd_astro.frames.streams import ByteStream, FileStamp, check_expansion, file_stamp
+from amsd_astro.frames.streams import STRIPE, ByteStream, FileStamp, check_expansion, file_stamp
 
 __all__ = ["BLOCK", "RawFile", "RawHDU", "padded", "scan"]
 
@@ -175,6 +175,8 @@ def scan(path: str | os.PathLike[str], *, warn: bool = True) -> RawFile:
         hdus.append(hdu)
     junk = bool(hdus) and stream.position > hdus[-1].end
     if junk:
+        while stream.compression is not None and stream.skip(STRIPE):
+            pass  # damage and bombs are told before there is work to lose
         notes.append(f"bytes follow the last HDU that are no HDU (from byte {hdus[-1].end}); kept as they are.")
     if warn:
         for note in notes:
@@ -188,7 +190,7 @@ def _next_hdu(stream: ByteStream, index: int, notes: list[str]) -> RawHDU | None
     offset = stream.position
     block = stream.read(BLOCK)
     if index == 0:
-        _check_start(block, stream, notes)
+        _check_start(block, stream)
     elif not block.startswith(b"XTENSION"):
         return None
     cards, n_lost = _read_cards(stream, block, index)
@@ -212,11 +214,10 @@ def _next_hdu(stream: ByteStream, index: int, notes: list[str]) -> RawHDU | None
     return hdu
 
 
-def _check_start(block: bytes, stream: ByteStream, notes: list[str]) -> None:
+def _check_start(block: bytes, stream: ByteStream) -> None:
     """Say what the file is if it is not FITS."""
     if block.startswith(b"XTENSION"):
-        notes.append("the file begins with an extension, its primary HDU is missing.")
-        return
+        raise FrameError("the file begins with an extension: its primary HDU is missing.", path=stream.path, hdu=0)
     if block.startswith(b"SIMPLE"):
         value = card_value(block[:80])
         if value != "T":
@@ -279,8 +280,9 @@ def _describe(path: Path, index: int, cards: tuple[bytes, ...], header_offset: i
     xtension = string_value(cards, "XTENSION") if cards[0].startswith(b"XTENSION") else None
     groups = xtension is None and len(axes) > 1 and axes[0] == 0 and _value(cards, "GROUPS") == "T"
     n_pixels = math.prod(axes[1:] if groups else axes) if axes else 0
-    n_parameters = _structural(cards, "PCOUNT", path, index, default=0) if groups or xtension is not None else 0
-    n_groups = _structural(cards, "GCOUNT", path, index, default=1) if groups or xtension is not None else 1
+    counted = xtension is not None or bool(axes)
+    n_parameters = _structural(cards, "PCOUNT", path, index, default=0) if counted else 0
+    n_groups = _structural(cards, "GCOUNT", path, index, default=1) if counted else 1
     if n_parameters < 0 or n_groups < 0:
         raise FrameError(
             f"PCOUNT and GCOUNT must not be negative. Received: {n_parameters}, {n_groups}", path=path, hdu=index

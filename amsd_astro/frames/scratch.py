@@ -51,7 +51,8 @@ def new_array(shape: tuple[int, ...], dtype: DTypeLike) -> np.ndarray:
         The disk has no room, and the array is too large for the memory.
     """
     n_bytes = math.prod(shape) * np.dtype(dtype).itemsize
-    if n_bytes <= min(_LARGEST_HELD, memory_limit() // _SHARE_HELD):
+    small = n_bytes <= _LARGEST_HELD // _SHARE_HELD  # the limit need not be looked up
+    if small or n_bytes <= min(_LARGEST_HELD, memory_limit() // _SHARE_HELD):
         return np.empty(shape, dtype)
     try:
         file = ScratchFile()

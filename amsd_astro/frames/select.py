@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 from amsd_astro.errors import FrameError
 from amsd_astro.frames.cards import int_value
 from amsd_astro.frames.rawfits import RawFile, RawHDU
@@ -22,6 +25,7 @@ PLANE_NAMES = (
 """Extensions that belong to an image and are not one."""
 
 _SCIENCE = ("SCI", "IMAGE")
+_NUMBER = re.compile(r"[+-]?[0-9]{1,9}")
 
 
 def find_hdus(file: RawFile, name: str, version: int | None = None) -> list[RawHDU]:
@@ -41,23 +45,22 @@ def belongs_to(plane: RawHDU, image: RawHDU) -> bool:
     return (plane.version or 1) == (image.version or 1)
 
 
-def _parse(ext: Extension) -> tuple[int | None, str, int | None]:
+def _parse(ext: Extension, what: str, path: Path) -> tuple[int | None, str, int | None]:
     """Return number, name, version."""
-    if isinstance(ext, bool):
-        raise FrameError(f"ext must be a number, a name or (name, version). Received: {ext!r}")
-    if isinstance(ext, int) or hasattr(ext, "__index__"):
+    if not isinstance(ext, bool) and (isinstance(ext, int) or hasattr(ext, "__index__")):
         return int(ext), "", None  # type: ignore[arg-type]
     if isinstance(ext, str):
         text = ext.strip()
-        if text.lstrip("+-").isdigit():
+        if _NUMBER.fullmatch(text):
             return int(text), "", None
         name, comma, version = text.rpartition(",")
-        if comma and version.strip().isdigit():
+        if comma and _NUMBER.fullmatch(version.strip()):
             return None, name.strip(), int(version)
-        return None, text, None
+        if text:
+            return None, text, None
     if isinstance(ext, tuple) and len(ext) == 2 and isinstance(ext[0], str) and hasattr(ext[1], "__index__"):
         return None, ext[0], int(ext[1])
-    raise FrameError(f"ext must be a number, a name or (name, version). Received: {ext!r}")
+    raise FrameError(f"{what} must be a number, a name or (name, version). Received: {ext!r}", path=path)
 
 
 def named_hdu(file: RawFile, ext: Extension, *, what: str = "ext") -> RawHDU:
@@ -77,7 +80,7 @@ def named_hdu(file: RawFile, ext: Extension, *, what: str = "ext") -> RawHDU:
     FrameError
         There is no such HDU.
     """
-    number, name, version = _parse(ext)
+    number, name, version = _parse(ext, what, file.path)
     if number is not None:
         if 0 <= number < len(file.hdus):
             return file.hdus[number]

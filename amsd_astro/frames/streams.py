@@ -7,18 +7,20 @@ asked for, to the disk. (No memory maps: one of a file that is cut meanwhile end
 from __future__ import annotations
 
 import bz2
+import contextlib
 import gzip
 import lzma
 import os
 import stat
 import weakref
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, cast
 
 import numpy as np
 
-from amsd_astro.errors import FrameError, FrameNotFoundError
+from amsd_astro.errors import FrameChangedError, FrameError, FrameNotFoundError
 from amsd_astro.frames.scratch import ScratchFile
 
 __all__ = ["STRIPE", "ByteStream", "FileStamp", "check_expansion", "file_stamp"]
@@ -123,16 +125,23 @@ class ByteStream:
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
-        self.stored = file_stamp(path)[0]
+        file_stamp(path)  # tells what is no regular file
         self.position = 0
         try:
-            raw = open(path, "rb", buffering=0)  # noqa: SIM115 - closed with the stream
+            raw = open(path, "rb", buffering=0, opener=_open_at_once)  # noqa: SIM115 - closed with the stream
         except FileNotFoundError:
             raise FrameNotFoundError("no such file.", path=path) from None
         except PermissionError:
             raise FrameError("the file may not be read (permission denied).", path=path) from None
+        except IsADirectoryError:
+            raise FrameChangedError("the input was replaced while it was opened.", path=path) from None
         weakref.finalize(self, raw.close)
-        start = os.pread(raw.fileno(), 8, 0)
+        with _naming(path):
+            info = os.fstat(raw.fileno())
+            if not stat.S_ISREG(info.st_mode):
+                raise FrameChangedError("the input was replaced while it was opened.", path=path)
+            self.stored = info.st_size
+            start = os.pread(raw.fileno(), 8, 0)
         self.compression = next((kind for magic, kind in _MAGIC.items() if start.startswith(magic)), None)
         self._descriptor = raw.fileno()
         self._unpacker: BinaryIO | None = None
@@ -152,7 +161,8 @@ class ByteStream:
         while done < len(buffer):
             piece = buffer[done : done + STRIPE]
             self._unpack(self.position + len(piece))
-            n = os.preadv(self._descriptor, [piece], self.position)
+            with _naming(self.path):
+                n = os.preadv(self._descriptor, [piece], self.position)
             if not n:
                 break
             done += n
@@ -202,6 +212,7 @@ class ByteStream:
                 raise self._damaged(error) from error
             except OSError as error:
                 if error.errno is not None:
+                    error.filename = os.fspath(self.path)
                     raise
                 raise self._damaged(error) from error
             if not piece:
@@ -211,6 +222,21 @@ class ByteStream:
 
     def _damaged(self, error: BaseException) -> FrameError:
         return FrameError(f"the {self.compression} stream is cut or damaged ({error}).", path=self.path)
+
+
+@contextlib.contextmanager
+def _naming(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Let an error of the disk name the file."""
+    try:
+        yield
+    except OSError as error:
+        error.filename = os.fspath(path)
+        raise
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    """Open without waiting for the other end of a pipe that took the file's place."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def _unpacker(compression: str, raw: BinaryIO) -> BinaryIO:

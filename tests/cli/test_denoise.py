@@ -73,49 +73,6 @@ def test_planes_reach_the_reader(tmp_path: Path, stand_in: Any, run: Any) -> Non
     assert frame.uncertainty is not None
 
 
-def bad_file(kind: str, folder: Path, write_image: Any) -> Path:
-    path = folder / "bad.fits"
-    if kind == "directory":
-        path.mkdir()
-    elif kind == "empty":
-        path.touch()
-    elif kind == "text":
-        path.write_text("<html>404 not found</html>\n" * 200)
-    elif kind == "cut":
-        path.write_bytes(write_image(folder / "whole.fits").read_bytes()[:6000])
-    elif kind == "table":
-        table = fits.BinTableHDU.from_columns([fits.Column("a", "J", array=np.arange(3))])
-        fits.HDUList([fits.PrimaryHDU(), table]).writeto(path)
-    elif kind == "all NaN":
-        fits.PrimaryHDU(np.full((8, 8), np.nan, np.float32)).writeto(path)
-    elif kind == "denoised already":
-        write_image(path, AMSDVERS="0.1")
-    return path
-
-
-@pytest.mark.parametrize(
-    "kind", ["missing", "directory", "empty", "text", "cut", "table", "all NaN", "denoised already"]
-)
-def test_bad_input(
-    kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], stand_in: Any, run: Any, write_image: Any
-) -> None:
-    path, out = bad_file(kind, tmp_path, write_image), tmp_path / "out" / "out.fits"
-    out.parent.mkdir()
-    assert run("denoise", path, "-o", out) == 65
-    seen = capsys.readouterr()
-    assert seen.out == ""
-    (line,) = seen.err.splitlines()
-    assert line.startswith("amsd-astro: error: ")
-    assert "bad.fits" in line
-    assert list(out.parent.iterdir()) == []
-    assert stand_in.made == []
-
-
-def test_wrong_ext_names_the_choices(image: Path, capsys: pytest.CaptureFixture[str], run: Any) -> None:
-    assert run("denoise", image, "--ext", "SCI") == 65
-    assert "'SCI'" in capsys.readouterr().err
-
-
 def test_force_denoises_again(tmp_path: Path, run: Any, write_image: Any) -> None:
     path = write_image(tmp_path / "done.fits", AMSDVERS="0.1")
     assert run("denoise", path, "--force") == 0

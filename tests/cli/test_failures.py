@@ -150,7 +150,7 @@ def test_a_checkpoint_is_there_while_the_output_is_not(
 def test_nothing_in_a_file_reaches_the_terminal_as_it_is(
     image: Path, capsys: pytest.CaptureFixture[str], run: Any
 ) -> None:
-    body = image.read_bytes().replace(b"BUNIT   = 'adu     '", b"EXTNAME = '\x1b]0;x\x07\x9b'")
+    body = image.read_bytes().replace(b"BUNIT   = 'adu     '", b"EXTNAME = '\x1b]0;x\x07\x9b '")
     image.write_bytes(body)
     assert run("inspect", image) == 0
     lines = capsys.readouterr().out.splitlines()

@@ -1,0 +1,128 @@
+"""Temporary files beside their final place, and what becomes of those whose writer was killed.
+
+A writer holds a lock on its temporary file, and the system drops it with the process: so the next writer in the
+folder can tell what a dead one left, and removes it. Locks are known all over one kernel, containers included; the
+name of a temporary file says under which kernel it was made. Elsewhere, and after the machine was started anew, a file
+is left for a day.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import logging
+import os
+import re
+import secrets
+import time
+from pathlib import Path
+
+__all__ = ["make_temporary", "remove_temporary", "sweep"]
+
+_log = logging.getLogger(__name__)
+_NAME = re.compile(r"\..*\.amsd-(?P<kernel>[0-9a-f]{12})-[0-9a-f]{16}\.tmp\Z", re.DOTALL)
+_LONGEST_NAME = 140  # bytes; encrypted folders take names of 143, others of 255
+_IDLE = 24 * 3600.0  # seconds
+
+
+def make_temporary(target: Path, mode: int, stack: contextlib.ExitStack) -> tuple[Path, int]:
+    """Make a temporary file beside a target, and lock it.
+
+    Parameters
+    ----------
+    target : Path
+        What the file is to become.
+    mode : int
+        Its permissions, less the umask.
+    stack : ExitStack
+        Gets what closes and removes the file.
+
+    Returns
+    -------
+    Path
+        The file.
+    int
+        A descriptor for writing; as long as it is open, no sweep takes the file.
+
+    Raises
+    ------
+    OSError
+        No file can be made in the folder.
+    """
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    for _ in range(10):
+        temporary = target.parent / _temporary_name(target.name)
+        stack.callback(remove_temporary, temporary)  # before it is there: a signal may come in between
+        descriptor = os.open(temporary, flags, mode)
+        stack.callback(_close, descriptor)
+        _lock(descriptor)
+        if os.path.lexists(temporary):  # else another writer's sweep was quicker than the lock
+            break
+    return temporary, descriptor
+
+
+def remove_temporary(temporary: Path) -> None:
+    """Remove a temporary file if it is there; where that fails it is only said."""
+    try:
+        os.unlink(temporary)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        _log.warning("%s could not be removed (%s)", temporary, error.strerror)
+
+
+def sweep(folder: Path) -> None:
+    """Remove the temporary files of a folder whose writers are dead."""
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            match = _NAME.match(entry.name)
+            if match and entry.is_file(follow_symlinks=False):
+                with contextlib.suppress(OSError):
+                    _remove_if_dead(entry.path, same_kernel=match["kernel"] == _kernel())
+
+
+def _remove_if_dead(path: str, *, same_kernel: bool) -> None:
+    # Open for writing: network file systems ask for that where a lock excludes others.
+    descriptor = os.open(path, os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+    try:
+        free = _lock(descriptor)
+        idle = time.time() - os.fstat(descriptor).st_mtime > _IDLE
+        if (free and same_kernel) or (free is not False and idle):
+            os.unlink(path)
+            _log.info("removed %s, left by a writer that died", path)
+    finally:
+        os.close(descriptor)
+
+
+def _lock(descriptor: int) -> bool | None:
+    """Lock a file; return False if another process has it, None where there are no locks."""
+    try:
+        import fcntl
+
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):
+        return False
+    except (OSError, ImportError):
+        return None
+    return True
+
+
+def _close(descriptor: int) -> None:
+    with contextlib.suppress(OSError):  # it is there for the lock; what was written went through another
+        os.close(descriptor)
+
+
+def _temporary_name(name: str) -> str:
+    tail = f".amsd-{_kernel()}-{secrets.token_hex(8)}.tmp"
+    head = os.fsencode(name)[: _LONGEST_NAME - len(tail) - 1].decode("utf-8", "ignore")
+    return f".{head}{tail}"
+
+
+@functools.cache
+def _kernel() -> str:
+    """Return a name of this run of this machine's kernel."""
+    with contextlib.suppress(OSError):
+        digits = re.sub("[^0-9a-f]", "", Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii"))
+        if len(digits) >= 12:
+            return digits[:12]
+    return secrets.token_hex(6)  # none is told: then other processes count as those of other machines
