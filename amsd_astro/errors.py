@@ -54,6 +54,8 @@ class FrameError(ValueError):
     """
 
     def __init__(self, message: str = "", *, path: Any = None, hdu: Any = None) -> None:
+        # what a file says goes to terminals and logs
+        message = "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in message)
         super().__init__(_located(message, path, hdu))
         self.message = message
         self.path = path

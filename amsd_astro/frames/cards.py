@@ -62,13 +62,20 @@ def find_card(cards: Iterable[bytes], keyword: str) -> bytes | None:
 
 def string_value(cards: Iterable[bytes], keyword: str) -> str | None:
     """Return a string value without quotes and trailing blanks; an unquoted one as it stands; None without a card."""
-    card = find_card(cards, keyword)
+    rest = iter(cards)
+    card = find_card(rest, keyword)
     text = None if card is None else card_value(card)
     if text is None:
         return None
-    if text.startswith("'"):
-        text = text[1:].removesuffix("'").replace("''", "'")
-    return text.rstrip()
+    if not text.startswith("'"):
+        return text.rstrip()
+    text = text[1:].removesuffix("'").rstrip()
+    for more in rest:
+        match = _STRING.match(more, 8) if more[:8] == b"CONTINUE" and text.endswith("&") else None
+        if match is None:
+            break
+        text = text[:-1] + match.group(1).decode("latin-1").rstrip()
+    return text.replace("''", "'").rstrip()
 
 
 def int_value(cards: Iterable[bytes], keyword: str) -> int | None:

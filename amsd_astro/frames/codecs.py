@@ -22,7 +22,10 @@ _PIECE = 4 * 1024 * 1024
 
 
 def check_parameters(hdu: RawHDU, algorithm: str) -> None:
-    """Check codec parameters that go to the compiled code as they are."""
+    """Check codec parameters that go to the compiled code as they are, and that they go with the type of the pixels."""
+    quantized = any(string_value(hdu.cards, f"TTYPE{i}") in ("ZSCALE", "ZZERO") for i in range(1, 20))
+    if quantized and hdu.bitpix > 0:
+        raise ValueError(f"columns ZSCALE and ZZERO are for quantized floats, ZBITPIX is {hdu.bitpix}")
     allowed = {"BLOCKSIZE": (16, 32), "BYTEPIX": (1, 2, 4, 8), "SMOOTH": (0, 1)}
     for i in range(1, 100):
         name = string_value(hdu.cards, f"ZNAME{i}")
@@ -36,7 +39,7 @@ def check_parameters(hdu: RawHDU, algorithm: str) -> None:
             raise ValueError(f"ZDITHER0 must lie in 1..10000, not {seed}")
 
 
-def check_stream(algorithm: str, form: str, stream: np.ndarray, where: tuple[slice, slice]) -> None:
+def check_stream(algorithm: str, form: str, stream: np.ndarray, where: tuple[slice, slice], bitpix: int) -> None:
     """Check the stream of one tile.
 
     Parameters
@@ -49,6 +52,8 @@ def check_stream(algorithm: str, form: str, stream: np.ndarray, where: tuple[sli
         uint8.
     where : (slice, slice)
         The tile's place in the image.
+    bitpix : int
+        ZBITPIX.
 
     Raises
     ------
@@ -60,11 +65,26 @@ def check_stream(algorithm: str, form: str, stream: np.ndarray, where: tuple[sli
     elif algorithm == "PLIO_1":
         _check_plio(form, stream)
     elif algorithm in ("GZIP_1", "GZIP_2"):
-        _check_gzip(stream, where)
+        _check_gzip(stream, where, bitpix)
+    elif algorithm == "NOCOMPRESS":
+        _check_length(len(stream), where, bitpix)
 
 
-def _check_gzip(stream: np.ndarray, where: tuple[slice, slice]) -> None:
-    """Check that a stream that could be a bomb holds no more than its pixels."""
+def _check_length(n_bytes: int, where: tuple[slice, slice], bitpix: int) -> None:
+    """Check that as many bytes as the pixels take come out: the codecs take another type where the number fits one.
+
+    Short integers may come as ones of four bytes (older packers), and so do quantized floats.
+    """
+    n_pixels = math.prod(part.stop - part.start for part in where)
+    if n_bytes not in (n_pixels * abs(bitpix) // 8, 4 * n_pixels):
+        raise ValueError(f"a tile holds {n_bytes} bytes, its {n_pixels} pixels of BITPIX {bitpix} take another number")
+
+
+def _check_gzip(stream: np.ndarray, where: tuple[slice, slice], bitpix: int) -> None:
+    """Check that a stream holds its pixels, by the size it states at its end, and that it is no bomb."""
+    if len(stream) < 18:
+        raise ValueError("a gzip tile has no header")
+    _check_length(int(stream[-4:].view("<u4")[0]), where, bitpix)
     most = 8 * math.prod(part.stop - part.start for part in where)
     if len(stream) * _DEFLATE_RATIO <= max(most, _HARMLESS):
         return

@@ -245,7 +245,7 @@ class _Table:
                 piece = self._stream.read_array(length)
                 if length and name != "UNCOMPRESSED_DATA":
                     algorithm = "GZIP_1" if name.startswith("GZIP") else self._algorithm
-                    check_stream(algorithm, form, piece, self._tiling.where(first + k))
+                    check_stream(algorithm, form, piece, self._tiling.where(first + k), self._hdu.bitpix)
                 starts[k] = len(heap)
                 heap += piece.data
             word, width = _word(form)

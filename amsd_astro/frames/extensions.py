@@ -19,8 +19,8 @@ __all__ = ["our_hdus", "our_version"]
 
 def our_version(file: RawFile, image: RawHDU, dropped: Collection[int]) -> int:
     """Return the EXTVER of our extensions: that of the image, or the next one that no other image has taken."""
-    taken = {hdu.version or 1 for name in OUR_NAMES for hdu in find_hdus(file, name) if hdu.index not in dropped}
-    version = image.version or 1
+    taken = {hdu.extver for name in OUR_NAMES for hdu in find_hdus(file, name) if hdu.index not in dropped}
+    version = image.extver
     return version if version not in taken else max(taken) + 1
 
 

@@ -17,7 +17,7 @@ import numpy as np
 from astropy.io import fits
 from numpy.typing import NDArray
 
-from amsd_astro.errors import AmsdWarning
+from amsd_astro.errors import AmsdWarning, FrameError
 from amsd_astro.frames.blocks import typical
 from amsd_astro.frames.plane_noise import fit_plane
 from amsd_astro.frames.sky import Sky, measure_sky
@@ -128,6 +128,11 @@ def measure_noise(frame: Frame, *, stated: Mapping[str, float | None] | NoiseMod
     Returns
     -------
     NoiseModel
+
+    Raises
+    ------
+    FrameError
+        The pixels are so large that their variance is no number.
     """
     if isinstance(stated, NoiseModel):
         if not stated.sky_variance > 0:
@@ -135,6 +140,8 @@ def measure_noise(frame: Frame, *, stated: Mapping[str, float | None] | NoiseMod
         return stated
     values = _checked(stated)
     sky = measure_sky(np.asarray(frame.data), frame.mask)
+    if not (np.isfinite(sky.level) and np.isfinite(sky.variance)):
+        raise FrameError("the pixels are too large for their noise to be a number.")
     model = _choose(frame, sky, values)
     if model.source == "none":
         _log.info("the photon noise could not be found: one noise level is taken for the whole frame")
@@ -236,6 +243,9 @@ def _from_plane(frame: Frame, sky: Sky) -> NoiseModel | None:
     if plane is None:
         return None
     floor = _lowered(plane.at_sky, plane.slope * sky.level)
+    if not (np.isfinite(plane.slope) and np.all(np.isfinite(floor))):
+        _log.info("the uncertainty plane cannot be used: its variances are too large for numbers")
+        return None
     return NoiseModel(
         plane.slope, floor, sky.level, plane.typical, plane.correlation, "variance plane", 1 / plane.factor
     )
@@ -249,7 +259,8 @@ def _with_photons(plane: NoiseModel, slope: float, source: str) -> NoiseModel:
 
 def _lowered(floor: float | NDArray[np.floating], by: float) -> float | NDArray[np.floating]:
     """Subtract a number; from a map, which can be as large as the frame, in place."""
-    if isinstance(floor, np.ndarray):
-        floor -= by
-        return floor
-    return floor - by
+    with np.errstate(over="ignore", invalid="ignore"):
+        if isinstance(floor, np.ndarray):
+            floor -= by
+            return floor
+        return floor - by

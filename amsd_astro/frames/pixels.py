@@ -53,11 +53,19 @@ class StoredPixels:
 
     def to_double(self) -> np.ndarray:
         """Return physical values in float64, NaN where BLANK."""
-        with np.errstate(over="ignore", invalid="ignore"):
-            values = self.stored.astype(np.float64) * self.scale + self.zero
+        if self._is_unsigned:
+            values = (self.stored.view(np.uint64) ^ np.uint64(2**63)).astype(np.float64)
+        else:
+            with np.errstate(over="ignore", invalid="ignore"):
+                values = self.stored.astype(np.float64) * self.scale + self.zero
         if self.blank is not None:
             values[self.stored == self.blank] = np.nan
         return values
+
+    @property
+    def _is_unsigned(self) -> bool:
+        """Whether these are unsigned integers of eight bytes, whose stored numbers float64 cannot tell apart."""
+        return self.stored.dtype == np.int64 and self.scale == 1.0 and self.zero == 2.0**63
 
     def _float_type(self) -> np.dtype:
         """Return the float type that keeps every stored integer apart from its neighbours."""
@@ -70,7 +78,8 @@ class StoredPixels:
         high = int(np.max(stored, where=valid, initial=np.iinfo(stored.dtype).min))
         if low > high:
             return np.dtype(np.float32)
-        largest = max(abs(low * self.scale + self.zero), abs(high * self.scale + self.zero))
+        scale, zero = (1, 2**63) if self._is_unsigned else (self.scale, self.zero)
+        largest = max(abs(low * scale + zero), abs(high * scale + zero))
         return np.dtype(np.float32 if largest <= _EXACT * abs(self.scale) else np.float64)
 
     def to_integer(self) -> np.ndarray:

@@ -48,6 +48,7 @@ class PlaneNoise:
     factor: float
 
 
+@np.errstate(over="ignore", invalid="ignore")  # values near the largest float: the caller looks at the result
 def fit_plane(
     data: NDArray[np.floating], mask: NDArray[np.bool_], deviation: NDArray[np.floating], sky: Sky
 ) -> PlaneNoise | None:

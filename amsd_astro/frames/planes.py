@@ -99,7 +99,7 @@ def _sibling(file: RawFile, image: RawHDU, names: tuple[str, ...]) -> RawHDU | N
     for name in names:
         found = [
             hdu
-            for hdu in find_hdus(file, name, image.version or 1)
+            for hdu in find_hdus(file, name, image.extver)
             if hdu is not image and hdu.is_plane and hdu.shape[-2:] == image.shape[-2:] and not hdu.problem
         ]
         if len(found) == 1:

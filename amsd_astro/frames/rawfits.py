@@ -99,6 +99,11 @@ class RawHDU:
         return self.data_offset + padded(self.data_size)
 
     @property
+    def extver(self) -> int:
+        """EXTVER, 1 where there is none (FITS standard 4.0, section 4.4.2.6)."""
+        return 1 if self.version is None else self.version
+
+    @property
     def label(self) -> str:
         """The HDU in words, for lists in messages."""
         name = self.name + (f",{self.version}" if self.version is not None else "")
@@ -202,7 +207,7 @@ def _next_hdu(stream: ByteStream, index: int, notes: list[str]) -> RawHDU | None
         if stream.skip(hdu.data_size) < hdu.data_size:
             raise FrameError(
                 f"the data are cut: the header declares {hdu.data_size} bytes. "
-                f"Received: {stream.position - hdu.data_offset}",
+                f"Received: {max(0, stream.position - hdu.data_offset)}",
                 path=stream.path,
                 hdu=index,
             )

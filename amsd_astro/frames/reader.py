@@ -128,7 +128,7 @@ def _source(file: RawFile, hdu: RawHDU, dtype: np.dtype) -> FrameSource:
         path=file.path,
         hdu=hdu.index,
         name=hdu.name,
-        version=hdu.version or 1,
+        version=hdu.extver,
         shape=hdu.shape,
         dtype=np.dtype(dtype),
         stamp=file.stamp,

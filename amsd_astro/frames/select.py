@@ -31,7 +31,7 @@ _NUMBER = re.compile(r"[+-]?[0-9]{1,9}")
 def find_hdus(file: RawFile, name: str, version: int | None = None) -> list[RawHDU]:
     """Return the HDUs of a name, case and blanks aside; a missing EXTVER counts as 1."""
     wanted = name.strip().upper()
-    return [hdu for hdu in file.hdus if hdu.name == wanted and (version is None or (hdu.version or 1) == version)]
+    return [hdu for hdu in file.hdus if hdu.name == wanted and (version is None or hdu.extver == version)]
 
 
 def belongs_to(plane: RawHDU, image: RawHDU) -> bool:
@@ -42,7 +42,7 @@ def belongs_to(plane: RawHDU, image: RawHDU) -> bool:
         index = None
     if index is not None:
         return index == image.index
-    return (plane.version or 1) == (image.version or 1)
+    return plane.extver == image.extver
 
 
 def _parse(ext: Extension, what: str, path: Path) -> tuple[int | None, str, int | None]:

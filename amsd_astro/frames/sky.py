@@ -59,6 +59,7 @@ def _mad_sigma(values: NDArray[np.floating]) -> float:
     return 1.4826 * float(np.median(np.abs(values - np.median(values))))
 
 
+@np.errstate(over="ignore", invalid="ignore")  # pixels near the largest float: the caller looks at the result
 def measure_sky(data: NDArray[np.floating], mask: NDArray[np.bool_]) -> Sky:
     """Measure level, variance, correlation and slope on the frame itself, or on a sample of a large one.
 
@@ -82,7 +83,7 @@ def measure_pieces(data: NDArray[np.floating], mask: NDArray[np.bool_], sample: 
     good = ~mask
     if not good.any():
         raise ValueError("mask must leave at least one good pixel. Received: every pixel masked")
-    pedestal = float(np.median(data[good]))
+    pedestal = float(np.median(data[good].astype(np.float64)))
     image = np.where(good, data.astype(np.float64) - pedestal, 0.0)
     scales = [image]
     for scale in range(3):

@@ -49,7 +49,8 @@ def splice(frame: Frame, source: FrameSource, file: RawFile, out: BinaryIO, *, s
     if sigma:
         old = [hdu for name in OUR_NAMES for hdu in find_hdus(file, name) if hdu.index and hdu is not image]
         dropped = {hdu.index for hdu in old if belongs_to(hdu, image)}
-        added = our_hdus(frame, source.shape, cards, our_version(file, image, dropped), image.index)
+        index = image.index - sum(number < image.index for number in dropped)
+        added = our_hdus(frame, source.shape, cards, our_version(file, image, dropped), index)
     n_extensions = len(file.hdus) - 1 - len(dropped) + len(added)
     for hdu in file.hdus:
         announce = hdu.index == 0 and bool(added or dropped)
