@@ -59,7 +59,7 @@ _CASES = (
     _Case(10000, "float32", "small"),
     _Case(10000, "float32 .gz", "small"),
     _Case(10000, "int16, RICE tiles", "small"),
-    _Case(10000, "float32, ERR and DQ, 1 % bad", "small"),
+    _Case(10000, "float32, ERR and MASK, 1 % bad", "small"),
 )
 
 

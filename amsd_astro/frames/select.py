@@ -9,7 +9,16 @@ from amsd_astro.errors import FrameError
 from amsd_astro.frames.cards import int_value
 from amsd_astro.frames.rawfits import RawFile, RawHDU
 
-__all__ = ["OUR_NAMES", "PLANE_NAMES", "Extension", "belongs_to", "choose_hdu", "find_hdus", "named_hdu"]
+__all__ = [
+    "OUR_NAMES",
+    "PLANE_NAMES",
+    "Extension",
+    "belongs_to",
+    "choose_hdu",
+    "find_hdus",
+    "named_hdu",
+    "stated_image",
+]
 
 Extension = int | str | tuple[str, int]
 """An HDU: number, "NAME", "NAME,VERSION" or (name, version)."""
@@ -34,15 +43,18 @@ def find_hdus(file: RawFile, name: str, version: int | None = None) -> list[RawH
     return [hdu for hdu in file.hdus if hdu.name == wanted and (version is None or hdu.extver == version)]
 
 
+def stated_image(plane: RawHDU) -> int | None:
+    """Return the index of the image that one of our extensions says it describes (AMSDHDU), None where it does not."""
+    try:
+        return int_value(plane.cards, "AMSDHDU")
+    except ValueError:
+        return None
+
+
 def belongs_to(plane: RawHDU, image: RawHDU) -> bool:
     """Return whether one of our extensions describes an image: by its AMSDHDU card, else by the same EXTVER."""
-    try:
-        index = int_value(plane.cards, "AMSDHDU")
-    except ValueError:
-        index = None
-    if index is not None:
-        return index == image.index
-    return plane.extver == image.extver
+    index = stated_image(plane)
+    return plane.extver == image.extver if index is None else index == image.index
 
 
 def _parse(ext: Extension, what: str, path: Path) -> tuple[int | None, str, int | None]:

@@ -18,7 +18,7 @@ from amsd_astro.frames.extensions import our_hdus, our_version
 from amsd_astro.frames.frame import Frame, FrameSource
 from amsd_astro.frames.packing import pack_tiles
 from amsd_astro.frames.rawfits import RawFile, RawHDU
-from amsd_astro.frames.select import OUR_NAMES, belongs_to, find_hdus
+from amsd_astro.frames.select import OUR_NAMES, find_hdus, stated_image
 from amsd_astro.frames.streams import STRIPE, ByteStream
 
 __all__ = ["float_cards", "splice"]
@@ -47,8 +47,9 @@ def splice(frame: Frame, source: FrameSource, file: RawFile, out: BinaryIO, *, s
     cards, pieces = _image_hdu(frame, source, image)
     dropped, added = set(), []
     if sigma:
+        # What has our name but does not say that it describes this image may be somebody else's.
         old = [hdu for name in OUR_NAMES for hdu in find_hdus(file, name) if hdu.index and hdu is not image]
-        dropped = {hdu.index for hdu in old if belongs_to(hdu, image)}
+        dropped = {hdu.index for hdu in old if stated_image(hdu) == image.index}
         index = image.index - sum(number < image.index for number in dropped)
         added = our_hdus(frame, source.shape, cards, our_version(file, image, dropped), index)
     n_extensions = len(file.hdus) - 1 - len(dropped) + len(added)

@@ -300,3 +300,17 @@ def test_units_that_fits_does_not_know(tmp_path: Path, pixels: np.ndarray) -> No
     frame = as_frame(pixels * u.def_unit("quux"))
     write_frame(frame, tmp_path / "q.fits")
     assert fits.getheader(tmp_path / "q.fits")["BUNIT"] == "quux"
+
+
+def test_an_extension_of_our_name_that_is_not_ours_stays(tmp_path: Path, pixels: np.ndarray) -> None:
+    foreign = fits.ImageHDU(np.arange(6.0).reshape(2, 3), name="AMSD_SIGMA")
+    fits.HDUList([fits.PrimaryHDU(pixels), foreign]).writeto(tmp_path / "in.fits")
+    frame = read_frame(tmp_path / "in.fits", ext=0)
+    frame.header["AMSDVERS"] = "0"
+    frame.uncertainty = StdDevUncertainty(np.ones(pixels.shape, np.float32))
+    write_frame(frame, tmp_path / "out.fits")
+    with fits.open(tmp_path / "out.fits") as hdus:
+        assert [(hdu.name, hdu.ver) for hdu in hdus[1:]] == [("AMSD_SIGMA", 1), ("AMSD_SIGMA", 2)]
+        np.testing.assert_array_equal(hdus[1].data, foreign.data)
+    again = read_frame(tmp_path / "out.fits", ext=0)
+    assert again.uncertainty is not None and np.all(again.uncertainty.array == 1)

@@ -201,10 +201,8 @@ def _replaced(hdu: RawHDU, image: RawHDU) -> bool:
     if hdu.name not in _OURS or hdu.index == 0:
         return False
     card = next((card for card in hdu.cards if card.startswith(b"AMSDHDU ")), b"")
-    number = card[10:30].strip()
-    if number.lstrip(b"+-").isdigit():
-        return int(number) == image.index
-    return (hdu.version or 1) == (image.version or 1)
+    number = card[10:].split(b"/")[0].strip(b" ")
+    return number.lstrip(b"+-").isdigit() and int(number) == image.index
 
 
 def _compare(before: RawFile, old: RawHDU, after: RawFile, new: RawHDU) -> None:
