@@ -65,6 +65,8 @@ def _physical(proc: Path) -> int:
     for line in _lines(proc / "meminfo"):
         if line.startswith("MemTotal:"):
             return int(line.split()[1]) * 1024
+    with contextlib.suppress(AttributeError, OSError, ValueError):
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     return _UNKNOWN_MEMORY
 
 

@@ -120,7 +120,7 @@ def _denoise_file(path: str, output: Path, args: argparse.Namespace, console: Co
     frame = read_input(path, args)
     with ProgressBar(Path(path).name, shown=not args.quiet) as bar:
         denoiser = _new_denoiser(args)
-        with kept_on_interruption(f"{output}.checkpoint") as checkpoint:
+        with kept_on_interruption(output) as checkpoint:
             result = denoiser.fit_denoise(frame, noise=stated_noise(args), progress=bar, checkpoint=checkpoint)
             result.header[OPTIONS_KEYWORD] = (options, "digest of the options asked for")
             result.write(output, overwrite=args.overwrite)

@@ -54,6 +54,6 @@ def _train(args: argparse.Namespace) -> None:
 
         settings: dict[str, Any] = {"steps": args.steps, "seed": args.seed or 0, "n_threads": args.threads}
         denoiser = Denoiser(args.recipe, **settings) if args.recipe else Denoiser(**settings)
-        with kept_on_interruption(f"{args.output}.checkpoint") as checkpoint:
+        with kept_on_interruption(args.output) as checkpoint:
             denoiser.fit(frames, noise=stated_noise(args), progress=bar, checkpoint=checkpoint)
             denoiser.save(args.output, overwrite=args.overwrite)

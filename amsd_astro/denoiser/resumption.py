@@ -8,17 +8,15 @@ import logging
 import os
 import warnings
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from amsd_astro.denoiser.preparation import Prepared
-from amsd_astro.errors import AmsdWarning, ModelError
+from amsd_astro.errors import AmsdWarning, ModelError, OutputExistsError
 from amsd_astro.frames import check_output
 from amsd_astro.frames.blocks import row_blocks
 from amsd_astro.frames.outfile import new_file
+from amsd_astro.network.checkpoints import TrainingState, is_checkpoint, load_state, save_state
 from amsd_astro.version import __version__
-
-if TYPE_CHECKING:
-    from amsd_astro.network.training import TrainingState
 
 __all__ = ["TrainingFile", "training_key"]
 
@@ -52,25 +50,32 @@ class TrainingFile:
     Parameters
     ----------
     path : str or path-like
-        The file; what it holds of another training is replaced.
+        The file; the state of another training in it is replaced, anything else is left alone.
     key : str
         By `training_key`.
+
+    Raises
+    ------
+    OutputExistsError
+        There is a file that is no checkpoint.
+    OutputError
+        No file can be made there.
     """
 
     def __init__(self, path: str | os.PathLike[str], key: str) -> None:
         self._path = check_output(path, overwrite=True)
         self._key = key
+        if self._path.exists() and not is_checkpoint(self._path):
+            raise OutputExistsError(f"{self._path}: exists and is no checkpoint; it is left as it is.")
 
     def load(self) -> TrainingState | None:
         """Return the state in the file; None, with a warning, where it is damaged or of another training."""
-        from amsd_astro.network.checkpoints import load_state
-
         try:
             with open(self._path, "rb") as file:
                 state = load_state(file, key=self._key)
         except FileNotFoundError:
             return None
-        except ModelError as error:
+        except (ModelError, OSError) as error:
             warnings.warn(f"{self._path}: training begins anew: {error}", AmsdWarning, stacklevel=5)
             return None
         _log.info("%s: training goes on after %d steps", self._path, state.n_steps)
@@ -78,8 +83,6 @@ class TrainingFile:
 
     def keep(self, state: TrainingState) -> None:
         """Write the state, whole or not at all; that it cannot be kept does not end a training."""
-        from amsd_astro.network.checkpoints import save_state
-
         try:
             with new_file(self._path, overwrite=True) as file:
                 save_state(file, state, key=self._key)

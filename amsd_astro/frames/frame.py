@@ -238,7 +238,7 @@ class Frame(CCDData):
     def with_arrays(
         self, data: np.ndarray, uncertainty: Any, flags: np.ndarray | None, noise: NoiseModel | None
     ) -> Frame:
-        """Return a frame of other pixels, of the same source, mask, unit and WCS and with a copy of the header.
+        """Return a frame of other pixels, of the same source, mask and unit, with copies of header, WCS and PSF.
 
         Parameters
         ----------
@@ -260,9 +260,9 @@ class Frame(CCDData):
             flags=flags,
             source=self.source,
             noise=noise,
-            psf=self.psf,
+            psf=None if self.psf is None else np.array(self.psf),
         )
-        new._wcs = self._wcs
+        new._wcs = None if self._wcs is None else self._wcs.deepcopy()
         new._wcs_pending = self._wcs_pending
         return new
 

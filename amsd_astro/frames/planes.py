@@ -10,7 +10,7 @@ import numpy as np
 from amsd_astro.errors import AmsdWarning, FrameError
 from amsd_astro.frames.blocks import bad_pixels, finite_range
 from amsd_astro.frames.pixels import StoredPixels, read_plane
-from amsd_astro.frames.quality import BadValues, bad_values
+from amsd_astro.frames.quality import ANY_VALUE, BadValues, bad_values
 from amsd_astro.frames.rawfits import RawFile, RawHDU
 from amsd_astro.frames.scratch import new_array
 from amsd_astro.frames.select import Extension, find_hdus, named_hdu
@@ -22,7 +22,6 @@ _VARIANCE = ("VAR", "VARIANCE", "STAT")
 _INVERSE = ("IVAR", "INVVAR", "WGT")
 _COVERAGE = ("WHT", "WEIGHT")
 _MASKS = ("MASK", "MSK", "DQ", "MASKBITS")
-_ANY = BadValues(bits=-1)
 
 
 @dataclass(frozen=True)
@@ -123,12 +122,15 @@ def _read_mask(file: RawFile, image: RawHDU, ext: Extension | None, bits: int | 
     if ext is not None:
         plane = named_hdu(file, ext, what="mask_ext")
         _check_shape(file, image, plane, "mask_ext")
-        return _bad(file, plane, _wanted(file, plane, bits) or _ANY)
+        return _bad(file, plane, _wanted(file, plane, bits) or ANY_VALUE)
     found = _sibling(file, image, _MASKS)
     if found is None and bits is not None:
         raise FrameError("mask_bits needs a plane DQ or MASK beside the image, or mask_ext.", path=file.path)
     wanted = None if found is None else _wanted(file, found, bits)
     if found is None or wanted is None:
+        return _nothing(image)
+    if bits is None and wanted != ANY_VALUE and found.bitpix < 0:
+        _warn(file, found, "bits need a plane of integers: it is not used.")
         return _nothing(image)
     mask = _bad(file, found, wanted)
     if mask.all():
@@ -143,7 +145,7 @@ def _wanted(file: RawFile, plane: RawHDU, bits: int | None) -> BadValues | None:
     """Return which values are bad: the caller's bits, the layout's, any; None for a DQ of no known layout."""
     if bits is not None:
         return BadValues(bits=int(bits))
-    return bad_values(file, plane) or (None if plane.name == "DQ" else _ANY)
+    return bad_values(file, plane) or (None if plane.name == "DQ" else ANY_VALUE)
 
 
 def _nothing(image: RawHDU) -> np.ndarray:
@@ -156,7 +158,7 @@ def _bad(file: RawFile, plane: RawHDU, wanted: BadValues) -> np.ndarray:
     """Return where a plane has bad values."""
 
     def find(pixels: StoredPixels) -> np.ndarray:
-        return ~pixels.is_zero() if wanted == _ANY else wanted.find(pixels.to_integer())
+        return ~pixels.is_zero() if wanted == ANY_VALUE else wanted.find(pixels.to_integer())
 
     try:
         return read_plane(file, plane, find, bool)

@@ -34,7 +34,7 @@ from numpy.typing import NDArray
 from amsd_astro.frames.cards import card_keyword, string_value
 from amsd_astro.frames.rawfits import RawFile, RawHDU
 
-__all__ = ["BadValues", "bad_values"]
+__all__ = ["ANY_VALUE", "BadValues", "bad_values"]
 
 
 @dataclass(frozen=True)
@@ -62,10 +62,12 @@ class BadValues:
         """
         bits = self.bits & (2**64 - 1)
         bad = (values & np.int64(bits - 2**64 if bits >= 2**63 else bits)) != 0
-        return np.asarray(bad | np.isin(values, self.codes)) if self.codes else np.asarray(bad)
+        # a BLANK pixel, -1, is bad by all of its bits, and so it is among codes
+        return np.asarray(bad | np.isin(values, (*self.codes, -1))) if self.codes else np.asarray(bad)
 
 
-_ANY = BadValues(bits=-1)
+ANY_VALUE = BadValues(bits=-1)
+"""Every value but zero is bad."""
 
 # HST: bits of the first CCD cameras, which the later ones share:
 #    1 lost in transmission       2 filled                    4 bad detector pixel or beyond the aperture
@@ -152,7 +154,7 @@ def bad_values(file: RawFile, plane: RawHDU) -> BadValues | None:
     if instrument == "DECAM" and _word(file, plane, "PRODTYPE") == "DQMASK":
         return _community_pipeline(_word(file, plane, "PLVER"))
     if plane.name == "MASK" and instrument == "DESI" and any(hdu.name == "READNOISE" for hdu in file.hdus):
-        return _ANY  # each of its bits makes the extraction of spectra ignore the pixel
+        return ANY_VALUE  # each of its bits makes the extraction of spectra ignore the pixel
     if plane.name == "MASKBITS":
         return BadValues(bits=_LEGACY)
     return None

@@ -174,15 +174,19 @@ def scan(path: str | os.PathLike[str], *, warn: bool = True) -> RawFile:
     hdus: list[RawHDU] = []
     notes: list[str] = []
     stream = ByteStream(path)
-    if stream.misnamed:
-        notes.append(f"the file is named {stream.path.suffix} but is not packed; read as it is.")
-    while (hdu := _next_hdu(stream, len(hdus), notes)) is not None:
-        hdus.append(hdu)
-    junk = bool(hdus) and stream.position > hdus[-1].end
-    if junk:
-        while stream.compression is not None and stream.skip(STRIPE):
-            pass  # damage and bombs are told before there is work to lose
-        notes.append(f"bytes follow the last HDU that are no HDU (from byte {hdus[-1].end}); kept as they are.")
+    try:
+        if stream.misnamed:
+            notes.append(f"the file is named {stream.path.suffix} but is not packed; read as it is.")
+        while (hdu := _next_hdu(stream, len(hdus), notes)) is not None:
+            hdus.append(hdu)
+        junk = bool(hdus) and stream.position > hdus[-1].end
+        if junk:
+            while stream.compression is not None and stream.skip(STRIPE):
+                pass  # damage and bombs are told before there is work to lose
+            notes.append(f"bytes follow the last HDU that are no HDU (from byte {hdus[-1].end}); kept as they are.")
+    except BaseException:
+        stream.close()
+        raise
     if warn:
         for note in notes:
             warnings.warn(f"{stream.path}: {note}", AmsdWarning, stacklevel=2)

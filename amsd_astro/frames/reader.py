@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import warnings
@@ -11,7 +12,7 @@ import numpy as np
 from astropy.nddata import StdDevUncertainty
 
 from amsd_astro.errors import AlreadyDenoisedError, FrameChangedError, FrameError
-from amsd_astro.frames.blocks import bad_pixels, finite_range, row_blocks
+from amsd_astro.frames.blocks import bad_pixels, finite_range
 from amsd_astro.frames.cards import find_card, header_from_cards, string_value
 from amsd_astro.frames.compressed import image_cards
 from amsd_astro.frames.frame import Frame, FrameSource
@@ -19,8 +20,7 @@ from amsd_astro.frames.mosaic import check_mosaic
 from amsd_astro.frames.pixels import StoredPixels, read_floats, read_plane
 from amsd_astro.frames.planes import read_planes
 from amsd_astro.frames.rawfits import RawFile, RawHDU, scan
-from amsd_astro.frames.scratch import new_array
-from amsd_astro.frames.sections import data_sections
+from amsd_astro.frames.sections import overscan
 from amsd_astro.frames.select import Extension, belongs_to, choose_hdu, find_hdus
 from amsd_astro.frames.streams import file_stamp
 from amsd_astro.frames.units import parse_unit
@@ -70,6 +70,17 @@ def read_frame(
         The disk failed.
     """
     file = scan(Path(os.path.abspath(os.fspath(path))))
+    with contextlib.closing(file.stream):
+        return _read(file, ext, mask_ext, mask_bits, error_ext)
+
+
+def _read(
+    file: RawFile,
+    ext: Extension | None,
+    mask_ext: Extension | None,
+    mask_bits: int | None,
+    error_ext: Extension | None,
+) -> Frame:
     hdu = choose_hdu(file, ext)
     try:
         data = read_floats(file, hdu)
@@ -104,15 +115,10 @@ def read_frame(
 
 def _leave_out_overscan(mask: np.ndarray, file: RawFile, hdu: RawHDU) -> None:
     """Mask what was not exposed: it is no part of the statistics, and stays as it is."""
-    sections = data_sections(hdu.cards, (mask.shape[0], mask.shape[1]), where=f"{file.path}[{hdu.index}]")
-    if sections is None:
+    outside = overscan(hdu.cards, (mask.shape[0], mask.shape[1]), where=f"{file.path}[{hdu.index}]")
+    if outside is None:
         return
-    exposed = new_array(mask.shape, bool)
-    exposed[:] = False
-    for section in sections:
-        exposed[section] = True
-    for block in row_blocks(mask.shape):
-        mask[block.rows] |= ~exposed[block.rows]
+    mask |= outside
     _log.info("%s[%d]: the overscan is left as it is", file.path, hdu.index)
 
 

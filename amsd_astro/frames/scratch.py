@@ -27,6 +27,7 @@ _log = logging.getLogger(__name__)
 
 _LARGEST_HELD = 64 * 1024 * 1024
 _SHARE_HELD = 64  # an array that is held takes at most one part in so many of the memory
+_MEMORY = "memory"
 _SHARE_FORCED = 8  # and one for which there is no room on the disk, one in so many
 
 
@@ -43,7 +44,8 @@ def new_array(shape: tuple[int, ...], dtype: DTypeLike) -> np.ndarray:
     Returns
     -------
     ndarray
-        Contents are undefined. An array on the disk behaves like any other; its space is reserved beforehand.
+        Contents are undefined. An array on the disk behaves like any other, and its space is reserved beforehand; but a
+        process that is forked shares it: what either of the two writes, both see.
 
     Raises
     ------
@@ -56,12 +58,14 @@ def new_array(shape: tuple[int, ...], dtype: DTypeLike) -> np.ndarray:
         return np.empty(shape, dtype)
     try:
         file = ScratchFile()
+        if file.folder == _MEMORY and n_bytes > memory_limit() // _SHARE_FORCED:
+            raise OSError(errno.ENOSPC, "no folder for temporary files may be written to", tempfile.gettempprefix())
         file.reserve(n_bytes)
         mapped = mmap.mmap(file.descriptor, n_bytes)  # keeps a descriptor of its own
     except OSError as error:
         if n_bytes > memory_limit() // _SHARE_FORCED:
             raise
-        _log.info("no room for %d bytes in %s (%s): kept in memory", n_bytes, _folder(), error)
+        _log.info("no room for %d bytes on the disk (%s): kept in memory", n_bytes, error)
         return np.empty(shape, dtype)
     return np.frombuffer(mapped, dtype).reshape(shape)
 
@@ -73,20 +77,28 @@ class ScratchFile:
     ----------
     descriptor : int
         Of the open file.
+    folder : str
+        Where the file is, for messages.
     size : int
         Bytes appended so far.
+    close : callable
+        Ends the file; the last reference does, too.
     """
 
     def __init__(self) -> None:
-        self.descriptor = _unnamed()
+        self.descriptor, self.folder = _unnamed()
         self.size = 0
-        weakref.finalize(self, os.close, self.descriptor)
+        self.close = weakref.finalize(self, os.close, self.descriptor)
 
     def append(self, piece: bytes | memoryview) -> None:
         """Write bytes at the end."""
         view = memoryview(piece).cast("B")
         while len(view):
-            n = os.pwrite(self.descriptor, view, self.size)
+            try:
+                n = os.pwrite(self.descriptor, view, self.size)
+            except OSError as error:
+                error.filename = self.folder
+                raise
             self.size += n
             view = view[n:]
 
@@ -98,8 +110,9 @@ class ScratchFile:
     def reserve(self, n_bytes: int) -> None:
         """Take the room on the disk now: writing to a map of a full disk would end the interpreter."""
         disk = os.fstatvfs(self.descriptor)
-        if n_bytes > disk.f_bavail * disk.f_frsize:  # trying it would fill the disk for a moment
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), _folder())
+        # Trying it would fill the disk for a moment. (A file in memory, and some systems, tell of no blocks at all.)
+        if disk.f_blocks and n_bytes > disk.f_bavail * disk.f_frsize:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), self.folder)
         if hasattr(os, "posix_fallocate"):
             os.posix_fallocate(self.descriptor, 0, n_bytes)
         else:  # pragma: no cover - systems that cannot reserve are written to
@@ -109,19 +122,20 @@ class ScratchFile:
 
 
 def _folder() -> str:
-    if not os.environ.get("TMPDIR"):
+    if not os.path.isdir(os.environ.get("TMPDIR", "")):
         usual = Path("/var/tmp")
         if usual.is_dir() and os.access(usual, os.W_OK | os.X_OK):
             return str(usual)
     return tempfile.gettempdir()
 
 
-def _unnamed() -> int:
-    """Return the descriptor of a new file that has no name."""
+def _unnamed() -> tuple[int, str]:
+    """Return the descriptor of a new file that has no name, and its folder."""
     try:
-        with tempfile.TemporaryFile(dir=_folder(), buffering=0) as file:
-            return os.dup(file.fileno())
+        folder = _folder()
+        with tempfile.TemporaryFile(dir=folder, buffering=0) as file:
+            return os.dup(file.fileno()), folder
     except OSError:
         if not hasattr(os, "memfd_create"):
             raise
-        return os.memfd_create("amsd_astro")
+        return os.memfd_create("amsd_astro"), _MEMORY

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from amsd_astro.errors import AmsdWarning
 from amsd_astro.frames.cards import card_keyword, card_value, string_value
+from amsd_astro.frames.scratch import new_array
 
 __all__ = ["Section", "data_sections", "overscan"]
 
@@ -63,7 +64,8 @@ def overscan(cards: Sequence[bytes], shape: tuple[int, int], *, where: str = "")
     sections = data_sections(cards, shape, where=where)
     if sections is None:
         return None
-    mask = np.ones(shape, dtype=bool)
+    mask: NDArray[np.bool_] = new_array(shape, bool)
+    mask[:] = True
     for section in sections:
         mask[section] = False
     return mask

@@ -10,7 +10,15 @@ import numpy as np
 
 from amsd_astro.errors import FrameChangedError
 from amsd_astro.frames.blocks import finite_range
-from amsd_astro.frames.cards import card_keyword, card_value, group_cards, make_card, merge_cards, replace_value
+from amsd_astro.frames.cards import (
+    card_keyword,
+    card_value,
+    find_card,
+    group_cards,
+    make_card,
+    merge_cards,
+    replace_value,
+)
 from amsd_astro.frames.checksum import Sum32
 from amsd_astro.frames.compressed import is_structure
 from amsd_astro.frames.emit import Pieces, header_bytes, stripes, with_sums, write_hdu
@@ -132,12 +140,12 @@ def _with_structure(merged: Sequence[bytes], structure: list[bytes]) -> list[byt
 def float_cards(cards: list[bytes], data: np.ndarray) -> list[bytes]:
     """Return cards fit for a float image: no scaling, true extremes."""
     result = []
+    extremes = finite_range(data) if find_card(cards, "DATAMIN") or find_card(cards, "DATAMAX") else None
     for run in group_cards(cards):
         keyword = card_keyword(run)
         if keyword in _GONE:
             continue
         if keyword in ("DATAMIN", "DATAMAX"):
-            extremes = finite_range(data)
             if extremes is None:
                 continue
             run = replace_value(run[:80], _number(extremes[keyword == "DATAMAX"]))

@@ -135,7 +135,7 @@ class ByteStream:
             raise FrameError("the file may not be read (permission denied).", path=path) from None
         except IsADirectoryError:
             raise FrameChangedError("the input was replaced while it was opened.", path=path) from None
-        weakref.finalize(self, raw.close)
+        self._close = weakref.finalize(self, raw.close)
         with _naming(path):
             info = os.fstat(raw.fileno())
             if not stat.S_ISREG(info.st_mode):
@@ -149,6 +149,12 @@ class ByteStream:
             self._unpacker = _unpacker(self.compression, cast(BinaryIO, raw))
             self._spool = ScratchFile()
             self._descriptor = self._spool.descriptor
+
+    def close(self) -> None:
+        """Close the file now: the traceback of an error would keep it open."""
+        self._close()
+        if self._unpacker is not None:
+            self._spool.close()
 
     @property
     def misnamed(self) -> bool:

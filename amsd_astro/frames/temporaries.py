@@ -55,8 +55,8 @@ def make_temporary(target: Path, mode: int, stack: contextlib.ExitStack) -> tupl
         stack.callback(remove_temporary, temporary)  # before it is there: a signal may come in between
         descriptor = os.open(temporary, flags, mode)
         stack.callback(_close, descriptor)
-        _lock(descriptor)
-        if os.path.lexists(temporary):  # else another writer's sweep was quicker than the lock
+        # A sweep of another writer that was quicker has the lock for a moment, then takes the file.
+        if _lock(descriptor) is not False and os.path.lexists(temporary):
             break
     return temporary, descriptor
 

@@ -114,12 +114,14 @@ def halved_tiles(plan: TilePlan, unfinished: Sequence[Tile], *, stride: int) -> 
     if plan.side < 2 * stride:
         return None
     smaller = plan_tiles(plan.frame_shape, core=plan.side // 2, halo=plan.halo, stride=stride)
-    left = tuple(tile for tile in smaller if any(_overlap(tile, other) for other in unfinished))
-    return replace(smaller, tiles=left)
 
+    def cells(tile: Tile) -> tuple[slice, ...]:
+        return tuple(slice(part.start // stride, -(-part.stop // stride)) for part in tile.core)
 
-def _overlap(one: Tile, other: Tile) -> bool:
-    return all(a.start < b.stop and b.start < a.stop for a, b in zip(one.core, other.core, strict=True))
+    left = np.zeros([-(-n // stride) for n in plan.frame_shape], bool)
+    for tile in unfinished:
+        left[cells(tile)] = True
+    return replace(smaller, tiles=tuple(tile for tile in smaller if left[cells(tile)].any()))
 
 
 def cut_tile(frame: NDArray[_Pixel], tile: Tile, plan: TilePlan, *, margin: int = 0) -> NDArray[_Pixel]:

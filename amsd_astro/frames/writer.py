@@ -5,6 +5,7 @@ Nothing that is written carries a date, so the same frame gives the same file.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import re
@@ -79,7 +80,7 @@ def write_frame(
             _check_shape(frame, source)
             source.check_unchanged()
             file = _scan_again(source)
-            with new_file(target, overwrite=overwrite) as out:
+            with contextlib.closing(file.stream), new_file(target, overwrite=overwrite) as out:
                 splice(frame, source, file, out, sigma=sigma)
                 source.check_unchanged()
     _log.debug("wrote %s", target)

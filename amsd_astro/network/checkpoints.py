@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -10,12 +12,45 @@ from numpy.typing import NDArray
 
 from amsd_astro.errors import ModelError
 from amsd_astro.network.archive import LARGEST_FILE, Archive, pack_arrays
-from amsd_astro.network.training import Checkpoint, TrainingState
 
-__all__ = ["load_state", "save_state"]
+__all__ = ["Checkpoint", "TrainingState", "is_checkpoint", "load_state", "save_state"]
 
 _FORMAT = 1
 _LARGEST_DESCRIPTION = 1_000_000  # bytes
+_DESCRIPTION = "description.npy"
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """Weights after ``n_steps`` steps and their ``score`` (lower is better; nan where nothing was held out)."""
+
+    n_steps: int
+    score: float
+    weights: list[NDArray[np.float32]] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class TrainingState:
+    """All that the rest of a training depends on.
+
+    Attributes
+    ----------
+    n_steps : int
+        Steps made.
+    weights, optimizer : list of ndarray
+        Of the network and of the optimizer.
+    best : Checkpoint or None
+        The best weights so far.
+    draw, score : JSON types
+        States of the two.
+    """
+
+    n_steps: int
+    weights: list[NDArray[Any]] = field(repr=False)
+    optimizer: list[NDArray[Any]] = field(repr=False)
+    best: Checkpoint | None
+    draw: Any = field(repr=False)
+    score: Any
 
 
 def save_state(file: BinaryIO, state: TrainingState, *, key: str) -> None:
@@ -49,6 +84,15 @@ def save_state(file: BinaryIO, state: TrainingState, *, key: str) -> None:
     file.write(pack_arrays({"description": text, **arrays}))
 
 
+def is_checkpoint(path: str | os.PathLike[str]) -> bool:
+    """Return whether a file is one that `save_state` wrote, of whatever training; not where it cannot be read."""
+    try:
+        with open(path, "rb") as file:
+            return _DESCRIPTION in Archive(file.read(LARGEST_FILE + 1)).sizes
+    except (ModelError, OSError):
+        return False
+
+
 def load_state(file: BinaryIO, *, key: str) -> TrainingState:
     """Read a state.
 
@@ -66,9 +110,9 @@ def load_state(file: BinaryIO, *, key: str) -> TrainingState:
     """
     archive = Archive(file.read(LARGEST_FILE + 1))
     try:
-        if archive.sizes["description.npy"] > _LARGEST_DESCRIPTION:
+        if archive.sizes[_DESCRIPTION] > _LARGEST_DESCRIPTION:
             raise ValueError("a description that is too long")
-        description = json.loads(archive.read("description.npy", "|u1", None, what="description").tobytes())
+        description = json.loads(archive.read(_DESCRIPTION, "|u1", None, what="description").tobytes())
         if description["format"] != _FORMAT or description["key"] != key:
             raise ModelError("the state must be that of this training. Received: that of another one")
         arrays = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -12,6 +11,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from amsd_astro.network.architectures import build_amsd
+from amsd_astro.network.archive import digest_arrays
 from amsd_astro.network.layouts import AmsdArchitecture
 from amsd_astro.network.multiscale import band_noise, band_radius
 from amsd_astro.network.pairs import normalized_bands
@@ -140,10 +140,7 @@ class MultiscaleModel:
 
     def fingerprint(self) -> str:
         """First 16 hexadecimal digits of the SHA-256 of the weights."""
-        digest = hashlib.sha256()
-        for weight in self.get_weights():
-            digest.update(np.ascontiguousarray(weight, "<f4").tobytes())
-        return digest.hexdigest()[:16]
+        return digest_arrays(self.get_weights())[:16]
 
 
 def _turned(images: NDArray[np.float32], orientation: int) -> NDArray[np.float32]:

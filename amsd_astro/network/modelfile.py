@@ -6,13 +6,12 @@ network's order. Nothing is compressed, so that no file grows when it is read. `
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
 import math
 import re
 import reprlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -20,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amsd_astro.errors import ModelError
-from amsd_astro.network.archive import LARGEST_FILE, LARGEST_HEADER, Archive, pack_arrays
+from amsd_astro.network.archive import LARGEST_FILE, LARGEST_HEADER, Archive, digest_arrays, pack_arrays
 from amsd_astro.network.layouts import AmsdArchitecture
 from amsd_astro.network.multiscale import N_BANDS
 from amsd_astro.version import __version__
@@ -68,7 +67,7 @@ def save_model(file: BinaryIO, model: MultiscaleModel, settings: dict[str, Any])
         "version": __version__,
         "architecture": {"name": settings.get("recipe"), **asdict(model.architecture)},
         "variance_scale": float(model.variance_scale),
-        "sha256": _digest(weights),
+        "sha256": digest_arrays(weights),
         "probe": [float(f"{value:.4g}") for value in _probe(model)],
     }
     text = np.frombuffer(json.dumps(stated, sort_keys=True, allow_nan=False).encode(), np.uint8)
@@ -119,14 +118,6 @@ def _name(k: int) -> str:
     return f"w{k:03d}"
 
 
-def _digest(weights: Sequence[NDArray[np.float32]]) -> str:
-    """SHA-256 of the weights; `MultiscaleModel.fingerprint` is its beginning."""
-    digest = hashlib.sha256()
-    for weight in weights:
-        digest.update(weight.tobytes())
-    return digest.hexdigest()
-
-
 def _probe(model: MultiscaleModel) -> NDArray[np.float64]:
     """A few values of the network's answer to a fixed input: they show weights that went to the wrong layers.
 
@@ -168,7 +159,7 @@ def _read(content: bytes) -> tuple[dict[str, Any], AmsdArchitecture, list[NDArra
         if not np.isfinite(weight).all():
             raise ModelError(f"weight {k} must be finite. Received: NaN or infinity")
         weights.append(weight)
-    if (digest := _digest(weights)) != settings["sha256"]:
+    if (digest := digest_arrays(weights)) != settings["sha256"]:
         raise ModelError(f"the weights must have the SHA-256 {settings['sha256']}. Received: {digest}")
     return settings, architecture, weights
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import keras
@@ -13,7 +12,9 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-__all__ = ["Checkpoint", "Draw", "Memory", "Progress", "Score", "TrainingState", "train"]
+from amsd_astro.network.checkpoints import Checkpoint, TrainingState
+
+__all__ = ["Draw", "Memory", "Progress", "Score", "train"]
 
 _log = logging.getLogger(__name__)
 
@@ -39,39 +40,6 @@ class Score(Protocol):
 
     def __call__(self) -> float:
         """Return the score."""
-
-
-@dataclass(frozen=True)
-class Checkpoint:
-    """Weights after ``n_steps`` steps and their ``score`` (lower is better; nan where nothing was held out)."""
-
-    n_steps: int
-    score: float
-    weights: list[NDArray[np.float32]] = field(repr=False)
-
-
-@dataclass(frozen=True)
-class TrainingState:
-    """All that the rest of a training depends on.
-
-    Attributes
-    ----------
-    n_steps : int
-        Steps made.
-    weights, optimizer : list of ndarray
-        Of the network and of the optimizer.
-    best : Checkpoint or None
-        The best weights so far.
-    draw, score : JSON types
-        States of the two.
-    """
-
-    n_steps: int
-    weights: list[NDArray[Any]] = field(repr=False)
-    optimizer: list[NDArray[Any]] = field(repr=False)
-    best: Checkpoint | None
-    draw: Any = field(repr=False)
-    score: Any
 
 
 class Memory(Protocol):

@@ -16,6 +16,7 @@ from astropy.io import fits
 from amsd_astro.cli import command_denoise, command_train, main
 from amsd_astro.frames import Frame
 from amsd_astro.frames.noise import measure_noise
+from amsd_astro.network.archive import pack_arrays
 
 GAIN, READ_NOISE, SKY = 2.0, 6.0, 400.0
 
@@ -60,7 +61,7 @@ class StandIn:
     def fit(self, frames: Any, *, noise: Any = None, progress: Any = None, checkpoint: Any = None) -> StandIn:
         self.frames, self.noise = frames, noise
         self.checkpoint = Path(checkpoint)
-        self.checkpoint.write_bytes(b"a state")
+        self.checkpoint.write_bytes(pack_arrays({"description": np.zeros(3, np.uint8)}))
         if StandIn.on_fit is not None:
             StandIn.on_fit()
         for done in range(3):

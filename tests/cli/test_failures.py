@@ -171,3 +171,19 @@ def test_nothing_in_a_file_reaches_the_terminal_as_it_is(
 )
 def test_text_for_the_terminal(text: str, expected: str) -> None:
     assert one_line(text) == expected
+
+
+def test_a_file_in_the_place_of_the_checkpoint_that_is_none_is_left_alone(
+    image: Path, tmp_path: Path, run: Any, monkeypatch: pytest.MonkeyPatch, stand_in: Any
+) -> None:
+    mine = tmp_path / "out.fits.checkpoint"
+    mine.write_bytes(b"mine")
+    monkeypatch.setattr(stand_in, "fit", lambda self, *frames, **options: self)  # a model that is not trained
+    assert run("denoise", image, "-o", tmp_path / "out.fits") == 0
+    assert mine.read_bytes() == b"mine"
+
+
+def test_a_name_as_long_as_names_can_be_leaves_room_for_a_checkpoint(image: Path, tmp_path: Path, run: Any) -> None:
+    output = tmp_path / ("a" * 250 + ".fits")
+    assert run("denoise", image, "-o", output) == 0
+    assert sorted(tmp_path.iterdir()) == sorted([image, output])

@@ -9,15 +9,16 @@ import numpy as np
 import pytest
 
 from amsd_astro import Denoiser
-from amsd_astro.errors import AmsdWarning, OutputError
+from amsd_astro.errors import AmsdWarning, OutputError, OutputExistsError
 from amsd_astro.network import recipes
+from amsd_astro.network.archive import pack_arrays
 from amsd_astro.network.layouts import AmsdArchitecture
 from amsd_astro.network.recipes import AmsdRecipe
 
 
 @pytest.fixture(autouse=True)
 def _small_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    small = AmsdRecipe(AmsdArchitecture((4, 8)), n_steps=8, n_patches=2, patch=16, n_orientations=1)
+    small = AmsdRecipe(AmsdArchitecture((4, 8)), n_steps=6, n_patches=2, patch=16, n_orientations=1)
     monkeypatch.setattr(recipes, "AMSD", small)
 
 
@@ -37,7 +38,7 @@ def stop_after(n_steps: int) -> Callable[[int, int, str], None]:
 def test_the_result_is_that_of_an_uninterrupted_run(exposure: np.ndarray, tmp_path: Path) -> None:
     whole = Denoiser(seed=4).fit_denoise(exposure)
     checkpoint = tmp_path / "frame.checkpoint"
-    for n_steps in (3, 6):
+    for n_steps in (2, 4):
         with pytest.raises(KeyboardInterrupt):
             Denoiser(seed=4).fit_denoise(exposure, progress=stop_after(n_steps), checkpoint=checkpoint)
     steps: list[int] = []
@@ -46,7 +47,7 @@ def test_the_result_is_that_of_an_uninterrupted_run(exposure: np.ndarray, tmp_pa
         progress=lambda done, total, stage: steps.append(done) if stage == "training" else None,
         checkpoint=checkpoint,
     )
-    assert steps == [7, 8]
+    assert steps == [5, 6]
     np.testing.assert_array_equal(result.data, whole.data)
     assert result.uncertainty is not None and whole.uncertainty is not None
     np.testing.assert_array_equal(result.uncertainty.array, whole.uncertainty.array)
@@ -57,24 +58,32 @@ def test_the_result_is_that_of_an_uninterrupted_run(exposure: np.ndarray, tmp_pa
 def test_another_frame_or_seed_begins_anew(exposure: np.ndarray, tmp_path: Path) -> None:
     checkpoint = tmp_path / "frame.checkpoint"
     with pytest.raises(KeyboardInterrupt):
-        Denoiser(seed=4).fit(exposure, progress=stop_after(3), checkpoint=checkpoint)
+        Denoiser(seed=4, steps=2).fit(exposure, progress=stop_after(1), checkpoint=checkpoint)
     moved = exposure.copy()
     moved[50, 60] += 1
-    for denoiser, frame in ((Denoiser(seed=5), exposure), (Denoiser(seed=4), moved), (Denoiser(steps=9), exposure)):
+    for denoiser, frame in ((Denoiser(seed=5, steps=2), exposure), (Denoiser(seed=4, steps=2), moved)):
         steps: list[int] = []
         with pytest.warns(AmsdWarning, match="begins anew.*another one"):
             denoiser.fit(frame, progress=lambda done, *_: steps.append(done), checkpoint=checkpoint)  # noqa: B023
         assert steps[0] == 1
 
 
-def test_a_damaged_checkpoint_is_replaced(exposure: np.ndarray, tmp_path: Path) -> None:
+def test_a_damaged_checkpoint_is_replaced_and_a_finished_one_used(exposure: np.ndarray, tmp_path: Path) -> None:
     checkpoint = tmp_path / "frame.checkpoint"
-    checkpoint.write_bytes(b"nonsense")
+    checkpoint.write_bytes(pack_arrays({"description": np.zeros(3, np.uint8)}))
     with pytest.warns(AmsdWarning, match="begins anew"):
         Denoiser().fit(exposure, checkpoint=checkpoint)
     steps: list[int] = []
     Denoiser().fit(exposure, progress=lambda done, *_: steps.append(done), checkpoint=checkpoint)
     assert not steps
+
+
+def test_a_file_that_is_no_checkpoint_is_left_alone(exposure: np.ndarray, tmp_path: Path) -> None:
+    precious = tmp_path / "frame.fits"
+    precious.write_bytes(b"SIMPLE  = an exposure")
+    with pytest.raises(OutputExistsError, match="is no checkpoint"):
+        Denoiser().fit(exposure, checkpoint=precious)
+    assert precious.read_bytes() == b"SIMPLE  = an exposure"
 
 
 def test_where_no_checkpoint_can_be_made_is_told_before_training(exposure: np.ndarray, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import pytest
 from astropy.io import fits
 from astropy.nddata import StdDevUncertainty
 
+from amsd_astro.errors import FrameError
 from amsd_astro.frames import Frame, blocks, compressed, read_frame, scratch, write_frame
 from amsd_astro.frames.scratch import ScratchFile, new_array
 
@@ -157,3 +158,28 @@ def test_without_a_folder_to_write_to_memory_serves(monkeypatch: pytest.MonkeyPa
     file.append(b"some ")
     file.append(b"bytes")
     assert b"".join(file.pieces(4)) == b"some bytes"
+
+
+def test_memory_serves_for_arrays_too_where_no_folder_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nowhere() -> str:
+        raise FileNotFoundError(errno.ENOENT, "No usable temporary directory found")
+
+    monkeypatch.setattr(scratch, "_folder", nowhere)
+    monkeypatch.setattr(scratch, "_LARGEST_HELD", 0)
+    array = new_array((30, 20), np.float32)
+    array[:] = 1
+    assert array.sum() == 600
+
+
+def test_errors_that_are_kept_keep_no_file_open(tmp_path: Path) -> None:
+    path = tmp_path / "bad.fits.gz"
+    fits.PrimaryHDU(np.full((5, 5), np.nan, np.float32)).writeto(path)
+    cut = tmp_path / "cut.fits"
+    cut.write_bytes(b"SIMPLE  =                    T".ljust(80))
+    gc.collect()
+    n_open, errors = len(os.listdir("/proc/self/fd")), []
+    for bad in [path, cut] * 5:
+        with pytest.raises(FrameError) as caught:
+            read_frame(bad)
+        errors.append(caught)
+    assert len(os.listdir("/proc/self/fd")) == n_open

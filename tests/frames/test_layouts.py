@@ -96,6 +96,23 @@ def test_desi(tmp_path: Path) -> None:
     assert frame.uncertainty is not None and np.allclose(frame.uncertainty.array, 5)
 
 
+def test_a_quality_plane_without_integers_is_not_used(tmp_path: Path) -> None:
+    primary = {"TELESCOP": "HST", "INSTRUME": "ACS"}
+    path = write(tmp_path / "flt.fits", primary, SCI=(science(), {}), DQ=(np.full(SHAPE, 16, np.float32), {}))
+    with pytest.warns(AmsdWarning, match="bits need a plane of integers"):
+        assert not read_frame(path).mask.any()
+    with pytest.raises(FrameError, match="bits need a plane of integers"):
+        read_frame(path, mask_bits=16)
+
+
+def test_a_blank_pixel_of_a_mask_of_codes_is_bad(tmp_path: Path) -> None:
+    cards = {"PRODTYPE": "dqmask", "PLVER": "V4.8", "BLANK": -99}
+    path = write(
+        tmp_path / "cp.fits", {"INSTRUME": "DECam"}, SCI=(science(), {}), MASK=(bits(p1_1=-99, p2_2=7, p3_3=5), cards)
+    )
+    assert np.argwhere(read_frame(path).mask).tolist() == [[1, 1], [3, 3]]
+
+
 def test_a_quality_plane_of_no_known_layout_is_not_guessed_at(tmp_path: Path) -> None:
     path = write(tmp_path / "own.fits", {}, SCI=(science(), {}), DQ=(bits(p1_1=64), {}))
     assert not read_frame(path).mask.any()
