@@ -11,7 +11,7 @@ import pytest
 
 from amsd_astro.errors import ModelError
 from amsd_astro.network import modelfile
-from amsd_astro.network.archive import pack_arrays
+from amsd_astro.network.archive import digest_arrays, pack_arrays
 from amsd_astro.network.layouts import AmsdArchitecture
 from amsd_astro.network.modelfile import load_model
 
@@ -22,7 +22,7 @@ SETTINGS = {
     "format": 2,
     "probe": [0.0] * 16,
     "recipe": "amsd",
-    "sha256": modelfile._digest(list(WEIGHTS.values())),
+    "sha256": digest_arrays(list(WEIGHTS.values())),
     "steps": 7,
     "variance_scale": 1.3,
     "version": "1.0",
