@@ -4,5 +4,11 @@ from __future__ import annotations
 
 import os
 
+from hypothesis import settings
+
 # Settings that count only before TensorFlow is imported.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+# Tests are not timed: the machines are shared.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")

@@ -59,7 +59,7 @@ def test_senseless_plans_are_refused(wrong: dict[str, int]) -> None:
 @given(
     ny=st.integers(1, 150),
     nx=st.integers(1, 150),
-    core=st.integers(1, 100),
+    core=st.integers(8, 100),
     stride=st.sampled_from([1, 2, 4, 8]),
     n_done=st.integers(0, 400),
 )
