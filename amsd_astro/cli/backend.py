@@ -9,7 +9,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 
-__all__ = ["import_tensorflow", "silence_stderr"]
+__all__ = ["calm_tensorflow", "import_tensorflow", "silence_stderr"]
 
 
 def import_tensorflow(*, silent: bool = True) -> None:
@@ -22,13 +22,27 @@ def import_tensorflow(*, silent: bool = True) -> None:
     """
     if "tensorflow" in sys.modules:
         return
+    with calm_tensorflow(silent=silent):
+        tensorflow = importlib.import_module("tensorflow")
+        if silent:
+            tensorflow.config.list_physical_devices()  # a second banner comes with the first look for a GPU
+
+
+@contextlib.contextmanager
+def calm_tensorflow(*, silent: bool = True) -> Iterator[None]:
+    """Do what may import TensorFlow; what it says meanwhile is only shown if that fails.
+
+    Parameters
+    ----------
+    silent : bool
+        False shows all of it as it comes.
+    """
     if not silent:
-        importlib.import_module("tensorflow")
+        yield
         return
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     with silence_stderr():
-        tensorflow = importlib.import_module("tensorflow")
-        tensorflow.config.list_physical_devices()  # a second banner comes with the first look for a GPU
+        yield
 
 
 @contextlib.contextmanager

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import os
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from amsd_astro.cli.backend import import_tensorflow, silence_stderr
+from amsd_astro.cli.backend import calm_tensorflow, import_tensorflow
 from amsd_astro.cli.checkpoints import kept_on_interruption
 from amsd_astro.cli.console import Console
 from amsd_astro.cli.inputs import read_input, stated_noise
@@ -133,7 +132,7 @@ def _new_denoiser(args: argparse.Namespace) -> Denoiser:
     settings: dict[str, Any] = {"steps": args.steps, "seed": args.seed or 0, "n_threads": args.threads}
     silent = args.verbose < 2
     if args.model is not None:  # checked before TensorFlow is loaded
-        with silence_stderr() if silent else contextlib.nullcontext():
+        with calm_tensorflow(silent=silent):
             return Denoiser.load(args.model, **settings)
     import_tensorflow(silent=silent)
     return Denoiser(args.recipe, **settings) if args.recipe else Denoiser(**settings)

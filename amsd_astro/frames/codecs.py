@@ -12,13 +12,13 @@ import numpy as np
 
 from amsd_astro.frames.cards import int_value, string_value
 from amsd_astro.frames.rawfits import RawHDU
+from amsd_astro.frames.streams import STRIPE
 
 __all__ = ["check_parameters", "check_stream"]
 
 _HCOMPRESS_MAGIC = b"\xdd\x99"
 _DEFLATE_RATIO = 1032  # the most that deflate can pack
 _HARMLESS = 64 * 1024 * 1024
-_PIECE = 4 * 1024 * 1024
 
 
 def check_parameters(hdu: RawHDU, algorithm: str) -> None:
@@ -90,7 +90,7 @@ def _check_gzip(stream: np.ndarray, where: tuple[slice, slice], bitpix: int) -> 
         return
     n_bytes = 0
     with gzip.GzipFile(fileobj=io.BytesIO(stream.tobytes())) as file:
-        while n_bytes <= most and (piece := file.read(_PIECE)):
+        while n_bytes <= most and (piece := file.read(STRIPE)):
             n_bytes += len(piece)
     if n_bytes > most:
         raise ValueError(f"a gzip tile unpacks to more than the {most} bytes that its pixels can take")

@@ -20,7 +20,8 @@ from astropy.io import fits
 from amsd_astro.errors import FrameError
 from amsd_astro.frames.cards import card_keyword, int_value, make_card, string_value
 from amsd_astro.frames.codecs import check_parameters, check_stream
-from amsd_astro.frames.rawfits import BLOCK, RawFile, RawHDU
+from amsd_astro.frames.emit import header_bytes
+from amsd_astro.frames.rawfits import RawFile, RawHDU, padded
 from amsd_astro.frames.streams import check_expansion
 
 __all__ = ["Tiling", "image_cards", "is_structure", "tiling_of", "unpack_tiles"]
@@ -210,16 +211,16 @@ class _Table:
             if np.any((lengths < 0) | (offsets < 0) | (offsets + lengths > self._heap_size) & (lengths > 0)):
                 raise ValueError("a tile lies outside the heap")
 
-    def cards(self, first: int, last: int, n_rows: int) -> bytes:
+    def cards(self, first: int, last: int, n_rows: int) -> list[bytes]:
         """Return the header of a table of some of the rows, for an image of ``n_rows`` rows."""
-        quantized = "DITHER_" in (string_value(self._hdu.cards, "ZQUANTIZ") or "")
+        dithered = "DITHER_" in (string_value(self._hdu.cards, "ZQUANTIZ") or "")
         changed = {
             "NAXIS2": last - first,
             "ZNAXIS2": n_rows,
             "ZTILE2": min(self._tiling.tile[1], n_rows),
             "THEAP": None,
         }
-        changed["ZDITHER0"] = self._dither_seed(first) if quantized else None
+        changed["ZDITHER0"] = self._dither_seed(first) if dithered else None
         changed["PCOUNT"] = sum(int(lengths[first:last].sum()) for lengths, _ in self._places.values())
         kept = []
         for card in self._hdu.cards:
@@ -229,7 +230,7 @@ class _Table:
                 kept.append(make_card(keyword, value))
             elif keyword not in changed and _NEEDED.match(keyword):
                 kept.append(card)
-        return b"".join(kept)
+        return kept
 
     def data(self, first: int, last: int) -> bytes:
         """Return the data unit of a table of some of the rows: descriptors anew, streams checked."""
@@ -248,7 +249,8 @@ class _Table:
                     check_stream(algorithm, form, piece, self._tiling.where(first + k), self._hdu.bitpix)
                 starts[k] = len(heap)
                 heap += piece.data
-            word, width = _word(form)
+            word, _ = _descriptor_type(form)
+            width = np.dtype(word).itemsize
             rows[:, offset + width : offset + 2 * width] = starts.astype(word).view(np.uint8).reshape(-1, width)
         return rows.tobytes() + bytes(heap)
 
@@ -258,14 +260,10 @@ class _Table:
         return (seed - 1 + first) % 10000 + 1
 
 
-def _unpack(cards: bytes, data: bytes) -> np.ndarray:
+def _unpack(cards: list[bytes], data: bytes) -> np.ndarray:
     """Let astropy unpack a file in memory that holds nothing but the one table."""
-    head = make_card("SIMPLE", True) + make_card("BITPIX", 8) + make_card("NAXIS", 0) + make_card("EXTEND", True)
-    end = b"END".ljust(80)
-    primary = (head + end).ljust(BLOCK)
-    header = cards + end
-    header = header.ljust(-(-len(header) // BLOCK) * BLOCK)
-    body = b"".join([primary, header, data, b"\0" * (-len(data) % BLOCK)])
+    head = [make_card("SIMPLE", True), make_card("BITPIX", 8), make_card("NAXIS", 0), make_card("EXTEND", True)]
+    body = b"".join([header_bytes(head), header_bytes(cards), data, b"\0" * (padded(len(data)) - len(data))])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         with fits.open(io.BytesIO(body), memmap=False, do_not_scale_image_data=True) as hdus:
@@ -292,20 +290,18 @@ def _columns(hdu: RawHDU) -> dict[str, tuple[int, str]]:
     return columns
 
 
-def _word(form: str) -> tuple[str, int]:
-    """Return type and width of the numbers in a descriptor."""
+def _descriptor_type(form: str) -> tuple[str, int]:
+    """Return the type of the two numbers in a descriptor, and the bytes of an element of what it describes."""
     match = _FORM.match(form)
     assert match is not None  # _columns looked at it
     word = {"P": ">i4", "Q": ">i8"}.get(match.group(2))
     if word is None or match.group(3) not in _SIZES:
         raise ValueError(f"a column of tiles must be of variable length, not {form!r}")
-    return word, np.dtype(word).itemsize
+    return word, _SIZES[match.group(3)]
 
 
 def _descriptors(rows: np.ndarray, offset: int, form: str) -> tuple[np.ndarray, np.ndarray]:
     """Return bytes and heap offset of each tile's stream."""
-    word, width = _word(form)
-    pairs = np.ascontiguousarray(rows[:, offset : offset + 2 * width]).view(word).astype(np.int64)
-    match = _FORM.match(form)
-    assert match is not None
-    return pairs[:, 0] * _SIZES[match.group(3)], pairs[:, 1]
+    word, element = _descriptor_type(form)
+    pairs = np.ascontiguousarray(rows[:, offset : offset + 2 * np.dtype(word).itemsize]).view(word).astype(np.int64)
+    return pairs[:, 0] * element, pairs[:, 1]

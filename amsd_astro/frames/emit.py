@@ -9,7 +9,7 @@ import numpy as np
 
 from amsd_astro.frames.cards import card_keyword, make_card
 from amsd_astro.frames.checksum import Sum32, encode_sum
-from amsd_astro.frames.rawfits import BLOCK
+from amsd_astro.frames.rawfits import BLOCK, padded
 from amsd_astro.frames.streams import STRIPE
 
 __all__ = ["Pieces", "header_bytes", "stripes", "with_sums", "write_hdu"]
@@ -31,7 +31,7 @@ def stripes(array: np.ndarray, dtype: np.dtype) -> Iterator[np.ndarray]:
 def header_bytes(cards: Sequence[bytes]) -> bytes:
     """Return cards, END and blanks up to a whole block."""
     header = b"".join(cards) + b"END".ljust(80)
-    return header.ljust(-(-len(header) // BLOCK) * BLOCK)
+    return header.ljust(padded(len(header)))
 
 
 def write_hdu(out: BinaryIO, cards: Sequence[bytes], pieces: Pieces) -> None:

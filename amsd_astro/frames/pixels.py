@@ -54,7 +54,7 @@ class StoredPixels:
     def to_double(self) -> np.ndarray:
         """Return physical values in float64, NaN where BLANK."""
         if self._is_unsigned:
-            values = (self.stored.view(np.uint64) ^ np.uint64(2**63)).astype(np.float64)
+            values = self._as_unsigned().astype(np.float64)
         else:
             with np.errstate(over="ignore", invalid="ignore"):
                 values = self.stored.astype(np.float64) * self.scale + self.zero
@@ -66,6 +66,10 @@ class StoredPixels:
     def _is_unsigned(self) -> bool:
         """Whether these are unsigned integers of eight bytes, whose stored numbers float64 cannot tell apart."""
         return self.stored.dtype == np.int64 and self.scale == 1.0 and self.zero == 2.0**63
+
+    def _as_unsigned(self) -> np.ndarray:
+        """Return what integers of eight bytes mean where BZERO is 2**63: only their highest bit is another."""
+        return self.stored.view(np.uint64) ^ np.uint64(2**63)
 
     def _float_type(self) -> np.dtype:
         """Return the float type that keeps every stored integer apart from its neighbours."""
@@ -99,13 +103,10 @@ class StoredPixels:
             raise ValueError("bits need a plane of integers.")
         offset = int(self.zero)
         with np.errstate(over="ignore"):
-            if offset == 2**63:
-                values = (self.stored.view(np.uint64) ^ np.uint64(2**63)).view(np.int64)
-            else:
-                values = self.stored.astype(np.int64) + offset
+            shifted = self._as_unsigned().view(np.int64) if offset == 2**63 else self.stored.astype(np.int64) + offset
         if self.blank is not None:
-            values[self.stored == self.blank] = -1
-        return values
+            shifted[self.stored == self.blank] = -1
+        return shifted
 
     def is_zero(self) -> np.ndarray:
         """Return where the physical value is a valid zero (bool, shape (n_rows, nx))."""

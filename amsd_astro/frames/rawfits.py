@@ -10,6 +10,7 @@ import logging
 import math
 import os
 import re
+import sys
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ from pathlib import Path
 
 from amsd_astro.errors import AmsdWarning, FrameError
 from amsd_astro.frames.cards import card_keyword, card_value, find_card, int_value, string_value
-from amsd_astro.frames.streams import STRIPE, ByteStream, FileStamp, check_expansion, file_stamp
+from amsd_astro.frames.streams import ByteStream, FileStamp, check_expansion, file_stamp
 
 __all__ = ["BLOCK", "RawFile", "RawHDU", "padded", "scan"]
 
@@ -181,8 +182,7 @@ def scan(path: str | os.PathLike[str], *, warn: bool = True) -> RawFile:
             hdus.append(hdu)
         junk = bool(hdus) and stream.position > hdus[-1].end
         if junk:
-            while stream.compression is not None and stream.skip(STRIPE):
-                pass  # damage and bombs are told before there is work to lose
+            stream.skip(sys.maxsize)  # damage and bombs in what is packed are told before there is work to lose
             notes.append(f"bytes follow the last HDU that are no HDU (from byte {hdus[-1].end}); kept as they are.")
     except BaseException:
         stream.close()

@@ -7,6 +7,7 @@ import logging
 import os
 import warnings
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from astropy.nddata import StdDevUncertainty
@@ -171,12 +172,8 @@ def refuse_denoised(frame: Frame) -> None:
         warnings.simplefilter("ignore")
         version = frame.header.get("AMSDVERS")
     if version is not None:
-        source = frame.source
-        raise AlreadyDenoisedError(
-            f"the frame is denoised already (AMSDVERS = {version}); doing it again has to be forced.",
-            path=None if source is None else source.path,
-            hdu=None if source is None else source.hdu,
-        )
+        message = f"the frame is denoised already (AMSDVERS = {version}); doing it again has to be forced."
+        raise AlreadyDenoisedError(message, **_origin(frame))
 
 
 def refuse_mosaic(frame: Frame) -> None:
@@ -187,11 +184,9 @@ def refuse_mosaic(frame: Frame) -> None:
     FrameError
         Its sky shows the pattern of the filters; the message says how to split it.
     """
-    source = frame.source
-    check_mosaic(
-        frame.data,
-        frame.mask,
-        frame.header,
-        path=None if source is None else source.path,
-        hdu=None if source is None else source.hdu,
-    )
+    check_mosaic(frame.data, frame.mask, frame.header, **_origin(frame))
+
+
+def _origin(frame: Frame) -> dict[str, Any]:
+    """Return the file and the HDU of a frame as errors take them, nothing for a frame from no file."""
+    return {} if frame.source is None else {"path": frame.source.path, "hdu": frame.source.hdu}

@@ -7,6 +7,7 @@ first pixel at (0, 0); ``angle`` is in degrees, counter-clockwise from +x.
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -20,7 +21,7 @@ _RADII = np.geomspace(0.25, 8192.0, 800)
 
 
 @dataclass(frozen=True)
-class Psf:
+class Psf(ABC):
     """What every point spread function has; subclasses give the round profile.
 
     Parameters
@@ -103,14 +104,16 @@ class Psf:
         width = self.fwhm * math.sqrt(1.0 - self.ellipticity)
         return 2 if width >= 4.0 else 3 if width >= 2.0 else 5
 
+    @abstractmethod
     def _round_density(self, u: NDArray[np.float64], v: NDArray[np.float64]) -> NDArray[np.float64]:
-        raise NotImplementedError
+        """Light per square pixel at places in the frame in which the function is round."""
 
     def _envelope(self, r: NDArray[np.float64]) -> NDArray[np.float64]:
         return self._round_density(r, np.zeros_like(r))
 
+    @abstractmethod
     def _lost(self, r: NDArray[np.float64]) -> NDArray[np.float64]:
-        raise NotImplementedError
+        """Part of the light beyond a radius."""
 
 
 @dataclass(frozen=True)

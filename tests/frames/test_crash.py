@@ -173,13 +173,19 @@ def test_sigterm_while_the_command_line_writes(child: _Child, write: Callable[..
         assert os.listdir(tmp_path) == ["out.fits"]
 
 
+def _two_files(write: Callable[..., None], folder: Path) -> list[bytes]:
+    """Write two outputs that differ, and return their bytes."""
+    wholes = []
+    for content in (1, 2):
+        write(folder / f"{content}.fits", "frame", content)
+        wholes.append((folder / f"{content}.fits").read_bytes())
+    return wholes
+
+
 def test_a_reader_sees_whole_files_while_two_writers_replace_them(
     child: _Child, write: Callable[..., None], tmp_path: Path
 ) -> None:
-    wholes = []
-    for content in (1, 2):
-        write(tmp_path / f"{content}.fits", "frame", content)
-        wholes.append((tmp_path / f"{content}.fits").read_bytes())
+    wholes = _two_files(write, tmp_path)
     out = tmp_path / "out.fits"
     out.write_bytes(wholes[0])
     child.order(out, "both", overwrite=True, n_times=25)
@@ -194,10 +200,7 @@ def test_a_reader_sees_whole_files_while_two_writers_replace_them(
 def test_of_two_writers_that_may_not_replace_one_wins(
     child: _Child, write: Callable[..., None], tmp_path: Path
 ) -> None:
-    wholes = []
-    for content in (1, 2):
-        write(tmp_path / f"{content}.fits", "frame", content)
-        wholes.append((tmp_path / f"{content}.fits").read_bytes())
+    wholes = _two_files(write, tmp_path)
     winners = []
     for k in range(8):
         out = tmp_path / f"out{k}.fits"
