@@ -15,7 +15,7 @@ from amsd_astro.frames.tiling import Tile, TilePlan, cut_tile, halved_tiles, pla
 from amsd_astro.resources import memory_limit
 
 if TYPE_CHECKING:
-    from amsd_astro.network.model import MultiscaleModel
+    from amsd_astro.network.predictor import Predictor
 
 __all__ = ["Progress", "apply_model", "tile_side", "unchanged"]
 
@@ -25,20 +25,27 @@ Progress = Callable[[int, int, str], None]
 """Called as ``progress(done, total, stage)``."""
 
 _LARGEST, _SMALLEST = 512, 64
-_BYTES_PER_PIXEL = 1600  # that the network takes at its peak, the halo's included
 _SHARE = 0.25  # of the memory is the most that a tile may take
 
 
-def tile_side(halo: int) -> int:
-    """Return how many pixels on a side the core of a tile has, by the memory this process may use."""
+def tile_side(halo: int, bytes_per_pixel: int) -> int:
+    """Return how many pixels on a side the core of a tile has, by the memory this process may use.
+
+    Parameters
+    ----------
+    halo : int
+        Pixels around the core.
+    bytes_per_pixel : int
+        That the network takes at its peak, for the halo's pixels too.
+    """
     side = _LARGEST
-    while side > _SMALLEST and _BYTES_PER_PIXEL * (side + 2 * halo) ** 2 > _SHARE * memory_limit():
+    while side > _SMALLEST and bytes_per_pixel * (side + 2 * halo) ** 2 > _SHARE * memory_limit():
         side //= 2
     return side
 
 
 def apply_model(
-    model: MultiscaleModel, prepared: Prepared, *, n_orientations: int, progress: Progress | None = None
+    model: Predictor, prepared: Prepared, *, n_orientations: int, progress: Progress | None = None
 ) -> Denoised:
     """Denoise a frame; a tile for which the memory does not suffice is made in smaller ones.
 
@@ -49,7 +56,7 @@ def apply_model(
     prepared : Prepared
         The frame.
     n_orientations : int
-        As `MultiscaleModel.predict` takes it.
+        As `Predictor.predict` takes it.
     progress : callable, optional
         Called after each tile.
 
@@ -66,7 +73,9 @@ def apply_model(
         raise ValueError("prepared must have values. Received: a frame without noise")
     result = Denoised.like(prepared.frame)
     stride = model.architecture.stride
-    plan = plan_tiles(prepared.values.shape, core=tile_side(model.halo), halo=model.halo, stride=stride)
+    plan = plan_tiles(
+        prepared.values.shape, core=tile_side(model.halo, model.bytes_per_pixel), halo=model.halo, stride=stride
+    )
     waiting, n_done = list(plan), 0
     while waiting:
         try:
@@ -86,7 +95,7 @@ def apply_model(
 
 
 def _fill_tile(
-    result: Denoised, model: MultiscaleModel, prepared: Prepared, tile: Tile, plan: TilePlan, n_orientations: int
+    result: Denoised, model: Predictor, prepared: Prepared, tile: Tile, plan: TilePlan, n_orientations: int
 ) -> None:
     assert prepared.values is not None
     pixels = cut_tile(prepared.values, tile, plan, margin=model.margin)

@@ -4,29 +4,29 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from astropy.io import fits
+from numpy.typing import NDArray
 
 from amsd_astro.denoiser.application import Progress, apply_model, unchanged
+from amsd_astro.denoiser.pictures import checked_image, denoise_channels, denoise_directly
 from amsd_astro.denoiser.preparation import Prepared, Stated, prepare
-from amsd_astro.denoiser.resumption import TrainingFile, training_key
+from amsd_astro.denoiser.training import checked_pairs, start, train_on_frames, train_on_pairs
 from amsd_astro.errors import FrameNotFoundError, ModelError, OutputError
 from amsd_astro.frames import Frame, as_frame, check_output
 from amsd_astro.frames.outfile import new_file
 from amsd_astro.frames.result import assemble
-from amsd_astro.resources import count_processors
 
 if TYPE_CHECKING:
-    from amsd_astro.network.adaptation import Adaptation
-    from amsd_astro.network.model import MultiscaleModel
+    from amsd_astro.network.judgement import Adaptation
+    from amsd_astro.network.predictor import Predictor
     from amsd_astro.network.risk import Risk
 
 __all__ = ["RECIPES", "Denoiser", "denoise"]
 
-RECIPES = ("amsd",)
+RECIPES = ("amsd", "thesis")
 
 
 def denoise(
@@ -108,7 +108,7 @@ class Denoiser:
         self.seed = int(seed)
         self.n_threads = n_threads
         self.adaptation: Adaptation | None = None
-        self._model: MultiscaleModel | None = None
+        self._model: Predictor | None = None
         self._n_steps = 0  # that made the present weights
 
     def fit(
@@ -228,11 +228,92 @@ class Denoiser:
         if not os.path.isfile(path):
             raise ModelError(f"{name}: a model file must be a regular file. Received: a folder or a device")
         with open(path, "rb") as file:
-            model, settings = load_model(file, name=name, start=lambda: _start(n_threads))
+            model, settings = load_model(file, name=name, start=lambda: start(n_threads))
         denoiser = cls(settings["recipe"], steps=steps or 0, seed=seed, n_threads=n_threads)
         denoiser._model = model
         denoiser._n_steps = settings["steps"]
         return denoiser
+
+    def fit_pairs(
+        self,
+        noisy: Any,
+        target: Any,
+        *,
+        progress: Progress | None = None,
+        checkpoint: str | os.PathLike[str] | None = None,
+    ) -> Denoiser:
+        """Train on packed pairs of images, for recipe thesis.
+
+        Parameters
+        ----------
+        noisy, target : ndarray of float32, shape (3 n, ny, nx, C) and (3 n, ny, nx, C) or (3 n, ny, nx, 4 C)
+            Noisy versions, three of each image, and what is to be learned of them; may be mapped into memory.
+        progress, checkpoint : optional
+            As in `fit`.
+
+        Returns
+        -------
+        Denoiser
+            Itself.
+        """
+        if self.recipe != "thesis":
+            raise ValueError(f"recipe must be thesis to learn from packed pairs. Received: {self.recipe!r}")
+        noisy, target = checked_pairs(noisy, target)
+        if self._has_no_steps():
+            return self
+        start(self.n_threads)
+        self._model, self.adaptation = train_on_pairs(
+            self._model, noisy, target, n_steps=self.steps, seed=self.seed, progress=progress, checkpoint=checkpoint
+        )
+        self._n_steps += self.adaptation.n_steps
+        return self
+
+    def denoise_image(
+        self, image: Any, *, sigma: float | None = None, progress: Progress | None = None
+    ) -> NDArray[np.float32]:
+        """Denoise an ordinary image with the network as it is.
+
+        Parameters
+        ----------
+        image : array_like, shape (ny, nx) or (ny, nx, C)
+            Values of 0 to 1; noise may lie beyond.
+        sigma : float, optional
+            Its noise, in the same unit. Recipe amsd wants it, recipe thesis has no use for it.
+        progress : callable, optional
+            As in `fit`.
+
+        Returns
+        -------
+        ndarray of float32, shape of ``image``
+        """
+        from amsd_astro.network.recipes import settings_of
+        from amsd_astro.network.thesis_model import ThesisModel
+
+        values = checked_image(image)
+        model = self._trained()
+        if isinstance(model, ThesisModel):
+            result = denoise_directly(model, values, progress=progress)
+        else:
+            if sigma is None or not sigma > 0:
+                raise ValueError(f"sigma must be positive for recipe {self.recipe}. Received: {sigma}")
+            n_orientations = settings_of(self.recipe).n_orientations
+            result = denoise_channels(
+                model, values, sigma=sigma, seed=self.seed, n_orientations=n_orientations, progress=progress
+            )
+        return result.reshape(np.shape(image))
+
+    def _has_no_steps(self) -> bool:
+        """Whether nothing is to be trained; that takes a network that is there."""
+        if self.steps != 0:
+            return False
+        if self._model is None:
+            raise ValueError("steps must be positive for a network that starts from nothing. Received: 0")
+        return True
+
+    def _trained(self) -> Predictor:
+        if self._model is None:
+            raise ValueError("a Denoiser must be fitted or loaded before it denoises. Received: one without weights")
+        return self._model
 
     def _adapt(
         self,
@@ -240,49 +321,40 @@ class Denoiser:
         progress: Progress | None,
         checkpoint: str | os.PathLike[str] | None,
     ) -> Adaptation | None:
-        from amsd_astro.network.recipes import AMSD
-
-        n_steps = AMSD.n_steps if self.steps is None else self.steps
         noisy = [one for one in prepared if one.values is not None]
-        if not noisy or (n_steps == 0 and self._model is not None):
+        if not noisy or self._has_no_steps():
             return None
-        if n_steps == 0:
-            raise ValueError("steps must be positive for a network that starts from nothing. Received: 0")
-        _start(self.n_threads)
-        from amsd_astro.network.adaptation import adapt
-        from amsd_astro.network.model import MultiscaleModel
-        from amsd_astro.network.pairs import TrainingFrame
-
-        model = self._model or MultiscaleModel(AMSD.architecture, seed=self.seed)
-        frames = [
-            TrainingFrame(one.values, one.frame.mask, one.noise.correlation) for one in noisy if one.values is not None
-        ]
-        memory = None
-        if checkpoint is not None:
-            settings = {"recipe": asdict(AMSD), "steps": n_steps, "seed": self.seed, "start": model.fingerprint()}
-            memory = TrainingFile(checkpoint, training_key(noisy, settings))
-        self.adaptation = adapt(model, frames, AMSD, n_steps=n_steps, seed=self.seed, progress=progress, memory=memory)
-        self._model = model
+        start(self.n_threads)
+        self._model, self.adaptation = train_on_frames(
+            self._model,
+            noisy,
+            recipe=self.recipe,
+            n_steps=self.steps,
+            seed=self.seed,
+            progress=progress,
+            checkpoint=checkpoint,
+        )
         self._n_steps += self.adaptation.n_steps
         return self.adaptation
 
     def _apply(self, prepared: Prepared, progress: Progress | None, *, risk: Risk | None = None) -> Frame:
         """Denoise; ``risk`` is that of this very frame, where it was measured."""
-        from amsd_astro.network.recipes import AMSD
-
         if prepared.values is None:
             return assemble(prepared.frame, prepared.noise, unchanged(prepared), {})
-        if self._model is None:
-            raise ValueError("a Denoiser must be fitted or loaded before it denoises. Received: one without weights")
-        result = apply_model(self._model, prepared, n_orientations=AMSD.n_orientations, progress=progress)
-        return assemble(prepared.frame, prepared.noise, result, self._provenance(self._model, risk))
+        model = self._trained()
+        from amsd_astro.network.recipes import settings_of
 
-    def _provenance(self, model: MultiscaleModel, risk: Risk | None) -> dict[str, tuple[Any, str]]:
+        n_orientations = settings_of(self.recipe).n_orientations
+        result = apply_model(model, prepared, n_orientations=n_orientations, progress=progress)
+        return assemble(prepared.frame, prepared.noise, result, self._provenance(model, risk))
+
+    def _provenance(self, model: Predictor, risk: Risk | None) -> dict[str, tuple[Any, str]]:
         cards: dict[str, tuple[Any, str]] = {
             "AMSDRCP": (self.recipe, "recipe"),
             "AMSDHASH": (model.fingerprint(), "SHA-256 of the weights, first digits"),
             "AMSDSTEP": (self._n_steps, "training steps of the weights"),
             "AMSDSEED": (self.seed, "seed"),
+            **model.cards(),
         }
         if risk is not None:
             cards["AMSDRISK"] = (_short(risk.value), "estimated mean squared error, over the noise's")
@@ -294,10 +366,3 @@ class Denoiser:
 
 def _short(value: float) -> float:
     return float(f"{value:.6g}")
-
-
-def _start(n_threads: int | None) -> None:
-    """Start TensorFlow with the threads asked for, or those the process may use."""
-    from amsd_astro.network.runtime import start_tensorflow
-
-    start_tensorflow(n_threads or count_processors())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-__all__ = ["AmsdArchitecture"]
+__all__ = ["AmsdArchitecture", "ThesisArchitecture"]
 
 
 @dataclass(frozen=True)
@@ -33,3 +33,37 @@ class AmsdArchitecture:
         up = sum(2 * scale for scale in scales[:-1])  # a module
         resampling = sum(scales[:-1]) + sum(scales[1:])  # averaging, bilinear interpolation
         return down + up + resampling
+
+
+@dataclass(frozen=True)
+class ThesisArchitecture:
+    """What can be chosen of the thesis network.
+
+    Parameters
+    ----------
+    n_channels : int
+        Channels of an image.
+    n_groups : int
+        Groups of such channels that the network gives: 1, or 4 where it learned from targets of stacked scales.
+    """
+
+    n_channels: int = 1
+    n_groups: int = 1
+
+    @property
+    def n_outputs(self) -> int:
+        """Channels that the network gives."""
+        return self.n_channels * self.n_groups
+
+    @property
+    def stride(self) -> int:
+        """1: nothing is pooled, so that any translation commutes with the network."""
+        return 1
+
+    @property
+    def receptive_radius(self) -> int:
+        """Pixels on each side that an output pixel depends on."""
+        head = 2  # a 3 x 3 convolution with dilation 2
+        extraction = (2 + 1) + (1 + 2 * 2 + 1) + 2  # 5 x 5 and 3 x 3; the towers, its longest way; dilation 2
+        contraction = (1 + 1) + 3 * (1 + 2)  # two 3 x 3, then three times 3 x 3 and 5 x 5
+        return head + 2 * max(extraction, contraction)

@@ -12,7 +12,7 @@ import math
 import re
 import reprlib
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
@@ -20,12 +20,11 @@ from numpy.typing import NDArray
 
 from amsd_astro.errors import ModelError
 from amsd_astro.network.archive import LARGEST_FILE, LARGEST_HEADER, Archive, digest_arrays, pack_arrays
-from amsd_astro.network.layouts import AmsdArchitecture
-from amsd_astro.network.multiscale import N_BANDS
+from amsd_astro.network.saved_networks import NETWORKS, Architecture, Shape
 from amsd_astro.version import __version__
 
 if TYPE_CHECKING:
-    from amsd_astro.network.model import MultiscaleModel
+    from amsd_astro.network.predictor import Predictor
 
 __all__ = ["load_model", "save_model"]
 
@@ -33,22 +32,18 @@ _log = logging.getLogger(__name__)
 
 _FORMAT = 2  # to be raised with every change of the settings, of a network or of the order of its weights
 _SETTINGS, _LARGEST_SETTINGS = "settings.npy", 100_000  # bytes
-_WIDTHS = range(4, 257)
-_MOST_WIDTHS = 6
 _N_PROBED, _PROBE_TOLERANCE = 16, 0.05
 _SHA256 = re.compile("[0-9a-f]{64}")
 
-_Shape = tuple[int, ...]
 
-
-def save_model(file: BinaryIO, model: MultiscaleModel, settings: dict[str, Any]) -> None:
+def save_model(file: BinaryIO, model: Predictor, settings: dict[str, Any]) -> None:
     """Write a model; the same model and settings give the same bytes.
 
     Parameters
     ----------
     file : binary file
         Where to; written from front to back.
-    model : MultiscaleModel
+    model : Predictor
         The model.
     settings : dict
         What else is to be known of it; JSON types only. At least ``recipe`` and ``steps``, as `load_model` wants them.
@@ -67,6 +62,7 @@ def save_model(file: BinaryIO, model: MultiscaleModel, settings: dict[str, Any])
         "version": __version__,
         "architecture": {"name": settings.get("recipe"), **asdict(model.architecture)},
         "variance_scale": float(model.variance_scale),
+        **model.describe(),
         "sha256": digest_arrays(weights),
         "probe": [float(f"{value:.4g}") for value in _probe(model)],
     }
@@ -78,7 +74,7 @@ def save_model(file: BinaryIO, model: MultiscaleModel, settings: dict[str, Any])
 
 def load_model(
     file: BinaryIO, *, name: str, start: Callable[[], None] | None = None
-) -> tuple[MultiscaleModel, dict[str, Any]]:
+) -> tuple[Predictor, dict[str, Any]]:
     """Read a model. Keras is loaded and the network built only when everything in the file has been checked.
 
     Parameters
@@ -92,7 +88,7 @@ def load_model(
 
     Returns
     -------
-    MultiscaleModel, dict
+    Predictor, dict
         The model and its settings: ``recipe``, ``steps``, ``version`` (of the program that wrote it) and the rest.
 
     Raises
@@ -104,7 +100,7 @@ def load_model(
         settings, architecture, weights = _read(file.read(LARGEST_FILE + 1))
         if start is not None:
             start()
-        model = _NETWORKS[settings["recipe"]].build(architecture)
+        model = NETWORKS[settings["recipe"]].build(architecture, settings)
         model.set_weights(weights)
         model.variance_scale = float(settings["variance_scale"])
         _check_probe(model, settings["probe"])
@@ -118,19 +114,20 @@ def _name(k: int) -> str:
     return f"w{k:03d}"
 
 
-def _probe(model: MultiscaleModel) -> NDArray[np.float64]:
+def _probe(model: Predictor) -> NDArray[np.float64]:
     """A few values of the network's answer to a fixed input: they show weights that went to the wrong layers.
 
     Two layers of one shape can change places in the network's order, with another version of Keras for instance.
     """
     side = 2 * model.architecture.stride
-    k = np.arange(side * side * N_BANDS)
-    bands = (k * 7919 % 2003 / 1000 - 1).astype(np.float32).reshape(1, side, side, N_BANDS)
-    answer = np.asarray(model.network(bands), np.float64).ravel()
+    n_channels = int(model.network.input_shape[-1])
+    k = np.arange(side * side * n_channels)
+    values = (k * 7919 % 2003 / 1000 - 1).astype(np.float32).reshape(1, side, side, n_channels)
+    answer = np.asarray(model.network(values), np.float64).ravel()
     return answer[np.linspace(0, answer.size - 1, _N_PROBED).astype(int)]
 
 
-def _check_probe(model: MultiscaleModel, stated: list[float]) -> None:
+def _check_probe(model: Predictor, stated: list[float]) -> None:
     error = float(np.abs(_probe(model) - stated).max())
     if not error <= _PROBE_TOLERANCE * max(map(abs, stated)) + 1e-5:
         raise ModelError(
@@ -139,7 +136,7 @@ def _check_probe(model: MultiscaleModel, stated: list[float]) -> None:
         )
 
 
-def _read(content: bytes) -> tuple[dict[str, Any], AmsdArchitecture, list[NDArray[np.float32]]]:
+def _read(content: bytes) -> tuple[dict[str, Any], Architecture, list[NDArray[np.float32]]]:
     """Settings, architecture and weights of a file's content."""
     archive = Archive(content)
     size = archive.sizes.get(_SETTINGS)
@@ -149,8 +146,8 @@ def _read(content: bytes) -> tuple[dict[str, Any], AmsdArchitecture, list[NDArra
     if size > _LARGEST_SETTINGS + LARGEST_HEADER:
         raise ModelError(f"settings must have at most {_LARGEST_SETTINGS} bytes. Received: {size}")
     settings = _settings(archive.read(_SETTINGS, "|u1", None, what="settings").tobytes())
-    network = _NETWORKS[settings["recipe"]]
-    architecture = network.read(settings["architecture"])
+    network = NETWORKS[settings["recipe"]]
+    architecture = network.read(settings)
     shapes = network.shapes(architecture)
     _check_sizes(archive.sizes, shapes)
     weights = []
@@ -164,7 +161,7 @@ def _read(content: bytes) -> tuple[dict[str, Any], AmsdArchitecture, list[NDArra
     return settings, architecture, weights
 
 
-def _check_sizes(sizes: dict[str, int], shapes: list[_Shape]) -> None:
+def _check_sizes(sizes: dict[str, int], shapes: list[Shape]) -> None:
     """Make sure of the names and sizes of the weights, before any is read."""
     names = [f"{_name(k)}.npy" for k in range(len(shapes))]
     missing = sorted({*names} - {*sizes})
@@ -222,63 +219,9 @@ def _is_probe(value: Any) -> bool:
     return isinstance(value, list) and len(value) == _N_PROBED and all(map(_is_number, value))
 
 
-def _amsd_architecture(stated: dict[str, Any]) -> AmsdArchitecture:
-    widths = stated.get("widths")
-    if set(stated) != {"name", "widths"} or not isinstance(widths, list) or not 1 <= len(widths) <= _MOST_WIDTHS:
-        raise ModelError(f"architecture must have 1 to {_MOST_WIDTHS} widths. Received: {reprlib.repr(stated)}")
-    if not all(type(width) is int and width in _WIDTHS for width in widths):
-        limits = f"{_WIDTHS.start} to {_WIDTHS.stop - 1}"
-        raise ModelError(f"widths must be whole numbers of {limits}. Received: {reprlib.repr(widths)}")
-    return AmsdArchitecture(tuple(widths))
-
-
-def _amsd_model(architecture: AmsdArchitecture) -> MultiscaleModel:
-    from amsd_astro.network.model import MultiscaleModel
-
-    return MultiscaleModel(architecture)
-
-
-def _amsd_shapes(architecture: AmsdArchitecture) -> list[_Shape]:
-    """Shapes of the weights that `build_amsd` makes, in its order."""
-    shapes: list[_Shape] = []
-
-    def convolution(n_in: int, n_out: int, size: int) -> None:
-        shapes.extend([(size, size, n_in, n_out), (n_out,)])
-
-    def module(width: int) -> None:
-        quarter = width // 4
-        convolution(width, quarter, 1)
-        convolution(width, width - 2 * quarter, 3)
-        convolution(quarter, quarter, 5)
-        convolution(width, quarter, 1)
-
-    widths = list(architecture.widths)
-    for n_in, width in zip([N_BANDS, *widths], widths, strict=False):
-        convolution(n_in, width, 3)
-        module(width)
-    for n_in, width in zip(widths[:0:-1], widths[-2::-1], strict=True):
-        convolution(n_in, width, 1)
-        convolution(2 * width, width, 1)
-        module(width)
-    convolution(widths[0] + N_BANDS, 1, 1)
-    convolution(widths[0], 1, 1)
-    return shapes
-
-
-@dataclass(frozen=True)
-class _Network:
-    """What a recipe's network is to this module: its settings read and checked, its weights' shapes, its model."""
-
-    read: Callable[[dict[str, Any]], AmsdArchitecture]
-    shapes: Callable[[AmsdArchitecture], list[_Shape]]
-    build: Callable[[AmsdArchitecture], MultiscaleModel]
-
-
-_NETWORKS = {"amsd": _Network(_amsd_architecture, _amsd_shapes, _amsd_model)}  # by recipe
-
 _RULES: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "version": ("text", lambda value: isinstance(value, str) and len(value) <= 100),
-    "recipe": (f"one of {', '.join(_NETWORKS)}", lambda value: isinstance(value, str) and value in _NETWORKS),
+    "recipe": (f"one of {', '.join(NETWORKS)}", lambda value: isinstance(value, str) and value in NETWORKS),
     "architecture": ("an object", lambda value: isinstance(value, dict)),
     "variance_scale": ("a positive number", lambda value: _is_number(value) and 0 < value < 1e6),
     "steps": ("a whole number of 0 to 1e9", lambda value: type(value) is int and 0 <= value <= 10**9),

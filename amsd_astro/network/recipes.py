@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from amsd_astro.network.layouts import AmsdArchitecture
+from amsd_astro.network.layouts import AmsdArchitecture, ThesisArchitecture
 
-__all__ = ["AMSD", "AmsdRecipe"]
+__all__ = ["AMSD", "THESIS", "AmsdRecipe", "ThesisRecipe", "settings_of"]
 
 
 @dataclass(frozen=True)
@@ -44,4 +44,57 @@ class AmsdRecipe:
     n_orientations: int = 8
 
 
+@dataclass(frozen=True)
+class ThesisRecipe:
+    """Settings of the thesis recipe.
+
+    Parameters
+    ----------
+    architecture : ThesisArchitecture
+        The network for a frame; that for packed pairs has their channels.
+    softening : float
+        Noise widths up to which the normalization of a frame is linear.
+    n_steps : int
+        Steps of training on a frame where the caller leaves the number to the program.
+    n_epochs : int
+        The same for packed pairs, in passes through them.
+    n_patches : int
+        Patches in a step.
+    patch : int
+        Pixels on a side of a patch of packed pairs.
+    frame_patch : int
+        The same for a frame: a quarter of the pixels, as a step of the whole takes 20 s on two cores.
+    learning_rate : float
+        Of all steps.
+    held_out : float
+        Share of the images that training never learns from.
+    held_out_seed : int
+        Seed of its choice.
+    n_validated : int
+        Blocks held out that the weights are judged on, at most.
+    n_orientations : int
+        Orientations averaged when denoising.
+    """
+
+    architecture: ThesisArchitecture = field(default_factory=ThesisArchitecture)
+    softening: float = 1.0
+    n_steps: int = 120
+    n_epochs: int = 1000
+    n_patches: int = 8
+    patch: int = 128
+    frame_patch: int = 64
+    learning_rate: float = 1e-4
+    held_out: float = 0.1
+    held_out_seed: int = 42
+    n_validated: int = 16
+    n_orientations: int = 1
+
+
 AMSD = AmsdRecipe()
+THESIS = ThesisRecipe()
+
+
+def settings_of(recipe: str) -> AmsdRecipe | ThesisRecipe:
+    """Return the settings of a recipe by its name."""
+    settings: dict[str, AmsdRecipe | ThesisRecipe] = {"amsd": AMSD, "thesis": THESIS}
+    return settings[recipe]

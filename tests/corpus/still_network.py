@@ -23,6 +23,7 @@ class StillNetwork:
 
     halo = 5
     margin = 3
+    bytes_per_pixel = 1600
     architecture = SimpleNamespace(stride=4)
     variance_scale = 1.0
 
@@ -35,3 +36,6 @@ class StillNetwork:
 
     def fingerprint(self) -> str:
         return "0123456789abcdef"
+
+    def cards(self) -> dict[str, tuple[float, str]]:
+        return {}

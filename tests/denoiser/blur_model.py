@@ -18,6 +18,7 @@ class BlurModel:
     most: int = 10**6
     halo: int = 2
     margin: int = MARGIN
+    bytes_per_pixel: int = 1600
     architecture: SimpleNamespace = field(default_factory=lambda: SimpleNamespace(stride=4))
     sides: list[int] = field(default_factory=list)
 
@@ -30,6 +31,9 @@ class BlurModel:
         values = values.round(4)  # the same whatever lies beyond the reach of the filter
         bounded = np.abs(images[:, inner, inner] - values) > 4
         return SimpleNamespace(values=values, variance=np.full_like(values, 0.25), bounded=bounded)
+
+    def cards(self) -> dict[str, tuple[float, str]]:
+        return {}
 
     def fingerprint(self) -> str:
         return "0123456789abcdef"

@@ -36,7 +36,7 @@ def apply(prepared: Prepared, model: BlurModel | None = None, **settings: Callab
 @pytest.mark.parametrize(("gib", "side"), [(64, 512), (4, 512), (1, 256), (0.3, 128), (0.01, 64)])
 def test_tiles_follow_the_memory(gib: float, side: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(application, "memory_limit", lambda: int(gib * 2**30))
-    assert tile_side(36) == side
+    assert tile_side(36, 1600) == side
 
 
 def test_out_of_memory_goes_on_with_smaller_tiles(prepared: Prepared, monkeypatch: pytest.MonkeyPatch) -> None:

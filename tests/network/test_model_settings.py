@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from amsd_astro.errors import ModelError
-from amsd_astro.network import modelfile
+from amsd_astro.network import saved_networks
 from amsd_astro.network.archive import digest_arrays, pack_arrays
 from amsd_astro.network.layouts import AmsdArchitecture
 from amsd_astro.network.modelfile import load_model
 
-SHAPES = modelfile._amsd_shapes(AmsdArchitecture((4, 8)))
+SHAPES = saved_networks.NETWORKS["amsd"].shapes(AmsdArchitecture((4, 8)))
 WEIGHTS = {f"w{k:03d}": np.zeros(shape, np.float32) for k, shape in enumerate(SHAPES)}
 SETTINGS = {
     "architecture": {"name": "amsd", "widths": [4, 8]},
@@ -119,7 +119,7 @@ def test_settings_are_text() -> None:
         ({"format": 3, "version": ["\x1b[2J\n"] * 9}, r"\\x1b"),
         ({"version": None}, "version must be text"),
         ({"version": "1" * 101}, "version must be text"),
-        ({"recipe": "soup"}, "recipe must be one of amsd. Received: 'soup'"),
+        ({"recipe": "soup"}, "recipe must be one of amsd, thesis. Received: 'soup'"),
         ({"recipe": None}, "recipe must be one of"),
         ({"recipe": ["amsd"]}, "recipe must be one of"),
         ({"architecture": None}, "architecture must be an object"),

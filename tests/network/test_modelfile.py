@@ -22,11 +22,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amsd_astro.errors import ModelError
-from amsd_astro.network import modelfile
+from amsd_astro.network import modelfile, saved_networks
 from amsd_astro.network.archive import LARGEST_FILE, Archive, digest_arrays
-from amsd_astro.network.layouts import AmsdArchitecture
+from amsd_astro.network.layouts import AmsdArchitecture, ThesisArchitecture
 from amsd_astro.network.model import MultiscaleModel
 from amsd_astro.network.modelfile import load_model, save_model
+from amsd_astro.network.saved_networks import NETWORKS
+from amsd_astro.network.thesis_model import ThesisModel
 from amsd_astro.version import __version__
 
 SETTINGS = {"recipe": "amsd", "seed": 5, "steps": 7, "note": "of two nights"}
@@ -69,14 +71,14 @@ def spare() -> MultiscaleModel:
 
 @pytest.fixture
 def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    def build(architecture: AmsdArchitecture) -> MultiscaleModel:
+    def build(architecture: AmsdArchitecture, settings: dict[str, Any]) -> MultiscaleModel:
         raise AssertionError(f"a network was built: {architecture}")
 
     build_with(build, monkeypatch)
 
 
-def build_with(build: Callable[[AmsdArchitecture], MultiscaleModel], patch: pytest.MonkeyPatch) -> None:
-    patch.setitem(modelfile._NETWORKS, "amsd", dataclasses.replace(modelfile._NETWORKS["amsd"], build=build))
+def build_with(build: Callable[[AmsdArchitecture, dict[str, Any]], MultiscaleModel], patch: pytest.MonkeyPatch) -> None:
+    patch.setitem(NETWORKS, "amsd", dataclasses.replace(NETWORKS["amsd"], build=build))
 
 
 def saved(model: MultiscaleModel, **changes: Any) -> bytes:
@@ -171,7 +173,7 @@ def test_numpy_reads_and_writes_model_files(
     assert json.loads(bytes(arrays["settings"]))["note"] == "of two nights"
     np.testing.assert_array_equal(arrays["w001"], model.get_weights()[1])
     np.savez(path, **arrays)
-    build_with(lambda _: spare, monkeypatch)
+    build_with(lambda *_: spare, monkeypatch)
     assert load(path.read_bytes())[0].fingerprint() == model.fingerprint()
     np.savez_compressed(path, **arrays)
     refused(path.read_bytes(), "without compression")
@@ -202,16 +204,23 @@ def test_keras_is_loaded_only_for_files_that_are_sound(content: bytes, tmp_path:
     assert second == "started False"
 
 
+@pytest.mark.parametrize(("n_channels", "n_groups"), [(1, 1), (3, 4)])
+def test_shapes_are_those_of_the_thesis_network(n_channels: int, n_groups: int) -> None:
+    architecture = ThesisArchitecture(n_channels, n_groups)
+    built = [weight.shape for weight in ThesisModel(architecture).get_weights()]
+    assert NETWORKS["thesis"].shapes(architecture) == built
+
+
 @pytest.mark.parametrize("widths", [(6,), (9, 5, 14)])
 def test_shapes_are_those_of_the_network(widths: tuple[int, ...]) -> None:
     architecture = AmsdArchitecture(widths)
     built = [weight.shape for weight in MultiscaleModel(architecture).get_weights()]
-    assert modelfile._amsd_shapes(architecture) == built
+    assert NETWORKS["amsd"].shapes(architecture) == built
 
 
 def test_the_largest_network_fits_into_a_file() -> None:
-    largest = AmsdArchitecture((max(modelfile._WIDTHS),) * modelfile._MOST_WIDTHS)
-    assert sum(4 * np.prod(shape) + 1000 for shape in modelfile._amsd_shapes(largest)) < LARGEST_FILE
+    largest = AmsdArchitecture((max(saved_networks._WIDTHS),) * saved_networks._MOST_WIDTHS)
+    assert sum(4 * np.prod(shape) + 1000 for shape in NETWORKS["amsd"].shapes(largest)) < LARGEST_FILE
 
 
 def test_the_network_of_this_format_answers_as_ever(model: MultiscaleModel) -> None:
@@ -223,7 +232,7 @@ def test_the_network_of_this_format_answers_as_ever(model: MultiscaleModel) -> N
 def test_weights_that_would_go_to_other_layers_are_refused(
     model: MultiscaleModel, content: bytes, spare: MultiscaleModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    build_with(lambda _: spare, monkeypatch)
+    build_with(lambda *_: spare, monkeypatch)
     assert load(content)[0] is spare
     put = spare.set_weights
     with monkeypatch.context() as patch:  # as if Keras sorted the layers otherwise
@@ -314,7 +323,7 @@ def test_a_digest_that_fits_does_not_help_weights_in_another_order(
     names = sorted(members)[1:]
     weights = swapped([array_of(members[name]) for name in names])
     others = {name: npy(weight) for name, weight in zip(names, weights, strict=True)}
-    build_with(lambda _: spare, monkeypatch)
+    build_with(lambda *_: spare, monkeypatch)
     refused(with_settings({**members, **others}, sha256=digest_arrays(weights)), "may have another order")
 
 
@@ -350,7 +359,7 @@ def test_a_damaged_file_is_refused_or_loads_as_it_was(
 ) -> None:
     spoiled = damaged(content, damages)
     with pytest.MonkeyPatch.context() as patch:
-        build_with(lambda _: spare, patch)
+        build_with(lambda *_: spare, patch)
         tracemalloc.start()
         start = time.process_time()
         try:

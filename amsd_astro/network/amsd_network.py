@@ -1,25 +1,15 @@
-"""The networks, built from ``keras.layers`` and ``keras.ops`` alone so that any Keras backend can run them."""
+"""The network of the flagship, built from ``keras.layers`` and ``keras.ops`` alone: any Keras backend can run it."""
 
 from __future__ import annotations
 
 import keras
-import numpy as np
 from keras import layers, ops
 
 from amsd_astro.network.layouts import AmsdArchitecture
 from amsd_astro.network.multiscale import N_BANDS
+from amsd_astro.network.seeds import Seeds
 
 __all__ = ["build_amsd"]
-
-
-class _Seeds:
-    """A seed for every initializer, drawn from one generator."""
-
-    def __init__(self, seed: int) -> None:
-        self._rng = np.random.default_rng(seed)
-
-    def initializer(self) -> keras.initializers.Initializer:
-        return keras.initializers.HeNormal(seed=int(self._rng.integers(1 << 31)))
 
 
 def build_amsd(architecture: AmsdArchitecture, *, seed: int) -> keras.Model:
@@ -42,7 +32,7 @@ def build_amsd(architecture: AmsdArchitecture, *, seed: int) -> keras.Model:
     keras.Model
         From (n, ny, nx, N_BANDS) to (n, ny, nx, 2); ny and nx multiples of ``architecture.stride``.
     """
-    seeds = _Seeds(seed)
+    seeds = Seeds(seed)
     bands = layers.Input((None, None, N_BANDS), name="bands")
     skips = []
     x = bands
@@ -60,11 +50,11 @@ def build_amsd(architecture: AmsdArchitecture, *, seed: int) -> keras.Model:
     return keras.Model(bands, layers.Concatenate()([noise, variance]), name="amsd")
 
 
-def _convolution(x: keras.KerasTensor, width: int, size: int, seeds: _Seeds) -> keras.KerasTensor:
-    return layers.Conv2D(width, size, padding="same", activation="relu", kernel_initializer=seeds.initializer())(x)
+def _convolution(x: keras.KerasTensor, width: int, size: int, seeds: Seeds) -> keras.KerasTensor:
+    return layers.Conv2D(width, size, padding="same", activation="relu", kernel_initializer=seeds.he_normal())(x)
 
 
-def _module(x: keras.KerasTensor, width: int, seeds: _Seeds) -> keras.KerasTensor:
+def _module(x: keras.KerasTensor, width: int, seeds: Seeds) -> keras.KerasTensor:
     """Kernels of three sizes side by side, concatenated; the widest works on a quarter of the channels."""
     quarter = width // 4
     wide = _convolution(_convolution(x, quarter, 1, seeds), quarter, 5, seeds)

@@ -1,0 +1,158 @@
+"""Training of a model on prepared frames or on packed pairs, remembered in a file where that is wanted."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from amsd_astro.denoiser.application import Progress
+from amsd_astro.denoiser.preparation import Prepared
+from amsd_astro.denoiser.resumption import TrainingFile, training_key
+from amsd_astro.resources import count_processors
+
+if TYPE_CHECKING:
+    from amsd_astro.network.judgement import Adaptation
+    from amsd_astro.network.predictor import Predictor
+
+__all__ = ["checked_pairs", "start", "train_on_frames", "train_on_pairs"]
+
+_GROUPS = (1, 4)
+
+
+def start(n_threads: int | None) -> None:
+    """Start TensorFlow with the threads asked for, or those the process may use."""
+    from amsd_astro.network.runtime import start_tensorflow
+
+    start_tensorflow(n_threads or count_processors())
+
+
+def train_on_frames(
+    model: Predictor | None,
+    prepared: Sequence[Prepared],
+    *,
+    recipe: str,
+    n_steps: int | None,
+    seed: int,
+    progress: Progress | None = None,
+    checkpoint: str | os.PathLike[str] | None = None,
+) -> tuple[Predictor, Adaptation]:
+    """Train a model, a new one if None is given.
+
+    Parameters
+    ----------
+    model : Predictor or None
+        The model, changed in place.
+    prepared : sequence of Prepared
+        Frames with noise.
+    recipe : str
+        Name of the recipe.
+    n_steps : int or None
+        Steps; by default what the recipe says.
+    seed : int
+        Seed of everything random.
+    progress, checkpoint : optional
+        As for `Denoiser.fit`.
+    """
+    from amsd_astro.network.methods import METHODS
+    from amsd_astro.network.pairs import TrainingFrame
+    from amsd_astro.network.recipes import settings_of
+
+    method, settings = METHODS[recipe], settings_of(recipe)
+    steps = settings.n_steps if n_steps is None else n_steps
+    model = model or method.new_model(settings.architecture, seed=seed)
+    frames = [
+        TrainingFrame(one.values, one.frame.mask, one.noise.correlation) for one in prepared if one.values is not None
+    ]
+    memory = None
+    if checkpoint is not None:
+        stated = {"recipe": asdict(settings), "steps": steps, "seed": seed, "start": model.fingerprint()}
+        memory = TrainingFile(checkpoint, training_key(prepared, stated))
+    done = method.adapt(model, frames, settings, n_steps=steps, seed=seed, progress=progress, memory=memory)
+    return model, done
+
+
+def train_on_pairs(
+    model: Any,
+    noisy: NDArray[np.float32],
+    target: NDArray[np.float32],
+    *,
+    n_steps: int | None,
+    seed: int,
+    progress: Progress | None = None,
+    checkpoint: str | os.PathLike[str] | None = None,
+) -> tuple[Predictor, Adaptation]:
+    """Train a model of the thesis recipe on packed pairs, a new one if None is given.
+
+    Parameters
+    ----------
+    model : ThesisModel or None
+        The model, changed in place.
+    noisy, target : ndarray
+        By `checked_pairs`.
+    n_steps : int or None
+        Steps; by default the recipe's epochs.
+    seed, progress, checkpoint
+        As for `train_on_frames`.
+    """
+    from amsd_astro.network import recipes
+    from amsd_astro.network.layouts import ThesisArchitecture
+    from amsd_astro.network.thesis_model import ThesisModel
+    from amsd_astro.network.thesis_training import learn_pairs, steps_of_pairs
+
+    recipe = recipes.THESIS
+    n_channels = noisy.shape[-1]
+    architecture = ThesisArchitecture(n_channels, target.shape[-1] // n_channels)
+    if model is not None and model.architecture != architecture:
+        raise ValueError(f"the pairs must fit the model, {model.architecture}. Received: {architecture}")
+    model = model or ThesisModel(architecture, seed=seed)
+    steps = steps_of_pairs(noisy.shape, recipe) if n_steps is None else n_steps
+    memory = None
+    if checkpoint is not None:
+        stated = {"recipe": asdict(recipe), "steps": steps, "seed": seed, "start": model.fingerprint()}
+        stated["pairs"] = [_digest(noisy), _digest(target)]
+        memory = TrainingFile(checkpoint, training_key([], stated))
+    return model, learn_pairs(model, noisy, target, recipe, n_steps=steps, seed=seed, progress=progress, memory=memory)
+
+
+def _digest(array: NDArray[np.float32]) -> str:
+    digest = hashlib.sha256(str(array.shape).encode())
+    for image in array:
+        digest.update(np.ascontiguousarray(image).tobytes())
+    return digest.hexdigest()
+
+
+def checked_pairs(noisy: Any, target: Any) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Make sure that two arrays are pairs to learn from.
+
+    Parameters
+    ----------
+    noisy, target : array_like, shape (3 n, ny, nx, C) and (3 n, ny, nx, C) or (3 n, ny, nx, 4 C)
+        float32 of 0 to 1.
+
+    Raises
+    ------
+    ValueError
+        They are not.
+    """
+    arrays = {"noisy": noisy, "target": target}
+    for name, array in arrays.items():
+        if getattr(array, "ndim", 0) != 4 or array.dtype != np.float32:
+            found = f"{getattr(array, 'dtype', type(array).__name__)} of shape {getattr(array, 'shape', ())}"
+            raise ValueError(f"{name} must be float32 of shape (n, ny, nx, C). Received: {found}")
+    n, ny, nx, n_channels = noisy.shape
+    if n == 0 or n % 3 or min(ny, nx) < 16 or not 1 <= n_channels <= 16:
+        rule = "noisy must hold three versions of each image, of at least 16 pixels and 1 to 16 channels"
+        raise ValueError(f"{rule}. Received: shape {noisy.shape}")
+    if target.shape[:3] != (n, ny, nx) or target.shape[3] not in [k * n_channels for k in _GROUPS]:
+        rule = f"target must have the shape of noisy, {noisy.shape}, or four times its channels"
+        raise ValueError(f"{rule}. Received: shape {target.shape}")
+    for name, array in arrays.items():
+        if not all(np.isfinite(image).all() for image in array):
+            raise ValueError(f"{name} must be finite. Received: NaN or infinity")
+    return noisy, target

@@ -1,0 +1,111 @@
+"""Weights judged on blocks of frames that training never saw: their risk, and the variance they predict set right."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from amsd_astro.network.pairs import TrainingFrame
+from amsd_astro.network.predictor import Predictor
+from amsd_astro.network.risk import Risk, RiskProbe, hold_out
+
+__all__ = ["Adaptation", "Probes", "calibrate", "hold_out_of", "risk_of"]
+
+_log = logging.getLogger(__name__)
+
+Probes = list[tuple[RiskProbe, NDArray[np.float64]]]
+"""The probe of each frame that has blocks held out, and the correlation of its noise."""
+
+
+@dataclass(frozen=True)
+class Adaptation:
+    """What training did: steps of the weights kept, and the risk on held-out blocks (None where none could be)."""
+
+    n_steps: int
+    risk: Risk | None
+
+
+def hold_out_of(
+    frames: Sequence[TrainingFrame], *, fraction: float, margin: int, seed: int
+) -> tuple[list[TrainingFrame], Probes]:
+    """Frames that know their held-out blocks, and a probe of those blocks with each frame's correlation.
+
+    Parameters
+    ----------
+    frames : sequence of TrainingFrame
+        Stabilized frames.
+    fraction : float
+        Share to hold out.
+    margin : int
+        Pixels that the model takes off each side.
+    seed : int
+        Seed of the blocks and the probes.
+    """
+    kept, probes = [], []
+    for k, frame in enumerate(frames):
+        blocks = hold_out(frame.mask, fraction=fraction, seed=seed + k)
+        if blocks:
+            probe = RiskProbe(frame.values, frame.mask, blocks, frame.correlation, margin=margin, seed=seed + k)
+            probes.append((probe, frame.correlation))
+        kept.append(replace(frame, held_out=blocks))
+    return kept, probes
+
+
+def risk_of(model: Predictor, probes: Probes, *, n_orientations: int = 1) -> Risk:
+    """Mean risk of a model over the frames."""
+    risks = []
+    for probe, correlation in probes:
+
+        def predict(
+            images: NDArray[np.float32], correlation: NDArray[np.float64] = correlation
+        ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+            estimate = model.predict(images, correlation, n_orientations=n_orientations)
+            return estimate.values, estimate.variance
+
+        risks.append(probe(predict))
+    n = len(risks)
+    return Risk(
+        sum(risk.value for risk in risks) / n,
+        float(np.sqrt(sum(risk.error**2 for risk in risks))) / n,
+        sum(risk.predicted for risk in risks) / n,
+        risks[0].cell_factors if n == 1 else {},
+        max((risk.roughness for risk in risks if np.isfinite(risk.roughness)), default=float("nan")),
+    )
+
+
+def calibrate(model: Predictor, probes: Probes, n_steps: int, *, n_orientations: int) -> Adaptation:
+    """Measure the risk of a trained model and scale the variance it predicts to that.
+
+    Parameters
+    ----------
+    model : Predictor
+        The model; its `variance_scale` is set.
+    probes : list
+        From `hold_out_of`.
+    n_steps : int
+        Steps that made its weights.
+    n_orientations : int
+        Orientations that will be averaged.
+
+    Returns
+    -------
+    Adaptation
+    """
+    model.variance_scale = 1.0
+    if not probes:
+        return Adaptation(n_steps, None)
+    risk = risk_of(model, probes, n_orientations=n_orientations)
+    model.variance_scale = _variance_factor(risk)
+    _log.info("held-out risk %.4f +- %.4f after %d steps", risk.value, risk.error, n_steps)
+    return Adaptation(n_steps, risk)
+
+
+def _variance_factor(risk: Risk) -> float:
+    """What the predicted variance is multiplied by; 1 where the risk is not known to a third of itself."""
+    if not risk.value > 3 * risk.error or not risk.predicted > 0:
+        return 1.0
+    return float(np.clip(risk.value / risk.predicted, 0.25, 4.0))

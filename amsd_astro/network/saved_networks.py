@@ -1,0 +1,170 @@
+"""What the network of each recipe looks like in a model file: checked before Keras is loaded."""
+
+from __future__ import annotations
+
+import math
+import reprlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from amsd_astro.errors import ModelError
+from amsd_astro.network.layouts import AmsdArchitecture, ThesisArchitecture
+from amsd_astro.network.multiscale import N_BANDS
+from amsd_astro.network.stretch import Stretch
+
+if TYPE_CHECKING:
+    from amsd_astro.network.predictor import Predictor
+
+__all__ = ["NETWORKS", "Architecture", "SavedNetwork", "Shape"]
+
+Architecture = AmsdArchitecture | ThesisArchitecture
+Shape = tuple[int, ...]
+
+_WIDTHS = range(4, 257)
+_MOST_WIDTHS = 6
+_MOST_CHANNELS = 16
+_GROUPS = (1, 4)
+
+
+@dataclass(frozen=True)
+class SavedNetwork:
+    """What a recipe's network is in a file.
+
+    Parameters
+    ----------
+    read : callable
+        From the settings of a file to the architecture; raises ModelError where they are not as they must be.
+    shapes : callable
+        From the architecture to the shapes of the weights, in the order of the model's ``get_weights``.
+    build : callable
+        From the architecture and the settings to a model.
+    """
+
+    read: Callable[[dict[str, Any]], Architecture]
+    shapes: Callable[[Any], list[Shape]]
+    build: Callable[[Any, dict[str, Any]], Predictor]
+
+
+class _Shapes(list[Shape]):
+    """Shapes of the weights of convolutions."""
+
+    def convolution(self, n_in: int, n_out: int, size: int) -> int:
+        """Add those of one; return the channels it gives."""
+        self.extend([(size, size, n_in, n_out), (n_out,)])
+        return n_out
+
+
+def _amsd_architecture(settings: dict[str, Any]) -> AmsdArchitecture:
+    stated = settings["architecture"]
+    widths = stated.get("widths")
+    if set(stated) != {"name", "widths"} or not isinstance(widths, list) or not 1 <= len(widths) <= _MOST_WIDTHS:
+        raise ModelError(f"architecture must have 1 to {_MOST_WIDTHS} widths. Received: {reprlib.repr(stated)}")
+    if not all(type(width) is int and width in _WIDTHS for width in widths):
+        limits = f"{_WIDTHS.start} to {_WIDTHS.stop - 1}"
+        raise ModelError(f"widths must be whole numbers of {limits}. Received: {reprlib.repr(widths)}")
+    return AmsdArchitecture(tuple(widths))
+
+
+def _amsd_model(architecture: AmsdArchitecture, settings: dict[str, Any]) -> Predictor:
+    from amsd_astro.network.model import MultiscaleModel
+
+    return MultiscaleModel(architecture)
+
+
+def _amsd_shapes(architecture: AmsdArchitecture) -> list[Shape]:
+    """Shapes of the weights that `build_amsd` makes, in Keras's order."""
+    shapes = _Shapes()
+
+    def module(width: int) -> None:
+        quarter = width // 4
+        shapes.convolution(width, quarter, 1)
+        shapes.convolution(width, width - 2 * quarter, 3)
+        shapes.convolution(quarter, quarter, 5)
+        shapes.convolution(width, quarter, 1)
+
+    widths = list(architecture.widths)
+    for n_in, width in zip([N_BANDS, *widths], widths, strict=False):
+        shapes.convolution(n_in, width, 3)
+        module(width)
+    for n_in, width in zip(widths[:0:-1], widths[-2::-1], strict=True):
+        shapes.convolution(n_in, width, 1)
+        shapes.convolution(2 * width, width, 1)
+        module(width)
+    shapes.convolution(widths[0] + N_BANDS, 1, 1)
+    shapes.convolution(widths[0], 1, 1)
+    return shapes
+
+
+def _thesis_architecture(settings: dict[str, Any]) -> ThesisArchitecture:
+    stated = settings["architecture"]
+    n_channels, n_groups = stated.get("n_channels"), stated.get("n_groups")
+    if set(stated) != {"name", "n_channels", "n_groups"} or not all(type(n) is int for n in (n_channels, n_groups)):
+        raise ModelError(f"architecture must have n_channels and n_groups. Received: {reprlib.repr(stated)}")
+    if not 1 <= n_channels <= _MOST_CHANNELS or n_groups not in _GROUPS:
+        rule = f"n_channels must be 1 to {_MOST_CHANNELS}, n_groups one of {_GROUPS}"
+        raise ModelError(f"{rule}. Received: {n_channels}, {n_groups}")
+    _stretch(settings)
+    return ThesisArchitecture(n_channels, n_groups)
+
+
+def _stretch(settings: dict[str, Any]) -> Stretch:
+    stated = settings.get("stretch")
+    if not isinstance(stated, dict) or set(stated) != {"softening", "low", "high"}:
+        raise ModelError(f"stretch must have softening, low and high. Received: {reprlib.repr(stated)}")
+    if not all(type(value) in (int, float) and math.isfinite(value) for value in stated.values()):
+        raise ModelError(f"stretch must have finite numbers. Received: {reprlib.repr(stated)}")
+    if not (0 < stated["softening"] < 1e6 and -100 < stated["low"] < stated["high"] < 100):
+        raise ModelError(
+            f"stretch must have a positive softening and -100 < low < high < 100. Received: {reprlib.repr(stated)}"
+        )
+    return Stretch(**stated)
+
+
+def _thesis_model(architecture: ThesisArchitecture, settings: dict[str, Any]) -> Predictor:
+    from amsd_astro.network.thesis_model import ThesisModel
+
+    return ThesisModel(architecture, stretch=_stretch(settings))
+
+
+def _thesis_shapes(architecture: ThesisArchitecture) -> list[Shape]:
+    """Shapes of the weights that `build_thesis` makes, as its layers are made."""
+    shapes = _Shapes()
+    convolution, n_outputs = shapes.convolution, architecture.n_outputs
+
+    def extraction(n_in: int) -> int:
+        for size in (5, 3, 1):
+            n_in = convolution(n_in, 64, size)
+        for size in (3, 5, 7):
+            convolution(64, 7, size)
+        gates = convolution(21, n_outputs, 3)
+        convolution(64, 32, 3)
+        for _ in range(12):
+            convolution(32, 32, 3)
+        towers = convolution(128, n_outputs, 3)
+        convolution(64, 128, 3)
+        for _ in range(3):
+            convolution(128, 128, 3)
+        chain = convolution(384, 32, 3)
+        return convolution(gates + towers + chain + 64, n_outputs, 3)
+
+    def contraction(n_in: int, width: int) -> int:
+        n_in = convolution(convolution(n_in, width, 3), width, 3)
+        for share in (2, 4, 8):
+            n_in = convolution(convolution(n_in, width // share, 3), width // share, 5)
+        n_in = convolution(n_in, n_in, 1)
+        for share in (4, 2, 1):
+            n_in = convolution(2 * n_in, width // share, 1)
+        return convolution(n_in, n_outputs, 1)
+
+    n_in = convolution(convolution(convolution(architecture.n_channels, 64, 3), 32, 1), 16, 1)
+    for width in (16, 32):
+        n_in = convolution(extraction(n_in) + contraction(n_in, width), n_outputs, 1)
+    return shapes
+
+
+NETWORKS = {
+    "amsd": SavedNetwork(_amsd_architecture, _amsd_shapes, _amsd_model),
+    "thesis": SavedNetwork(_thesis_architecture, _thesis_shapes, _thesis_model),
+}
+"""By recipe."""
