@@ -1,4 +1,4 @@
-"""What callers use: `Denoiser` and `denoise`."""
+"""`Denoiser`: a network, the frames it learns from and the frames it denoises."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from amsd_astro.denoiser.application import Progress, apply_model, unchanged
 from amsd_astro.denoiser.pictures import checked_image, denoise_channels, denoise_directly
 from amsd_astro.denoiser.preparation import Prepared, Stated, prepare
+from amsd_astro.denoiser.provenance import provenance
 from amsd_astro.denoiser.training import checked_pairs, start, train_on_frames, train_on_pairs
 from amsd_astro.errors import FrameNotFoundError, ModelError, OutputError
 from amsd_astro.frames import Frame, as_frame, check_output
@@ -24,51 +25,9 @@ if TYPE_CHECKING:
     from amsd_astro.network.predictor import Predictor
     from amsd_astro.network.risk import Risk
 
-__all__ = ["RECIPES", "Denoiser", "denoise"]
+__all__ = ["RECIPES", "Denoiser"]
 
 RECIPES = ("amsd", "thesis")
-
-
-def denoise(
-    obj: Any,
-    *,
-    recipe: str = "amsd",
-    steps: int | None = None,
-    seed: int = 0,
-    ext: int | str | tuple[str, int] | None = None,
-    mask: Any = None,
-    noise: Stated = None,
-    progress: Progress | None = None,
-) -> Frame:
-    """Denoise an exposure with a network trained on that exposure.
-
-    Parameters
-    ----------
-    obj : path, HDU, HDUList, ndarray, Quantity, NDData, CCDData or Frame
-        The exposure, in linear units; it is never changed.
-    recipe : str, optional
-        How the network is built and trained.
-    steps : int, optional
-        Steps of training; by default the program decides.
-    seed : int, optional
-        The same seed, input and number of threads give the same result.
-    ext : int, str or (str, int), optional
-        Which HDU of a file.
-    mask : array_like of bool, shape (ny, nx), optional
-        True where a pixel is bad, besides those the exposure itself marks.
-    noise : NoiseModel or mapping, optional
-        The noise model, or ``{"gain": e_per_adu, "read_noise": e}``; by default it is found as
-        `~amsd_astro.frames.noise.measure_noise` says.
-    progress : callable, optional
-        Called as ``progress(done, total, stage)``.
-
-    Returns
-    -------
-    Frame
-        Denoised data in the same unit, 1-sigma uncertainty, flags, mask, WCS and header.
-    """
-    frame = as_frame(obj, ext=ext, mask=mask)
-    return Denoiser(recipe, steps=steps, seed=seed).fit_denoise(frame, noise=noise, progress=progress)
 
 
 class Denoiser:
@@ -123,10 +82,10 @@ class Denoiser:
 
         Parameters
         ----------
-        frames : anything that `denoise` takes, or a list or tuple of such
+        frames : anything that `~amsd_astro.denoise` takes, or a list or tuple of such
             Exposures to learn from.
         noise : NoiseModel or mapping, optional
-            As in `denoise`.
+            As in `~amsd_astro.denoise`.
         progress : callable, optional
             Called as ``progress(done, total, stage)``.
         checkpoint : str or path-like, optional
@@ -150,10 +109,10 @@ class Denoiser:
 
         Parameters
         ----------
-        frame : anything that `denoise` takes
+        frame : anything that `~amsd_astro.denoise` takes
             The exposure.
         noise : NoiseModel or mapping, optional
-            As in `denoise`.
+            As in `~amsd_astro.denoise`.
         progress : callable, optional
             Called as ``progress(done, total, stage)``.
 
@@ -346,23 +305,9 @@ class Denoiser:
 
         n_orientations = settings_of(self.recipe).n_orientations
         result = apply_model(model, prepared, n_orientations=n_orientations, progress=progress)
-        return assemble(prepared.frame, prepared.noise, result, self._provenance(model, risk))
-
-    def _provenance(self, model: Predictor, risk: Risk | None) -> dict[str, tuple[Any, str]]:
-        cards: dict[str, tuple[Any, str]] = {
-            "AMSDRCP": (self.recipe, "recipe"),
-            "AMSDHASH": (model.fingerprint(), "SHA-256 of the weights, first digits"),
-            "AMSDSTEP": (self._n_steps, "training steps of the weights"),
-            "AMSDSEED": (self.seed, "seed"),
-            **model.cards(),
-        }
-        if risk is not None:
-            cards["AMSDRISK"] = (_short(risk.value), "estimated mean squared error, over the noise's")
-            cards["AMSDRERR"] = (_short(risk.error), "standard error of AMSDRISK")
-            for cell, factor in risk.cell_factors.items():
-                cards[f"AMSDCV{cell}"] = (_short(factor), f"variance of {cell}x{cell} px sums over that of its pixels")
-        return cards
-
-
-def _short(value: float) -> float:
-    return float(f"{value:.6g}")
+        return assemble(
+            prepared.frame,
+            prepared.noise,
+            result,
+            provenance(model, self.recipe, n_steps=self._n_steps, seed=self.seed, risk=risk),
+        )

@@ -78,7 +78,7 @@ class ThesisRecipe:
 
     architecture: ThesisArchitecture = field(default_factory=ThesisArchitecture)
     softening: float = 1.0
-    n_steps: int = 120
+    n_steps: int = 80
     n_epochs: int = 1000
     n_patches: int = 8
     patch: int = 128

@@ -5,16 +5,14 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-import keras
 import numpy as np
 import pytest
+from small_thesis import two_convolutions
 
 from amsd_astro.network import thesis_model, thesis_training
 from amsd_astro.network.checkpoints import TrainingState
-from amsd_astro.network.layouts import ThesisArchitecture
 from amsd_astro.network.pairs import TrainingFrame
 from amsd_astro.network.recipes import THESIS
-from amsd_astro.network.seeds import Seeds
 from amsd_astro.network.thesis_model import ThesisModel
 from amsd_astro.network.thesis_training import ValidationLoss, learn_frames, learn_pairs, steps_of_pairs
 
@@ -23,19 +21,8 @@ TINY = dataclasses.replace(THESIS, n_patches=1, patch=16, frame_patch=16, n_vali
 
 @pytest.fixture(autouse=True)
 def _small_network(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two convolutions in the place of 85, whose gradients alone take ten seconds to be traced."""
     if "slow" not in request.keywords:
         monkeypatch.setattr(thesis_model, "build_thesis", two_convolutions)
-
-
-def two_convolutions(architecture: ThesisArchitecture, *, seed: int) -> keras.Model:
-    seeds = Seeds(seed)
-    image = keras.layers.Input((None, None, architecture.n_channels))
-    x = image
-    for k, width in enumerate((4, architecture.n_outputs)):
-        initial = seeds.glorot_uniform()
-        x = keras.layers.Conv2D(width, 3, padding="same", name=f"convolution{k}", kernel_initializer=initial)(x)
-    return keras.Model(image, x)
 
 
 class Memory:

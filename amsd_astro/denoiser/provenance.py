@@ -1,0 +1,46 @@
+"""The cards that say how a frame was denoised."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from amsd_astro.network.predictor import Predictor
+    from amsd_astro.network.risk import Risk
+
+__all__ = ["provenance"]
+
+
+def provenance(
+    model: Predictor, recipe: str, *, n_steps: int, seed: int, risk: Risk | None
+) -> dict[str, tuple[Any, str]]:
+    """Return cards, value and comment by keyword.
+
+    Parameters
+    ----------
+    model : Predictor
+        What denoised.
+    recipe : str
+        Its recipe.
+    n_steps, seed : int
+        Steps that made its weights, and the seed.
+    risk : Risk or None
+        The risk measured on this very frame.
+    """
+    cards: dict[str, tuple[Any, str]] = {
+        "AMSDRCP": (recipe, "recipe"),
+        "AMSDHASH": (model.fingerprint(), "SHA-256 of the weights, first digits"),
+        "AMSDSTEP": (n_steps, "training steps of the weights"),
+        "AMSDSEED": (seed, "seed"),
+        **model.cards(),
+    }
+    if risk is not None:
+        cards["AMSDRISK"] = (_short(risk.value), "estimated mean squared error, over the noise's")
+        cards["AMSDRERR"] = (_short(risk.error), "standard error of AMSDRISK")
+        for cell, factor in risk.cell_factors.items():
+            cards[f"AMSDCV{cell}"] = (_short(factor), f"variance of {cell}x{cell} px sums over that of its pixels")
+    return cards
+
+
+def _short(value: float) -> float:
+    return float(f"{value:.6g}")
