@@ -22,6 +22,7 @@ RANKS = {
     "network": 1,
     "simulation": 1,
     "denoiser": 2,
+    "images": 3,
     "validation": 3,
     "batch": 4,
     "cli": 5,
@@ -31,7 +32,8 @@ RANKS = {
 ONLY_IN = {
     "tensorflow": {"network", "denoiser"},
     "keras": {"network", "denoiser"},
-    "matplotlib": {"validation"},
+    "matplotlib": {"images", "validation"},
+    "PIL": {"images"},
     "dask": {"batch"},
     "tqdm": {"cli"},
     "argparse": {"cli"},

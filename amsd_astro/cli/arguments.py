@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import math
-from collections.abc import Callable
 from typing import NoReturn
+
+from amsd_astro.cli.image_arguments import add_image_commands
+from amsd_astro.cli.options import STATUSES, add_reporting, new_command, number, whole
 
 __all__ = ["build_parser"]
 
 _DESCRIPTION = "Take the noise out of telescope exposures, and say how far to trust the result."
-_STATUSES = (
-    "exit status: 0 done; 1 several files and some failed; 2 wrong usage; 65 the input is bad or missing; 70 a bug; "
-    "71 out of memory or disk; 73 the output cannot be made or exists; 74 reading or writing failed; "
-    "130 or 143 stopped by a signal"
-)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -26,22 +22,15 @@ class _Parser(argparse.ArgumentParser):
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of the whole command line."""
-    parser = _Parser(prog="amsd-astro", description=_DESCRIPTION, epilog=_STATUSES, allow_abbrev=False)
+    parser = _Parser(prog="amsd-astro", description=_DESCRIPTION, epilog=STATUSES, allow_abbrev=False)
     parser.add_argument("--version", action=_Version, help="print the version and exit")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    _add_denoise(_new_command(commands, "denoise", "take the noise out of exposures"))
-    _add_train(_new_command(commands, "train", "train a model on exposures, to denoise others with"))
-    _add_inspect(_new_command(commands, "inspect", "show what is in a file and what its noise is like"))
-    _add_simulate(_new_command(commands, "simulate", "write simulated sample exposures and their truth"))
+    _add_denoise(new_command(commands, "denoise", "take the noise out of exposures"))
+    _add_train(new_command(commands, "train", "train a model on exposures or on packed pairs, to denoise others with"))
+    _add_inspect(new_command(commands, "inspect", "show what is in a file and what its noise is like"))
+    _add_simulate(new_command(commands, "simulate", "write simulated sample exposures and their truth"))
+    add_image_commands(commands)
     return parser
-
-
-def _new_command(commands: argparse._SubParsersAction[_Parser], name: str, text: str) -> argparse.ArgumentParser:
-    command = commands.add_parser(
-        name, help=text, description=f"{text.capitalize()}.", epilog=_STATUSES, allow_abbrev=False
-    )
-    command.set_defaults(parser=command)
-    return command
 
 
 def _add_denoise(command: argparse.ArgumentParser) -> None:
@@ -65,30 +54,35 @@ def _add_denoise(command: argparse.ArgumentParser) -> None:
         help="leave out a FILE whose output exists and records the same input and the same options",
     )
     command.add_argument("--force", action="store_true", help="denoise again what is denoised already")
-    _add_reporting(command, "print one JSON object for each FILE, one a line")
+    add_reporting(command, "print one JSON object for each FILE, one a line")
 
 
 def _add_train(command: argparse.ArgumentParser) -> None:
-    command.add_argument("files", nargs="+", metavar="FILE", help="FITS file to learn from; it is never changed")
+    command.add_argument(
+        "files",
+        nargs="+",
+        metavar="FILE",
+        help="FITS file to learn from, or the one folder that 'pairs pack' wrote; it is never changed",
+    )
     command.add_argument("-o", "--output", metavar="MODEL", required=True, help="model file to write, NAME.npz")
     _add_input_options(command)
     _add_recipe_options(command)
     command.add_argument("--overwrite", action="store_true", help="replace a model that exists")
     command.add_argument("--force", action="store_true", help="learn also from what is denoised already")
-    _add_reporting(command, "print the result as one JSON object")
+    add_reporting(command, "print the result as one JSON object")
 
 
 def _add_inspect(command: argparse.ArgumentParser) -> None:
     command.add_argument("file", metavar="FILE", help="FITS file to look at")
     _add_input_options(command)
-    _add_reporting(command, "print what is found as one JSON object")
+    add_reporting(command, "print what is found as one JSON object")
 
 
 def _add_simulate(command: argparse.ArgumentParser) -> None:
     command.add_argument("-o", "--output", metavar="DIR", required=True, help="folder to write to; made if missing")
-    command.add_argument("--seed", type=_whole(0), default=0, metavar="S", help="seed of the fields (default: 0)")
+    command.add_argument("--seed", type=whole(0), default=0, metavar="S", help="seed of the fields (default: 0)")
     command.add_argument("--overwrite", action="store_true", help="replace files that exist")
-    _add_reporting(command, "print one JSON object with the files written")
+    add_reporting(command, "print one JSON object with the files written")
 
 
 def _add_input_options(command: argparse.ArgumentParser) -> None:
@@ -100,40 +94,33 @@ def _add_input_options(command: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--mask-ext", metavar="X", help="HDU that marks bad pixels (default: MASK, if there is one)")
     group.add_argument(
-        "--mask-bits", type=_whole(0), metavar="B", help="bits of the mask that make a pixel bad (default: any)"
+        "--mask-bits", type=whole(0), metavar="B", help="bits of the mask that make a pixel bad (default: any)"
     )
     group.add_argument("--error-ext", metavar="X", help="HDU of the errors (default: ERR, VAR or the like, if any)")
     group.add_argument(
-        "--gain", type=_number(0, above=True), metavar="E_PER_ADU", help="electrons per unit of the image"
+        "--gain", type=number(0, above=True), metavar="E_PER_ADU", help="electrons per unit of the image"
     )
-    group.add_argument("--read-noise", type=_number(0), metavar="E", help="read noise in electrons")
+    group.add_argument("--read-noise", type=number(0), metavar="E", help="read noise in electrons")
 
 
 def _add_recipe_options(command: argparse.ArgumentParser) -> None:
     group = command.add_argument_group("the network")
     group.add_argument(
-        "--recipe", type=_recipe, metavar="RECIPE", help="how the network is built and trained: amsd (the default)"
+        "--recipe",
+        type=_recipe,
+        metavar="RECIPE",
+        help="how the network is built and trained: amsd (the default) or thesis",
     )
     group.add_argument(
         "--steps",
-        type=_whole(0),
+        type=whole(0),
         metavar="N",
         help="steps of training on the frame (default: chosen by the program; 0 with --model)",
     )
-    group.add_argument("--seed", type=_whole(0), metavar="S", help="seed of everything random (default: 0)")
+    group.add_argument("--seed", type=whole(0), metavar="S", help="seed of everything random (default: 0)")
     group.add_argument(
-        "--threads", type=_whole(1), metavar="N", help="processor threads to use (default: all this process may use)"
+        "--threads", type=whole(1), metavar="N", help="processor threads to use (default: all this process may use)"
     )
-
-
-def _add_reporting(command: argparse.ArgumentParser, json_help: str) -> None:
-    group = command.add_argument_group("reporting")
-    group.add_argument("--json", action="store_true", help=json_help)
-    loudness = group.add_mutually_exclusive_group()
-    loudness.add_argument(
-        "-v", "--verbose", action="count", default=0, help="tell what is decided, and where errors come from; -vv: more"
-    )
-    loudness.add_argument("-q", "--quiet", action="store_true", help="print errors only (and --json)")
 
 
 class _Version(argparse.Action):
@@ -147,37 +134,6 @@ class _Version(argparse.Action):
 
         print(f"amsd-astro {__version__}")
         parser.exit()
-
-
-def _whole(least: int) -> Callable[[str], int]:
-    """Return a reader of whole numbers, hexadecimal ones (0x...) too."""
-
-    def read(text: str) -> int:
-        try:
-            value = int(text, 0)
-        except ValueError:
-            value = least - 1
-        if value < least:
-            raise argparse.ArgumentTypeError(f"must be a whole number, at least {least}. Received: {text}")
-        return value
-
-    return read
-
-
-def _number(least: float, *, above: bool = False) -> Callable[[str], float]:
-    """Return a reader of finite numbers that are at least (or above) a bound."""
-
-    def read(text: str) -> float:
-        try:
-            value = float(text)
-        except ValueError:
-            value = math.nan
-        if not math.isfinite(value) or value < least or (above and value == least):
-            rule = "above" if above else "at least"
-            raise argparse.ArgumentTypeError(f"must be a number, {rule} {least:g}. Received: {text}")
-        return value
-
-    return read
 
 
 def _recipe(text: str) -> str:

@@ -41,7 +41,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = build_parser()
     args = parser.parse_args(argv)
     usage: argparse.ArgumentParser = args.parser
-    command = importlib.import_module(f"amsd_astro.cli.command_{args.command}")
+    command = importlib.import_module(f"amsd_astro.cli.command_{args.command.replace('-', '_')}")
     with Console(args.verbose, args.quiet) as console, _terminable():
         try:
             status: int = command.run(args, console)

@@ -304,6 +304,7 @@ class Denoiser:
         from amsd_astro.network.recipes import settings_of
 
         n_orientations = settings_of(self.recipe).n_orientations
+        model.look_at(prepared.values)
         result = apply_model(model, prepared, n_orientations=n_orientations, progress=progress)
         return assemble(
             prepared.frame,

@@ -96,6 +96,31 @@ class Stabilizer:
         below = np.minimum(z - lowest, 0) * np.sqrt(0.375) * self.slope
         return np.asarray(self.reference + root * kept + self.slope * photons + below)
 
+    def undo(self, values: ArrayLike) -> NDArray[np.float64]:
+        """Take `forward` back: pixels come back as they were, noise and all.
+
+        `inverse` gives the expected signal of an estimate without noise instead, which is another number.
+
+        Parameters
+        ----------
+        values : array_like, shape (ny, nx)
+            Values in noise units, relative to the reference.
+
+        Returns
+        -------
+        ndarray of float64, shape (ny, nx)
+            In the units of the frame.
+        """
+        z = np.asarray(values, np.float64)
+        root = self._root()
+        if self.slope == 0:
+            return np.asarray(self.reference + root * z)
+        edge = np.sqrt(0.375) * self.slope  # the root below which the transform goes on along its tangent
+        lowest = 2 * (edge - root) / self.slope
+        kept = np.maximum(z, lowest)
+        below = np.minimum(z - lowest, 0) * edge
+        return np.asarray(self.reference + root * kept + self.slope * kept**2 / 4 + below)
+
     def derivative(self, values: ArrayLike) -> NDArray[np.float64]:
         """Slope of the way back: units of the frame per noise unit at given transformed values."""
         root = self._root()

@@ -6,6 +6,7 @@ size takes no more memory than a batch.
 
 from __future__ import annotations
 
+import itertools
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -26,6 +27,7 @@ Pair = tuple[NDArray[np.float32], NDArray[np.float32]]
 
 _CONTEXT = 12  # pixels around a patch that its target depends on: two cells of the coarsest scale on each side
 _TRIES = 100
+_SMALLEST = 16  # pixels on a side of a patch: the loss has a window of 11
 
 
 class InterpolatedPairs(ABC):
@@ -38,7 +40,8 @@ class InterpolatedPairs(ABC):
     held_out : sequence of sequences of Block
         Blocks of each image that must not be learned from.
     patch, n_patches : int
-        Pixels on a side of a patch (less where an image is smaller) and patches in a batch.
+        Pixels on a side of a patch (less where images are smaller, or too small for a patch beside what is held out),
+        and patches in a batch.
     seed : int
         Seed of places and noise.
     """
@@ -53,7 +56,9 @@ class InterpolatedPairs(ABC):
         seed: int,
     ) -> None:
         self._shapes, self._held_out = list(shapes), list(held_out)
-        self._patch = min([patch, *(n for shape in shapes for n in shape)])
+        self._patch = max(_SMALLEST, min([patch, *(n for shape in shapes for n in shape)]))
+        while self._patch > _SMALLEST and self._free_place() is None:
+            self._patch = max(_SMALLEST, self._patch // 2)
         self._n_patches = n_patches
         self._rng = np.random.default_rng(seed)
         sizes = np.array([ny * nx for ny, nx in shapes], float)
@@ -85,12 +90,24 @@ class InterpolatedPairs(ABC):
         """Image, row and column where a patch begins."""
         for _ in range(_TRIES):
             k = int(self._rng.choice(len(self._shapes), p=self._share))
-            y, x = (int(self._rng.integers(n - self._patch + 1)) for n in self._shapes[k])
-            if not any(
-                v - self._patch < y < v + side and u - self._patch < x < u + side for v, u, side in self._held_out[k]
-            ):
-                break
-        return k, y, x
+            y, x = (int(self._rng.integers(max(n - self._patch, 0) + 1)) for n in self._shapes[k])
+            if self._is_free(k, y, x):
+                return k, y, x
+        return self._free_place() or (k, y, x)
+
+    def _is_free(self, image: int, y: int, x: int) -> bool:
+        return not any(
+            v - self._patch < y < v + side and u - self._patch < x < u + side for v, u, side in self._held_out[image]
+        )
+
+    def _free_place(self) -> tuple[int, int, int] | None:
+        """The first place that touches no block held out, None without one."""
+        step = max(1, self._patch // 8)
+        for k, shape in enumerate(self._shapes):
+            for y, x in itertools.product(*(range(0, max(n - self._patch, 0) + 1, step) for n in shape)):
+                if self._is_free(k, y, x):
+                    return k, y, x
+        return None
 
     @abstractmethod
     def _pair(self, image: int, y: int, x: int, side: int, rng: np.random.Generator) -> Pair:

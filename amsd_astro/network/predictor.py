@@ -64,6 +64,9 @@ class Predictor(ABC):
     def _estimate_from(self, noisy: NDArray[np.float32], answers: tuple[NDArray[np.float32], ...]) -> Estimate:
         """Denoised images from the images without their margin and the mean of the answers over the orientations."""
 
+    def look_at(self, values: NDArray[np.float32]) -> None:  # noqa: B027 - there is nothing to do for most
+        """Set what depends on a whole frame, in noise units, before it is denoised tile by tile."""
+
     def describe(self) -> dict[str, Any]:
         """Return what is to be saved of the model besides architecture, weights and `variance_scale`, of JSON types."""
         return {}

@@ -108,8 +108,10 @@ def _thesis_architecture(settings: dict[str, Any]) -> ThesisArchitecture:
     return ThesisArchitecture(n_channels, n_groups)
 
 
-def _stretch(settings: dict[str, Any]) -> Stretch:
-    stated = settings.get("stretch")
+def _stretch(settings: dict[str, Any]) -> Stretch | None:
+    stated = settings.get("stretch", {})
+    if stated is None:
+        return None
     if not isinstance(stated, dict) or set(stated) != {"softening", "low", "high"}:
         raise ModelError(f"stretch must have softening, low and high. Received: {reprlib.repr(stated)}")
     if not all(type(value) in (int, float) and math.isfinite(value) for value in stated.values()):

@@ -34,15 +34,16 @@ class ThesisModel(Predictor):
     ----------
     architecture : ThesisArchitecture
         Channels.
-    stretch : Stretch
-        From noise units to the network's 0..1.
+    stretch : Stretch, optional
+        From noise units to the network's 0..1. Without one, as of a model that learned from packed pairs, every frame
+        is stretched over its own range, as those were.
     seed : int
         Seed of its initial weights.
     guarded : bool
         False leaves a frame as the network answers it.
     """
 
-    bytes_per_pixel: ClassVar[int] = 6000
+    bytes_per_pixel: ClassVar[int] = 5000
 
     def __init__(
         self,
@@ -54,7 +55,7 @@ class ThesisModel(Predictor):
     ) -> None:
         self.architecture: ThesisArchitecture = architecture or ThesisArchitecture()
         self.network: keras.Model = build_thesis(self.architecture, seed=seed)
-        self.stretch = stretch or Stretch()
+        self.stretch = stretch
         self.guarded = guarded
         self.variance_scale = 1.0
         self.margin = 0
@@ -64,16 +65,34 @@ class ThesisModel(Predictor):
         """Pixels around a tile that its values and their errors depend on."""
         return self.architecture.receptive_radius + _REACH
 
+    @property
+    def stretch(self) -> Stretch | None:
+        """The normalization of all frames; None where each has its own."""
+        return self._stretch
+
+    @stretch.setter
+    def stretch(self, value: Stretch | None) -> None:
+        self._stretch = value
+        self._present = value or Stretch()
+
+    def look_at(self, values: NDArray[np.float32]) -> None:
+        """Find the normalization of a frame, unless there is one for all."""
+        if self.architecture.n_channels != 1:
+            n_channels = self.architecture.n_channels
+            raise ModelError(f"the model must be one of images of 1 channel to denoise a frame. Received: {n_channels}")
+        if self.stretch is None:
+            self._present = Stretch.over([values], softening=self._present.softening)
+
     def describe(self) -> dict[str, Any]:
         """Return the normalization."""
-        return {"stretch": asdict(self.stretch)}
+        return {"stretch": None if self.stretch is None else asdict(self.stretch)}
 
     def cards(self) -> dict[str, tuple[Any, str]]:
         """Return the normalization: ``(asinh(z / AMSDSOFT) - AMSDLOW) / (AMSDHIGH - AMSDLOW)``, z in noise units."""
         return {
-            "AMSDSOFT": (self.stretch.softening, "noise widths up to which the stretch is linear"),
-            "AMSDLOW": (self.stretch.low, "asinh(z / AMSDSOFT) that the network sees as 0"),
-            "AMSDHIGH": (self.stretch.high, "asinh(z / AMSDSOFT) that the network sees as 1"),
+            "AMSDSOFT": (self._present.softening, "noise widths up to which the stretch is linear"),
+            "AMSDLOW": (self._present.low, "asinh(z / AMSDSOFT) that the network sees as 0"),
+            "AMSDHIGH": (self._present.high, "asinh(z / AMSDSOFT) that the network sees as 1"),
         }
 
     @cached_property
@@ -123,7 +142,7 @@ class ThesisModel(Predictor):
         self, images: NDArray[np.float32], correlation: NDArray[np.floating]
     ) -> tuple[NDArray[np.float32], ...]:
         """What the network makes of the stretched frame, in noise units."""
-        return (self.stretch.inverse(self.denoise_images(self.stretch.forward(images)[..., None])[..., 0]),)
+        return (self._present.inverse(self.denoise_images(self._present.forward(images)[..., None])[..., 0]),)
 
     def _estimate_from(self, noisy: NDArray[np.float32], answers: tuple[NDArray[np.float32], ...]) -> Estimate:
         """The residual, given back where it is no noise, and the variance of what is left."""

@@ -10,7 +10,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from amsd_astro.network.checkpoints import Checkpoint
-from amsd_astro.network.interpolated_pairs import FramePairs, InterpolatedPairs, PackedPairs
+from amsd_astro.network.interpolated_pairs import Block, FramePairs, InterpolatedPairs, PackedPairs
 from amsd_astro.network.judgement import Adaptation, calibrate, hold_out_of
 from amsd_astro.network.losses import thesis_loss
 from amsd_astro.network.noisy_versions import N_VERSIONS
@@ -61,10 +61,11 @@ def learn_frames(
     Adaptation
     """
     kept, probes = hold_out_of(frames, fraction=recipe.held_out, margin=model.margin, seed=recipe.held_out_seed)
-    model.stretch = Stretch.over([frame.values for frame in frames], softening=recipe.softening)
+    stretch = Stretch.over([frame.values for frame in frames], softening=recipe.softening)
+    model.stretch = stretch
     pairs = FramePairs(
         [frame.values for frame in kept],
-        model.stretch.forward,
+        stretch.forward,
         [frame.held_out for frame in kept],
         patch=recipe.frame_patch,
         n_patches=recipe.n_patches,
@@ -101,13 +102,19 @@ def learn_pairs(
     Adaptation
         Without a risk.
     """
-    whole = np.zeros(noisy.shape[1:3], bool)
-    held_out = [
-        hold_out(whole, fraction=recipe.held_out, seed=recipe.held_out_seed + k)
-        for k in range(len(noisy) // N_VERSIONS)
-    ]
+    held_out = _hold_out_of_images(len(noisy) // N_VERSIONS, (noisy.shape[1], noisy.shape[2]), recipe)
     pairs = PackedPairs(noisy, target, held_out, patch=recipe.patch, n_patches=recipe.n_patches, seed=seed)
     return Adaptation(_learn(model, pairs, recipe, n_steps, progress, memory).n_steps, None)
+
+
+def _hold_out_of_images(n_images: int, shape: tuple[int, int], recipe: ThesisRecipe) -> list[list[Block]]:
+    """Blocks held out of each image; images that have no room for a patch beside a block are held out whole."""
+    if n_images > 1 and min(shape) < 2 * recipe.patch:
+        n_held = max(1, round(recipe.held_out * n_images))
+        chosen = np.random.default_rng(recipe.held_out_seed).permutation(n_images)[:n_held]
+        return [[(0, 0, min(shape))] if k in chosen else [] for k in range(n_images)]
+    whole = np.zeros(shape, bool)
+    return [hold_out(whole, fraction=recipe.held_out, seed=recipe.held_out_seed + k) for k in range(n_images)]
 
 
 def steps_of_pairs(shape: tuple[int, ...], recipe: ThesisRecipe) -> int:

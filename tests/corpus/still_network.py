@@ -37,5 +37,8 @@ class StillNetwork:
     def fingerprint(self) -> str:
         return "0123456789abcdef"
 
+    def look_at(self, values: np.ndarray) -> None:
+        pass
+
     def cards(self) -> dict[str, tuple[float, str]]:
         return {}

@@ -32,6 +32,9 @@ class BlurModel:
         bounded = np.abs(images[:, inner, inner] - values) > 4
         return SimpleNamespace(values=values, variance=np.full_like(values, 0.25), bounded=bounded)
 
+    def look_at(self, values: np.ndarray) -> None:
+        pass
+
     def cards(self) -> dict[str, tuple[float, str]]:
         return {}
 

@@ -136,8 +136,26 @@ def test_a_model_of_one_channel_takes_each_channel_by_itself(exposure: Frame) ->
 
 def test_a_model_of_colours_refuses_a_frame(exposure: Frame) -> None:
     denoiser = Denoiser("thesis").fit_pairs(*pairs())
-    with pytest.raises(ModelError, match=r"images of 2 channel\(s\)"):
+    with pytest.raises(ModelError, match=r"images of 1 channel to denoise a frame\. Received: 2"):
         denoiser.denoise(exposure)
+
+
+def test_a_model_of_packed_pairs_stretches_each_frame_over_its_own_range(exposure: Frame) -> None:
+    denoiser = Denoiser("thesis").fit_pairs(*pairs(n_channels=1))
+    brighter = Frame(exposure.data * 3 + 500, mask=exposure.mask, unit="electron")
+    for frame in (exposure, brighter):
+        result = denoiser.denoise(frame)
+        assert result.noise is not None
+        highest = result.noise.stabilizer().forward(frame.data.max())
+        assert result.header["AMSDHIGH"] == pytest.approx(np.arcsinh(highest), rel=1e-5)
+    assert denoiser._model is not None and denoiser._model.describe() == {"stretch": None}
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (5, 300), (40, 40)])
+def test_frames_of_any_shape_are_denoised(shape: tuple[int, int]) -> None:
+    data = np.random.default_rng(2).normal(100, 5, shape)
+    result = denoise(data, recipe="thesis", noise={"gain": 1.0})
+    assert result.data.shape == shape and np.isfinite(result.data).all()
 
 
 def test_tiles_of_an_image_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:

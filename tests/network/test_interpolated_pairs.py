@@ -58,6 +58,16 @@ def test_what_is_held_out_is_never_drawn() -> None:
                 assert not any(((y >= v) & (y < v + n) & (x >= u) & (x < u + n)).any() for v, u, n in held_out[0])
 
 
+@pytest.mark.parametrize("held_out", [[(16, 16, 32)], [(0, 0, 32), (32, 32, 32)], [(24, 20, 16), (40, 44, 16)]])
+def test_patches_are_made_small_enough_to_have_room_beside_what_is_held_out(held_out: list) -> None:
+    draw = packed_pairs(1, 64, 64, [held_out], patch=128)
+    for _ in range(10):
+        for patch in draw()[0]:
+            y, x = patch[..., 1], patch[..., 2]
+            assert len(y) >= 16
+            assert not any(((y >= v) & (y < v + n) & (x >= u) & (x < u + n)).any() for v, u, n in held_out)
+
+
 def test_validation_is_of_what_is_held_out_and_stays_the_same() -> None:
     draw = packed_pairs(2, 40, 50, [[(0, 0, 16)], [(16, 32, 16)]])
     first = draw.validation(16, seed=3)
@@ -71,8 +81,8 @@ def test_validation_is_of_what_is_held_out_and_stays_the_same() -> None:
 
 
 def test_images_smaller_than_a_patch_are_taken_whole() -> None:
-    noisy, _ = packed_pairs(1, 12, 30, [()], patch=128)()
-    assert noisy.shape == (8, 12, 12, 3)
+    noisy, _ = packed_pairs(1, 22, 30, [()], patch=128)()
+    assert noisy.shape == (8, 22, 22, 3)
 
 
 def test_the_same_seed_and_state_give_the_same_pairs() -> None:
@@ -112,9 +122,10 @@ def test_targets_of_a_frame_are_what_is_left_of_the_noisy_version(frame: np.ndar
         assert min(np.abs(made - wanted)[inner, inner].max() for made in candidates) < 1e-5
 
 
-def test_patches_of_a_small_frame_are_of_its_size() -> None:
-    noisy, _ = frame_pairs(np.random.default_rng(0).normal(0, 1, (20, 50)).astype(np.float32))()
-    assert noisy.shape == (6, 20, 20, 1)
+@pytest.mark.parametrize(("shape", "side"), [((20, 50), 20), ((7, 50), 16), ((1, 1), 16)])
+def test_patches_of_a_small_frame_are_of_its_size_or_mirrored(shape: tuple[int, int], side: int) -> None:
+    noisy, target = frame_pairs(np.random.default_rng(0).normal(0, 1, shape).astype(np.float32))()
+    assert noisy.shape == target.shape == (6, side, side, 1)
 
 
 def test_validation_of_a_frame_has_the_same_noise_each_time(frame: np.ndarray) -> None:

@@ -137,7 +137,8 @@ def test_the_response_is_that_to_white_noise() -> None:
 def test_the_model_says_how_it_normalizes(model: ThesisModel) -> None:
     cards = ThesisModel(stretch=Stretch(1.5, -2.0, 7.0)).cards()
     assert {key: value for key, (value, _) in cards.items()} == {"AMSDSOFT": 1.5, "AMSDLOW": -2.0, "AMSDHIGH": 7.0}
-    assert model.describe() == {"stretch": {"softening": 1.0, "low": -3.0, "high": 12.0}}
+    assert model.describe() == {"stretch": None}
+    assert ThesisModel(stretch=Stretch()).describe() == {"stretch": {"softening": 1.0, "low": -3.0, "high": 12.0}}
 
 
 def direct_ssim(one: np.ndarray, other: np.ndarray) -> float:

@@ -57,6 +57,15 @@ def test_the_recipe_is_that_of_the_thesis() -> None:
     assert steps_of_pairs((90, 500, 500, 3), THESIS) == 1000 * round(90 * 500**2 * 0.9 / (8 * 128**2))
 
 
+def test_small_images_are_held_out_whole() -> None:
+    blocks = thesis_training._hold_out_of_images(20, (128, 150), THESIS)
+    assert sorted(map(len, blocks)) == [0] * 18 + [1] * 2
+    assert {block for one in blocks for block in one} == {(0, 0, 128)}
+    assert blocks == thesis_training._hold_out_of_images(20, (128, 150), THESIS)
+    large = thesis_training._hold_out_of_images(3, (256, 300), THESIS)
+    assert all(len(one) == 2 and one[0][2] == 64 for one in large)
+
+
 def test_gradients_are_centralized(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: dict[str, Any] = {}
 
@@ -109,6 +118,7 @@ def test_frames_set_the_normalization() -> None:
     model = ThesisModel(seed=1)
     learn_frames(model, [frame()], TINY, n_steps=1, seed=0)
     values = frame().values
+    assert model.stretch is not None
     assert model.stretch.forward(np.array([values.min(), values.max()])) == pytest.approx([0, 1], abs=1e-6)
 
 

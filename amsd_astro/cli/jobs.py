@@ -1,0 +1,62 @@
+"""A command that does one job: done as a whole, or failed with one message."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable
+from typing import Any
+
+from amsd_astro.cli.console import Console
+from amsd_astro.cli.outcomes import DONE, UsageError, describe_failure
+
+__all__ = ["run_job"]
+
+
+def run_job(
+    record: dict[str, Any],
+    args: argparse.Namespace,
+    console: Console,
+    work: Callable[[dict[str, Any]], None],
+    summary: Callable[[dict[str, Any]], str],
+) -> int:
+    """Do the job of a command and report it.
+
+    Parameters
+    ----------
+    record : dict
+        What `--json` prints: at first what was asked for, and the ``kind`` of a job that is done.
+    args : Namespace
+        The options.
+    console : Console
+        Where it is reported.
+    work : callable
+        Does the job, and adds what there is to tell to the record.
+    summary : callable
+        Returns the text for people once it is done.
+
+    Returns
+    -------
+    int
+        The exit status.
+    """
+    console.calm_astropy()
+    start = time.perf_counter()
+    record |= {"ok": True, "message": ""}
+    status = DONE
+    with console.collect_warnings() as notes:
+        try:
+            work(record)
+        except UsageError:
+            raise
+        except Exception as error:  # noqa: BLE001 - goes into the report
+            failure = describe_failure(error)
+            status = failure.status
+            record |= {"ok": False, "kind": failure.kind, "message": failure.message}
+            console.failure(failure.message, error)
+    record |= {"status": status, "warnings": list(notes), "seconds": round(time.perf_counter() - start, 3)}
+    if args.json:
+        console.json(record)
+    elif status == DONE:
+        console.result(summary(record))
+    return status

@@ -1,0 +1,239 @@
+"""Noisy versions and targets in two arrays, which training maps into memory."""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from amsd_astro.errors import FrameChangedError, FrameError
+from amsd_astro.frames import check_output
+from amsd_astro.frames.outfile import new_file
+from amsd_astro.images.arrays import map_array, write_array_head
+from amsd_astro.images.exposures import Exposure
+from amsd_astro.images.files import images_by_stem, make_folder, read_image, version_of
+from amsd_astro.images.image import Image
+from amsd_astro.network.noisy_versions import N_VERSIONS
+
+if TYPE_CHECKING:
+    from amsd_astro.denoiser.application import Progress
+
+__all__ = ["NOISY", "TARGET", "PackedArrays", "open_pairs", "pack_pairs"]
+
+NOISY, TARGET = "noisy.npy", "target.npy"
+
+_GROUPS = (1, 4)
+_LEAST_SIDE, _MOST_CHANNELS = 16, 16  # of what the network is trained on
+_SHOWN = 4  # files of different shapes that a message names
+
+Shapes = Mapping[Path, tuple[int, ...]]
+
+
+@dataclass(frozen=True)
+class PackedArrays:
+    """What was packed.
+
+    Attributes
+    ----------
+    noisy, target : Path
+        The files.
+    noisy_shape, target_shape : tuple of int
+        Their shapes, (3 n, ny, nx, channels).
+    names : list of str
+        The images, in the order of the arrays.
+    """
+
+    noisy: Path
+    target: Path
+    noisy_shape: tuple[int, ...]
+    target_shape: tuple[int, ...]
+    names: list[str]
+
+
+def pack_pairs(
+    noisy: str | os.PathLike[str],
+    target: str | os.PathLike[str],
+    output: str | os.PathLike[str],
+    *,
+    crop: bool = False,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+) -> PackedArrays:
+    """Pack noisy versions and their targets into noisy.npy and target.npy.
+
+    The arrays are float32 of shape (3 n, ny, nx, C), values clipped to 0..1; targets of stacked groups have 4 C
+    channels. Versions of an image follow one another, images are sorted by name. One image is held at a time.
+
+    Parameters
+    ----------
+    noisy, target : path-like
+        Folders, with files NAME_1, NAME_2 and NAME_3 for each image in both.
+    output : path-like
+        Folder for the arrays, made if it is missing.
+    crop : bool, optional
+        Cut images of different sizes to the smallest, around their centres.
+    overwrite : bool, optional
+        Whether the arrays may be replaced.
+    progress : callable, optional
+        Called as ``progress(done, total, stage)``.
+
+    Returns
+    -------
+    PackedArrays
+
+    Raises
+    ------
+    FrameError
+        A file cannot be used, has no partner, or differs from the others in size or channels.
+    OutputError
+        An output exists or cannot be made.
+    """
+    names, pairs = _pairs_of(noisy, target)
+    directory = make_folder(output, inputs=[noisy, target])
+    outputs = [check_output(directory / name, overwrite=overwrite) for name in (NOISY, TARGET)]
+    shapes: dict[Path, tuple[int, ...]] = {}
+    for n_done, pair in enumerate(pairs, 1):
+        shapes |= _checked_pair(pair)
+        if progress is not None:
+            progress(n_done, len(pairs), "looking at images")
+    size = _common_size(shapes, crop=crop)
+    n_channels = [_common_channels([pair[k] for pair in pairs], shapes) for k in (0, 1)]
+    if n_channels[0] > _MOST_CHANNELS:
+        rule = f"images must have at most {_MOST_CHANNELS} channels"
+        raise FrameError(f"{rule}. Received: {n_channels[0]}", path=pairs[0][0])
+    if n_channels[1] not in [n_groups * n_channels[0] for n_groups in _GROUPS]:
+        rule = f"targets must have the {n_channels[0]} channel(s) of the noisy images, or four times as many"
+        raise FrameError(f"{rule}. Received: {n_channels[1]}", path=pairs[0][1])
+    packed = [(len(pairs), *size, n) for n in n_channels]
+    with new_file(outputs[0], overwrite=overwrite) as first, new_file(outputs[1], overwrite=overwrite) as second:
+        for file, shape in zip((first, second), packed, strict=True):
+            write_array_head(file, shape)
+        for n_done, pair in enumerate(pairs, 1):
+            for path, file in zip(pair, (first, second), strict=True):
+                _append(file, path, shapes[path], size)
+            if progress is not None:
+                progress(n_done, len(pairs), "packing")
+    return PackedArrays(directory / NOISY, directory / TARGET, packed[0], packed[1], names)
+
+
+def _pairs_of(
+    noisy: str | os.PathLike[str], target: str | os.PathLike[str]
+) -> tuple[list[str], list[tuple[Path, Path]]]:
+    """Return the names of the images, and each noisy version with its target."""
+    folders = [images_by_stem(folder) for folder in (noisy, target)]
+    for mine, others, other in ((folders[0], folders[1], target), (folders[1], folders[0], noisy)):
+        for stem, path in mine.items():
+            if stem not in others:
+                raise FrameError(f"there is no image {stem} in {os.fspath(other)} to go with it.", path=path)
+    versions: dict[str, dict[int, str]] = defaultdict(dict)
+    for stem, path in folders[0].items():
+        name, version = version_of(path)
+        versions[name][version] = stem
+    for name, stems in versions.items():
+        missing = [str(k) for k in range(1, N_VERSIONS + 1) if k not in stems]
+        if missing:
+            path = folders[0][next(iter(stems.values()))]
+            raise FrameError(f"all versions must be there. Missing: {name}_{missing[0]}", path=path)
+    names = sorted(versions)
+    ordered = [versions[name][k] for name in names for k in range(1, N_VERSIONS + 1)]
+    return names, [(folders[0][stem], folders[1][stem]) for stem in ordered]
+
+
+def _checked_pair(pair: tuple[Path, Path]) -> dict[Path, tuple[int, ...]]:
+    noisy, target = (read_image(path) for path in pair)
+    if noisy.values.shape[:2] != target.values.shape[:2]:
+        sizes = f"{_size(target.values.shape)} and {_size(noisy.values.shape)}"
+        raise FrameError(f"must have the size of {noisy.path}. Received: {sizes}", path=target.path)
+    if isinstance(noisy, Exposure) and isinstance(target, Exposure) and noisy.scale != target.scale:
+        raise FrameError(
+            f"must have the scale that {noisy.path} has (the cards AMSDSLOP to AMSDHIGH).", path=target.path
+        )
+    return {image.path: image.values.shape for image in (noisy, target)}
+
+
+def _size(shape: tuple[int, ...]) -> str:
+    return f"{shape[1]} x {shape[0]}"
+
+
+def _common_size(shapes: Shapes, *, crop: bool) -> tuple[int, int]:
+    ny, nx = (min(shape[axis] for shape in shapes.values()) for axis in (0, 1))
+    smallest = min(shapes, key=lambda path: min(shapes[path][:2]))
+    if not crop:
+        _refuse_different({path: _size(shape) for path, shape in shapes.items()}, "size, or be cropped to the smallest")
+    if min(ny, nx) < _LEAST_SIDE:
+        rule = f"images must have at least {_LEAST_SIDE} pixels on each side to be learned from"
+        raise FrameError(f"{rule}. Received: {_size(shapes[smallest])}", path=smallest)
+    return ny, nx
+
+
+def _common_channels(paths: Iterable[Path], shapes: Shapes) -> int:
+    counts = {path: shapes[path][2] for path in paths}
+    _refuse_different({path: f"{n} channel(s)" for path, n in counts.items()}, "number of channels")
+    return next(iter(counts.values()))
+
+
+def _refuse_different(kinds: Mapping[Path, str], what: str) -> None:
+    """Name the first file of each kind where there are several."""
+    firsts: dict[str, Path] = {}
+    for path, kind in kinds.items():
+        firsts.setdefault(kind, path)
+    if len(firsts) > 1:
+        named = [f"{path}: {kind}" for kind, path in list(firsts.items())[:_SHOWN]]
+        more = ", ..." if len(firsts) > _SHOWN else ""
+        raise FrameError(f"all images must have one {what}. Received: {', '.join(named)}{more}")
+
+
+def _append(file: BinaryIO, path: Path, shape: tuple[int, ...], size: tuple[int, int]) -> None:
+    image: Image = read_image(path)
+    if image.values.shape != shape:
+        raise FrameChangedError("the image changed while images were packed.", path=path)
+    rows, columns = (slice((n - m) // 2, (n - m) // 2 + m) for n, m in zip(shape, size, strict=False))
+    file.write(np.ascontiguousarray(np.clip(image.values[rows, columns], 0, 1), "<f4").data)
+
+
+def open_pairs(folder: str | os.PathLike[str]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Map the arrays that `pack_pairs` wrote into memory.
+
+    Parameters
+    ----------
+    folder : path-like
+        With noisy.npy and target.npy.
+
+    Returns
+    -------
+    ndarray of float32, shape (3 n, ny, nx, C)
+        Noisy versions, for reading.
+    ndarray of float32, shape (3 n, ny, nx, C) or (3 n, ny, nx, 4 C)
+        Targets.
+
+    Raises
+    ------
+    FrameError
+        The arrays are missing or damaged, or no pairs to learn from.
+    """
+    paths = [Path(folder, name) for name in (NOISY, TARGET)]
+    noisy, target = (_checked_array(path) for path in paths)
+    n, ny, nx, n_channels = noisy.shape
+    if n == 0 or n % N_VERSIONS or min(ny, nx) < _LEAST_SIDE or not 1 <= n_channels <= _MOST_CHANNELS:
+        rule = f"must hold three versions of each image, of {_LEAST_SIDE} pixels or more and 1 to 16 channels"
+        raise FrameError(f"{rule}. Received: shape {noisy.shape}", path=paths[0])
+    if target.shape[:3] != (n, ny, nx) or target.shape[3] not in [n_groups * n_channels for n_groups in _GROUPS]:
+        rule = f"must have the shape of {NOISY}, {noisy.shape}, or four times its channels"
+        raise FrameError(f"{rule}. Received: {target.shape}", path=paths[1])
+    return noisy, target
+
+
+def _checked_array(path: Path) -> NDArray[np.float32]:
+    array = map_array(path)
+    if array.ndim != 4 or array.dtype != np.float32:
+        rule = "must be float32 of shape (images, ny, nx, channels)"
+        raise FrameError(f"{rule}. Received: {array.dtype} of shape {array.shape}", path=path)
+    if not all(np.isfinite(image).all() for image in array):
+        raise FrameError("values must be finite. Received: NaN or infinity", path=path)
+    return array
