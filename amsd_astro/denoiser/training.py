@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from amsd_astro.denoiser.application import Progress
 from amsd_astro.denoiser.preparation import Prepared
 from amsd_astro.denoiser.resumption import TrainingFile, training_key
+from amsd_astro.network.layouts import GROUPS, MOST_CHANNELS, SMALLEST_IMAGE
+from amsd_astro.network.noisy_versions import N_VERSIONS
 from amsd_astro.resources import count_processors
 
 if TYPE_CHECKING:
@@ -21,8 +23,6 @@ if TYPE_CHECKING:
     from amsd_astro.network.predictor import Predictor
 
 __all__ = ["checked_pairs", "start", "train_on_frames", "train_on_pairs"]
-
-_GROUPS = (1, 4)
 
 
 def start(n_threads: int | None) -> None:
@@ -146,10 +146,11 @@ def checked_pairs(noisy: Any, target: Any) -> tuple[NDArray[np.float32], NDArray
             found = f"{getattr(array, 'dtype', type(array).__name__)} of shape {getattr(array, 'shape', ())}"
             raise ValueError(f"{name} must be float32 of shape (n, ny, nx, C). Received: {found}")
     n, ny, nx, n_channels = noisy.shape
-    if n == 0 or n % 3 or min(ny, nx) < 16 or not 1 <= n_channels <= 16:
-        rule = "noisy must hold three versions of each image, of at least 16 pixels and 1 to 16 channels"
+    if n == 0 or n % N_VERSIONS or min(ny, nx) < SMALLEST_IMAGE or not 1 <= n_channels <= MOST_CHANNELS:
+        limits = f"{SMALLEST_IMAGE} pixels or more and 1 to {MOST_CHANNELS} channels"
+        rule = f"noisy must hold three versions of each image, of {limits}"
         raise ValueError(f"{rule}. Received: shape {noisy.shape}")
-    if target.shape[:3] != (n, ny, nx) or target.shape[3] not in [k * n_channels for k in _GROUPS]:
+    if target.shape[:3] != (n, ny, nx) or target.shape[3] not in [k * n_channels for k in GROUPS]:
         rule = f"target must have the shape of noisy, {noisy.shape}, or four times its channels"
         raise ValueError(f"{rule}. Received: shape {target.shape}")
     for name, array in arrays.items():

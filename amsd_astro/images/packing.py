@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from amsd_astro.denoiser.training import checked_pairs
 from amsd_astro.errors import FrameChangedError, FrameError
 from amsd_astro.frames import check_output
 from amsd_astro.frames.outfile import new_file
@@ -19,6 +20,7 @@ from amsd_astro.images.arrays import map_array, write_array_head
 from amsd_astro.images.exposures import Exposure
 from amsd_astro.images.files import images_by_stem, make_folder, read_image, version_of
 from amsd_astro.images.image import Image
+from amsd_astro.network.layouts import GROUPS, MOST_CHANNELS, SMALLEST_IMAGE
 from amsd_astro.network.noisy_versions import N_VERSIONS
 
 if TYPE_CHECKING:
@@ -28,8 +30,6 @@ __all__ = ["NOISY", "TARGET", "PackedArrays", "open_pairs", "pack_pairs"]
 
 NOISY, TARGET = "noisy.npy", "target.npy"
 
-_GROUPS = (1, 4)
-_LEAST_SIDE, _MOST_CHANNELS = 16, 16  # of what the network is trained on
 _SHOWN = 4  # files of different shapes that a message names
 
 Shapes = Mapping[Path, tuple[int, ...]]
@@ -104,10 +104,10 @@ def pack_pairs(
             progress(n_done, len(pairs), "looking at images")
     size = _common_size(shapes, crop=crop)
     n_channels = [_common_channels([pair[k] for pair in pairs], shapes) for k in (0, 1)]
-    if n_channels[0] > _MOST_CHANNELS:
-        rule = f"images must have at most {_MOST_CHANNELS} channels"
+    if n_channels[0] > MOST_CHANNELS:
+        rule = f"images must have at most {MOST_CHANNELS} channels"
         raise FrameError(f"{rule}. Received: {n_channels[0]}", path=pairs[0][0])
-    if n_channels[1] not in [n_groups * n_channels[0] for n_groups in _GROUPS]:
+    if n_channels[1] not in [n_groups * n_channels[0] for n_groups in GROUPS]:
         rule = f"targets must have the {n_channels[0]} channel(s) of the noisy images, or four times as many"
         raise FrameError(f"{rule}. Received: {n_channels[1]}", path=pairs[0][1])
     packed = [(len(pairs), *size, n) for n in n_channels]
@@ -166,8 +166,8 @@ def _common_size(shapes: Shapes, *, crop: bool) -> tuple[int, int]:
     smallest = min(shapes, key=lambda path: min(shapes[path][:2]))
     if not crop:
         _refuse_different({path: _size(shape) for path, shape in shapes.items()}, "size, or be cropped to the smallest")
-    if min(ny, nx) < _LEAST_SIDE:
-        rule = f"images must have at least {_LEAST_SIDE} pixels on each side to be learned from"
+    if min(ny, nx) < SMALLEST_IMAGE:
+        rule = f"images must have at least {SMALLEST_IMAGE} pixels on each side to be learned from"
         raise FrameError(f"{rule}. Received: {_size(shapes[smallest])}", path=smallest)
     return ny, nx
 
@@ -217,23 +217,8 @@ def open_pairs(folder: str | os.PathLike[str]) -> tuple[NDArray[np.float32], NDA
     FrameError
         The arrays are missing or damaged, or no pairs to learn from.
     """
-    paths = [Path(folder, name) for name in (NOISY, TARGET)]
-    noisy, target = (_checked_array(path) for path in paths)
-    n, ny, nx, n_channels = noisy.shape
-    if n == 0 or n % N_VERSIONS or min(ny, nx) < _LEAST_SIDE or not 1 <= n_channels <= _MOST_CHANNELS:
-        rule = f"must hold three versions of each image, of {_LEAST_SIDE} pixels or more and 1 to 16 channels"
-        raise FrameError(f"{rule}. Received: shape {noisy.shape}", path=paths[0])
-    if target.shape[:3] != (n, ny, nx) or target.shape[3] not in [n_groups * n_channels for n_groups in _GROUPS]:
-        rule = f"must have the shape of {NOISY}, {noisy.shape}, or four times its channels"
-        raise FrameError(f"{rule}. Received: {target.shape}", path=paths[1])
-    return noisy, target
-
-
-def _checked_array(path: Path) -> NDArray[np.float32]:
-    array = map_array(path)
-    if array.ndim != 4 or array.dtype != np.float32:
-        rule = "must be float32 of shape (images, ny, nx, channels)"
-        raise FrameError(f"{rule}. Received: {array.dtype} of shape {array.shape}", path=path)
-    if not all(np.isfinite(image).all() for image in array):
-        raise FrameError("values must be finite. Received: NaN or infinity", path=path)
-    return array
+    noisy, target = (map_array(Path(folder, name)) for name in (NOISY, TARGET))
+    try:
+        return checked_pairs(noisy, target)
+    except ValueError as error:
+        raise FrameError(str(error), path=folder) from None

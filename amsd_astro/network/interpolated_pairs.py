@@ -9,14 +9,15 @@ from __future__ import annotations
 import itertools
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from amsd_astro.mirror import mirrored
 from amsd_astro.network.interpolation import SCALES, blurred
+from amsd_astro.network.layouts import SMALLEST_IMAGE
 from amsd_astro.network.noisy_versions import N_VERSIONS, draw_sigmas, with_white_noise
+from amsd_astro.network.seeded import Seeded
 
 __all__ = ["Block", "FramePairs", "InterpolatedPairs", "PackedPairs"]
 
@@ -27,10 +28,9 @@ Pair = tuple[NDArray[np.float32], NDArray[np.float32]]
 
 _CONTEXT = 12  # pixels around a patch that its target depends on: two cells of the coarsest scale on each side
 _TRIES = 100
-_SMALLEST = 16  # pixels on a side of a patch: the loss has a window of 11
 
 
-class InterpolatedPairs(ABC):
+class InterpolatedPairs(Seeded, ABC):
     """Draws batches of patches that touch no block held out.
 
     Parameters
@@ -55,23 +55,14 @@ class InterpolatedPairs(ABC):
         n_patches: int,
         seed: int,
     ) -> None:
+        super().__init__(seed)
         self._shapes, self._held_out = list(shapes), list(held_out)
-        self._patch = max(_SMALLEST, min([patch, *(n for shape in shapes for n in shape)]))
-        while self._patch > _SMALLEST and self._free_place() is None:
-            self._patch = max(_SMALLEST, self._patch // 2)
+        self._patch = max(SMALLEST_IMAGE, min([patch, *(n for shape in shapes for n in shape)]))
+        while self._patch > SMALLEST_IMAGE and self._free_place() is None:
+            self._patch = max(SMALLEST_IMAGE, self._patch // 2)
         self._n_patches = n_patches
-        self._rng = np.random.default_rng(seed)
         sizes = np.array([ny * nx for ny, nx in shapes], float)
         self._share = sizes / sizes.sum()
-
-    @property
-    def state(self) -> Any:
-        """What the next batches depend on, of JSON types."""
-        return self._rng.bit_generator.state
-
-    @state.setter
-    def state(self, value: Any) -> None:
-        self._rng.bit_generator.state = value
 
     def __call__(self) -> Pair:
         """Draw a batch: noisy patches and their targets, of shapes (n, p, p, C) and (n, p, p, C * groups)."""

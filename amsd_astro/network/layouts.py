@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-__all__ = ["AmsdArchitecture", "ThesisArchitecture"]
+__all__ = ["GROUPS", "MOST_CHANNELS", "SMALLEST_IMAGE", "AmsdArchitecture", "ThesisArchitecture"]
+
+GROUPS = (1, 4)
+"""Groups of channels that the thesis network may give."""
+
+MOST_CHANNELS = 16
+"""Channels that an image for it may have."""
+
+SMALLEST_IMAGE = 16
+"""Pixels on a side that it learns from at least: the loss has a window of 11."""
 
 
 @dataclass(frozen=True)

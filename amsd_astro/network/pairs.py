@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 from amsd_astro.mirror import mirrored
 from amsd_astro.network.multiscale import band_noise, band_radius, bands
 from amsd_astro.network.noise import UnitNoise
+from amsd_astro.network.seeded import Seeded
 
 __all__ = ["Batch", "RecorruptedPairs", "TrainingFrame"]
 
@@ -68,7 +68,7 @@ class Batch:
     amplitude: NDArray[np.float32]
 
 
-class RecorruptedPairs:
+class RecorruptedPairs(Seeded):
     """Patches of recorrupted pairs, drawn without end.
 
     Parameters
@@ -87,25 +87,16 @@ class RecorruptedPairs:
     def __init__(
         self, frames: Sequence[TrainingFrame], *, amplitude: float, n_patches: int, patch: int, seed: int
     ) -> None:
+        super().__init__(seed)
         self._reach = band_radius()
         self._patch = patch
         self._n_patches = n_patches
         self._amplitude = amplitude
-        self._rng = np.random.default_rng(seed)
         self._frames = list(frames)
         self._noise = [UnitNoise(frame.correlation) for frame in frames]
         self._band_noise = [band_noise(frame.correlation) for frame in frames]
         sizes = np.array([frame.values.size for frame in frames], float)
         self._share = sizes / sizes.sum()
-
-    @property
-    def state(self) -> Any:
-        """What the next batches depend on, of JSON types."""
-        return self._rng.bit_generator.state
-
-    @state.setter
-    def state(self, value: Any) -> None:
-        self._rng.bit_generator.state = value
 
     def __call__(self) -> tuple[NDArray[np.float32], ...]:
         """Draw a batch: inputs, level, noisy, target, weight and amplitude."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from amsd_astro.errors import ModelError
-from amsd_astro.network.layouts import AmsdArchitecture, ThesisArchitecture
+from amsd_astro.network.layouts import GROUPS, MOST_CHANNELS, AmsdArchitecture, ThesisArchitecture
 from amsd_astro.network.multiscale import N_BANDS
 from amsd_astro.network.stretch import Stretch
 
@@ -23,8 +23,6 @@ Shape = tuple[int, ...]
 
 _WIDTHS = range(4, 257)
 _MOST_WIDTHS = 6
-_MOST_CHANNELS = 16
-_GROUPS = (1, 4)
 
 
 @dataclass(frozen=True)
@@ -101,8 +99,8 @@ def _thesis_architecture(settings: dict[str, Any]) -> ThesisArchitecture:
     n_channels, n_groups = stated.get("n_channels"), stated.get("n_groups")
     if set(stated) != {"name", "n_channels", "n_groups"} or not all(type(n) is int for n in (n_channels, n_groups)):
         raise ModelError(f"architecture must have n_channels and n_groups. Received: {reprlib.repr(stated)}")
-    if not 1 <= n_channels <= _MOST_CHANNELS or n_groups not in _GROUPS:
-        rule = f"n_channels must be 1 to {_MOST_CHANNELS}, n_groups one of {_GROUPS}"
+    if not 1 <= n_channels <= MOST_CHANNELS or n_groups not in GROUPS:
+        rule = f"n_channels must be 1 to {MOST_CHANNELS}, n_groups one of {GROUPS}"
         raise ModelError(f"{rule}. Received: {n_channels}, {n_groups}")
     _stretch(settings)
     return ThesisArchitecture(n_channels, n_groups)

@@ -90,7 +90,7 @@ def test_all_epochs_are_made_without_a_number_of_steps() -> None:
         (lambda noisy, target: (noisy[..., 0], target), r"noisy must be float32 of shape .* Received: float32 of"),
         (lambda noisy, target: ([], target), "noisy must be float32 of shape .* Received: list"),
         (lambda noisy, target: (noisy[:4], target[:4]), "three versions of each image"),
-        (lambda noisy, target: (noisy[:, :9], target[:, :9]), "at least 16 pixels"),
+        (lambda noisy, target: (noisy[:, :9], target[:, :9]), "of 16 pixels or more"),
         (lambda noisy, target: (noisy, target[:, :-1]), "target must have the shape of noisy"),
         (lambda noisy, target: (noisy, target[..., :1]), "target must have the shape of noisy"),
         (lambda noisy, target: (noisy, target * np.float32("nan")), "target must be finite"),

@@ -192,12 +192,12 @@ def damaged(kind: str, folder: Path) -> None:
 @pytest.mark.parametrize(
     ("kind", "name", "message"),
     [
-        ("shape", "noisy.npy", "three versions of each image"),
-        ("small", "noisy.npy", "of 16 pixels or more"),
-        ("channels", "target.npy", "must have the shape of noisy.npy"),
-        ("axes", "noisy.npy", "must be float32 of shape"),
-        ("dtype", "noisy.npy", "must be float32 of shape"),
-        ("nan", "noisy.npy", "must be finite"),
+        ("shape", "", "noisy must hold three versions of each image"),
+        ("small", "", "of 16 pixels or more"),
+        ("channels", "", "target must have the shape of noisy"),
+        ("axes", "", "noisy must be float32 of shape"),
+        ("dtype", "", "noisy must be float32 of shape"),
+        ("nan", "", "noisy must be finite"),
         ("objects", "noisy.npy", "is no .npy file of an array"),
         ("cut", "target.npy", "or is damaged"),
     ],
