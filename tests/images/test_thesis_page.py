@@ -42,7 +42,18 @@ def test_all_stages_are_told_in_order() -> None:
     stages = [words[1] if words[0] == "pairs" else words[0] for words in commands(OF_PHOTOS)]
     assert stages == ["noisy", "targets", "pack", "train", "test-images"]
     assert len(ALL) == 11
-    assert FIGURES.splitlines() == [f"python benchmarks/{name}.py --help" for name in ("comparison", "ablation")]
+
+
+def test_benchmarks_are_called_as_they_are() -> None:
+    for line in FIGURES.splitlines():
+        _, script, *words = shlex.split(line)
+        text = (ROOT / script).read_text(encoding="utf-8")
+        assert all(f'"{word}"' in text for word in words if word.startswith("-")), line
+
+
+@pytest.mark.parametrize("path", re.findall(r"\]\(([^)#:]+)\)", TEXT))
+def test_files_that_are_named_exist(path: str) -> None:
+    assert (ROOT / "docs" / path).exists()
 
 
 def test_facts_are_those_of_the_code() -> None:
