@@ -12,7 +12,8 @@ All rows but the last are trained on the one frame with the same number of steps
 4. The thesis network under recorrupted pairs: it maps the stretched ``z + a n`` to ``z - n / a``, a = 0.5. The loss is
    the mean squared difference in noise units of its plain answer, linear beyond 10 noise widths (without that the cores
    of stars, on which the way back from asinh has a slope of hundreds, would be all that it learns); the last weights
-   are kept. It is applied to the frame as it is.
+   are kept. It is applied to the frame as it is. 4b has the learning rate of the flagship, forty times that of the
+   thesis and with a warm start and a cosine decay.
 5. The amsd network under thesis targets: the noisy version is ``z + s n``, s as wide at the sky as in the thesis
    recipe, the target that version shrunk and grown back; mean squared difference in noise units; the last weights are
    kept.
@@ -145,8 +146,9 @@ class _StretchedPairs:
         return self._stretch.forward(batch.noisy), batch.target, batch.weight
 
 
-def _recorrupted(scene: Scene, n_steps: int, seed: int) -> np.ndarray:
-    """Row 4."""
+def _recorrupted(scene: Scene, n_steps: int, seed: int, *, learning_rate: float | None = None) -> np.ndarray:
+    """Rows 4 and 4b; without a learning rate that of the flagship, which changes on the way."""
+    rate = warm_cosine(AMSD.learning_rate, n_steps=n_steps) if learning_rate is None else learning_rate
     prepared = prepare(scene.frame, scene.model, seed=seed)
     frame = _frame(prepared)
     model = ThesisModel(THESIS.architecture, seed=seed)
@@ -165,11 +167,15 @@ def _recorrupted(scene: Scene, n_steps: int, seed: int) -> np.ndarray:
     train(
         model.network,
         loss,
-        CentralizedAdam(THESIS.learning_rate),
+        CentralizedAdam(rate),
         _StretchedPairs(pairs, stretch),
         n_steps=n_steps,
     )
     return _applied(model, prepared, THESIS.n_orientations)
+
+
+def _recorrupted_slowly(scene: Scene, n_steps: int, seed: int) -> np.ndarray:
+    return _recorrupted(scene, n_steps, seed, learning_rate=THESIS.learning_rate)
 
 
 class InterpolatedBands:
@@ -273,7 +279,8 @@ ROWS = (
     _Row("as_it_was", "1. thesis as it was", _as_it_was),
     _Row("centralized", "2. gradients centralized", _centralized),
     _Row("stabilized", "3. and the frame stabilized: thesis as it is", _stabilized),
-    _Row("recorrupted", "4. thesis network, recorrupted pairs", _recorrupted),
+    _Row("recorrupted", "4. thesis network, recorrupted pairs", _recorrupted_slowly),
+    _Row("recorrupted_fast", "4b. the same at the learning rate of amsd", _recorrupted),
     _Row("interpolated", "5. amsd network, thesis targets", _interpolated),
     _Row("alike", "6. amsd", _alike),
     _Row("shipped", f"7. amsd, {AMSD.n_steps} steps of {AMSD.n_patches} patches", _shipped, AMSD.n_steps),

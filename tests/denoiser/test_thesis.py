@@ -204,7 +204,7 @@ def test_a_model_is_saved_loaded_and_applied(exposure: Frame, tmp_path: Path) ->
 
 @pytest.mark.slow
 def test_the_recipe_lowers_the_error_of_a_sample(monkeypatch: pytest.MonkeyPatch) -> None:
-    # the network of the thesis; smaller batches and larger steps than its own, to be done in a minute
+    # smaller batches than the recipe has, to be done in a minute or two
     monkeypatch.setattr(recipes, "THESIS", dataclasses.replace(recipes.THESIS, n_patches=4, frame_patch=32))
     cut = np.s_[200:328, 200:328]
     whole = read_frame(SAMPLES / "galaxy_field_1.fits")
