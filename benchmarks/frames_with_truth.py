@@ -46,6 +46,8 @@ class Scene:
         Returns other fields with truth.
     is_image : bool
         Whether it is an ordinary image of values from 0 to 1.
+    sky : ndarray or None
+        What the frame would be expected to be without sources; None: the lowest truth everywhere.
     """
 
     name: str
@@ -56,6 +58,7 @@ class Scene:
     second: Frame | None = None
     others: Callable[[], tuple[CleanField, ...]] = field(default=tuple)
     is_image: bool = False
+    sky: np.ndarray | None = None
 
     @property
     def good(self) -> np.ndarray:
@@ -65,8 +68,8 @@ class Scene:
     @property
     def signal(self) -> np.ndarray:
         """True S/N per pixel above the sky of a frame, the truth over the noise of an ordinary image."""
-        level = 0.0 if self.is_image else float(self.truth.min())
-        return (self.truth - level) / self.sigma
+        lowest = 0.0 if self.is_image else float(self.truth.min())
+        return (self.truth - (lowest if self.sky is None else self.sky)) / self.sigma
 
     @cached_property
     def model(self) -> NoiseModel:

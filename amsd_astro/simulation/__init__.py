@@ -21,6 +21,7 @@ from amsd_astro.simulation.nebulae import diffuse_emission
 from amsd_astro.simulation.populations import draw_galaxies, draw_spiral
 from amsd_astro.simulation.psf import DiffractionPsf, GaussianPsf, MoffatPsf, Psf
 from amsd_astro.simulation.random_fields import random_detector, random_field, random_psf, random_sky
+from amsd_astro.simulation.resampling import KERNELS, Resampling
 from amsd_astro.simulation.samples import sample_names, write_samples
 from amsd_astro.simulation.scenes import galaxy_field, large_galaxy, star_cluster
 from amsd_astro.simulation.spirals import SpiralGalaxy
@@ -37,8 +38,10 @@ __all__ = [
     "Exposure",
     "Field",
     "GaussianPsf",
+    "KERNELS",
     "MoffatPsf",
     "Psf",
+    "Resampling",
     "SATURATED",
     "SersicGalaxy",
     "SpiralGalaxy",
