@@ -119,7 +119,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--cache", type=Path, metavar="DIR", help="keep results here, and go on from those there")
     parser.add_argument("--steps-peers", type=int, default=PeerSettings.n_steps)
     parser.add_argument("--steps-thesis", type=int, default=recipes.THESIS.n_steps)
-    parser.add_argument("--steps-amsd", type=int, default=recipes.AMSD.n_steps)
+    parser.add_argument("--steps-amsd", type=int, default=recipes.AMSD.steps_on_frames)
     parser.add_argument("--sigma", type=float, default=25.0, help="noise of images, in 255ths (default %(default)s)")
     parser.add_argument("--seed", type=int, default=0)
     methods = [*PEERS, *_RECIPES]

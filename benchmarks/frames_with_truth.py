@@ -115,12 +115,6 @@ def true_sigma(truth: np.ndarray, header: fits.Header) -> np.ndarray:
     return np.sqrt((truth - pedestal) / header["GAIN"] + (header["RDNOISE"] / header["GAIN"]) ** 2)
 
 
-def _expected(stabilizer: Stabilizer, truth: np.ndarray) -> np.ndarray:
-    """Stabilized values that come back as the truth: what the transform of an exposure is expected to be."""
-    values = stabilizer.forward(truth).astype(float)
-    return np.float32(values - (stabilizer.inverse(values) - truth) / stabilizer.derivative(values))
-
-
 def sample_scene(name: str, folder: Path) -> Scene:
     """One of the sample frames; the supervised peer learns from the other two."""
     truth = fits.getdata(folder / f"{name}_truth.fits").astype(float)
@@ -143,7 +137,7 @@ def _sample_to_learn(name: str, folder: Path) -> CleanField:
         electrons = rng.poisson((truth - pedestal) * gain) + rng.normal(0, read_noise, truth.shape)
         return stabilizer.forward(np.round(electrons / gain + pedestal))
 
-    return CleanField(_expected(stabilizer, truth), expose)
+    return CleanField(stabilizer.expected(truth), expose)
 
 
 def _gray(path: Path) -> np.ndarray:

@@ -3,9 +3,8 @@
     python benchmarks/memory.py -o benchmarks/memory.md
 
 Memory is RssAnon, what a process holds of its own (not what the system keeps of files), looked at every 20 ms, less
-that of a process that only imports TensorFlow. Frames are made on the spot. The network is that of the recipe, applied
-in one orientation instead of eight (they come one after another and take no more memory) or, where that is said, a
-small one, to have the memory of reading and writing in a fraction of the time.
+that of a process that only imports TensorFlow. Frames are made on the spot. The network is that of the recipe or,
+where that is said, a small one, to have the memory of reading and writing in a fraction of the time.
 """
 
 from __future__ import annotations
@@ -35,10 +34,11 @@ from amsd_astro.cli import main
 from amsd_astro.network import recipes
 from amsd_astro.network.layouts import AmsdArchitecture
 widths = {widths}
-recipes.AMSD = dataclasses.replace(recipes.AMSD, architecture=AmsdArchitecture(widths), n_orientations=1)
+if widths:
+    recipes.AMSD = dataclasses.replace(recipes.AMSD, architecture=AmsdArchitecture(widths, 4), weights=None)
 sys.exit(main(sys.argv[1:]))
 """
-_WIDTHS = {"full": (32, 64, 96), "small": (4, 8)}
+_WIDTHS = {"full": None, "small": (4, 8)}
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,8 @@ _WIDTHS = (0.4, 0.5, 0.6, 0.7, 0.85, 1.0, 1.2, 1.4, 1.7, 2.0, 2.4, 2.8, 3.2, 3.6
 _ZONES = ("sky", "faint")
 
 
-def _scorer(folder: Path) -> ModuleType:
+def scorer(folder: Path) -> ModuleType:
+    """The module that scores, from the folder of the frames."""
     spec = importlib.util.spec_from_file_location("score_repeat", folder / "score_repeat.py")
     if spec is None or spec.loader is None:
         sys.exit(f"{folder}: there is no score_repeat.py")
@@ -81,7 +82,7 @@ def main() -> None:
     parser.add_argument("--sets", nargs="*", help="only these sets")
     parser.add_argument("--keep", type=Path, help="keep the denoised frames here")
     options = parser.parse_args()
-    module = _scorer(options.folder)
+    module = scorer(options.folder)
     rows = ["| set | method | sky | faint | flux lost or won, % | |", "|---|---|---|---|---|---|"]
     record: dict[str, dict[str, object]] = {}
     outputs = options.keep or Path(tempfile.mkdtemp())

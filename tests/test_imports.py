@@ -18,11 +18,13 @@ RANKS = {
     "errors": 0,
     "resources": 0,
     "mirror": 0,
+    "starlet": 0,
     "frames": 1,
     "network": 1,
     "simulation": 1,
     "denoiser": 2,
     "images": 3,
+    "pretraining": 3,
     "validation": 3,
     "batch": 4,
     "cli": 5,
@@ -31,7 +33,7 @@ RANKS = {
 }
 ONLY_IN = {
     "tensorflow": {"network", "denoiser"},
-    "keras": {"network", "denoiser"},
+    "keras": {"network", "denoiser", "pretraining"},
     "matplotlib": {"images", "validation"},
     "PIL": {"images"},
     "dask": {"batch"},

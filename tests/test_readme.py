@@ -91,7 +91,7 @@ def test_main_command_denoises_the_sample(clone: Path) -> None:
 def test_snippets_run(snippet: str, clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from amsd_astro.network import recipes
 
-    short = dataclasses.replace(recipes.AMSD, n_steps=3)
+    short = dataclasses.replace(recipes.AMSD, n_adapted=3)
     monkeypatch.setattr(recipes, "AMSD", short)
     exec(compile(snippet, "README.md", "exec"), {"__name__": "readme"})
     assert any(clone.glob("*.fits")) or any(clone.glob("*.npz"))

@@ -30,6 +30,9 @@ def build_parser() -> argparse.ArgumentParser:
     _add_inspect(new_command(commands, "inspect", "show what is in a file and what its noise is like"))
     _add_simulate(new_command(commands, "simulate", "write simulated sample exposures and their truth"))
     add_image_commands(commands)
+    _add_pretrain(
+        new_command(commands, "pretrain", "make the weights that come with the package, from simulated fields")
+    )
     return parser
 
 
@@ -46,6 +49,18 @@ def _add_denoise(command: argparse.ArgumentParser) -> None:
         "--model",
         metavar="MODEL",
         help="model made by 'train', used as it is unless --steps trains it further on the frame",
+    )
+    command.add_argument(
+        "--orientations",
+        type=_orientations,
+        metavar="N",
+        help="average over N of the eight flips and rotations: less error, N times as long (default: 1)",
+    )
+    command.add_argument(
+        "--flux-tolerance",
+        type=_share,
+        metavar="F",
+        help="share of the flux of faint sources that may be lost; 1: least error whatever the flux (default: 0.01)",
     )
     command.add_argument("--overwrite", action="store_true", help="replace an output that exists")
     command.add_argument(
@@ -85,6 +100,21 @@ def _add_simulate(command: argparse.ArgumentParser) -> None:
     add_reporting(command, "print one JSON object with the files written")
 
 
+def _add_pretrain(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "folder", metavar="DIR", help="folder for scenes, state, log and amsd.npz; the same command goes on from there"
+    )
+    command.add_argument("--start", metavar="MODEL", help="model file whose weights training starts from")
+    command.add_argument("--steps", type=whole(1), metavar="N", help="steps of training")
+    command.add_argument("--scenes", type=whole(1), metavar="N", help="simulated scenes to learn from")
+    command.add_argument("--patches", type=whole(1), metavar="N", help="patches in a step")
+    command.add_argument("--patch", type=whole(16), metavar="PX", help="pixels on a side of a patch")
+    command.add_argument("--learning-rate", type=number(0, above=True), metavar="R", help="peak of the learning rate")
+    command.add_argument("--seed", type=whole(0), metavar="S", help="seed of everything random")
+    command.add_argument("--threads", type=whole(1), metavar="N", help="processor threads to use")
+    add_reporting(command, "print the result as one JSON object")
+
+
 def _add_input_options(command: argparse.ArgumentParser) -> None:
     group = command.add_argument_group("the input")
     group.add_argument(
@@ -115,7 +145,7 @@ def _add_recipe_options(command: argparse.ArgumentParser) -> None:
         "--steps",
         type=whole(0),
         metavar="N",
-        help="steps of training on the frame (default: chosen by the program; 0 with --model)",
+        help="steps of training on the frame, 0 for none (default: chosen by the program; 0 with --model)",
     )
     group.add_argument("--seed", type=whole(0), metavar="S", help="seed of everything random (default: 0)")
     group.add_argument(
@@ -134,6 +164,19 @@ class _Version(argparse.Action):
 
         print(f"amsd-astro {__version__}")
         parser.exit()
+
+
+def _orientations(text: str) -> int:
+    if text not in tuple("12345678"):
+        raise argparse.ArgumentTypeError(f"must be a whole number, 1 to 8. Received: {text}")
+    return int(text)
+
+
+def _share(text: str) -> float:
+    value = number(0)(text)
+    if value > 1:
+        raise argparse.ArgumentTypeError(f"must be a number, 0 to 1. Received: {text}")
+    return value
 
 
 def _recipe(text: str) -> str:

@@ -30,7 +30,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
     """Denoise the files of a command line; one that fails does not stop the others."""
     if args.model is not None and args.recipe is not None:
         raise UsageError("argument --recipe: a model has its own recipe; not allowed with argument --model")
-    if args.model is None and args.steps == 0:
+    if args.recipe == "thesis" and args.steps == 0:
         raise UsageError("argument --steps: 0 is for a network that is trained already, see --model")
     outputs = plan_outputs(args.files, args.output, args.directory)
     console.calm_astropy()
@@ -129,7 +129,14 @@ def _denoise_file(path: str, output: Path, args: argparse.Namespace, console: Co
 def _new_denoiser(args: argparse.Namespace) -> Denoiser:
     from amsd_astro.denoiser import Denoiser
 
-    settings: dict[str, Any] = {"steps": args.steps, "seed": args.seed or 0, "n_threads": args.threads}
+    settings: dict[str, Any] = {
+        "steps": args.steps,
+        "seed": args.seed or 0,
+        "n_threads": args.threads,
+        "n_orientations": args.orientations,
+    }
+    if args.flux_tolerance is not None:
+        settings["flux_tolerance"] = args.flux_tolerance
     silent = args.verbose < 2
     if args.model is not None:  # checked before TensorFlow is loaded
         with calm_tensorflow(silent=silent):

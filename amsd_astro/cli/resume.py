@@ -11,7 +11,19 @@ __all__ = ["OPTIONS_KEYWORD", "describe_options", "is_done"]
 
 OPTIONS_KEYWORD = "AMSDOPTS"
 _SOURCE_KEYWORD = "AMSDSRC"
-_THAT_COUNT = ("ext", "mask_ext", "mask_bits", "error_ext", "gain", "read_noise", "recipe", "steps", "seed", "force")
+_THAT_COUNT = (
+    "ext",
+    "mask_ext",
+    "mask_bits",
+    "error_ext",
+    "gain",
+    "read_noise",
+    "recipe",
+    "steps",
+    "seed",
+    "orientations",
+    "force",
+)
 
 
 def describe_options(args: argparse.Namespace) -> str:

@@ -25,6 +25,7 @@ Progress = Callable[[int, int, str], None]
 """Called as ``progress(done, total, stage)``."""
 
 _LARGEST, _SMALLEST = 512, 64
+_STRIP = 64  # rows brought back at a time: they stay in the processor's cache
 _SHARE = 0.25  # of the memory is the most that a tile may take
 
 
@@ -101,9 +102,13 @@ def _fill_tile(
     pixels = cut_tile(prepared.values, tile, plan, margin=model.margin)
     made = model.predict(pixels[None], prepared.noise.correlation, n_orientations=n_orientations)
     values, variance, bounded = (tile_core(part[0], tile, plan) for part in (made.values, made.variance, made.bounded))
-    stabilizer = prepared.stabilizer.part(tile.core)
-    sigma = stabilizer.derivative(values) * np.sqrt(variance)
-    result.fill(prepared.frame, tile.core, stabilizer.inverse(values, variance), sigma, bounded)
+    top = tile.core[0].start
+    for start in range(0, len(values), _STRIP):
+        rows = slice(start, min(start + _STRIP, len(values)))
+        where = slice(top + rows.start, top + rows.stop), tile.core[1]
+        stabilizer = prepared.stabilizer.part(where)
+        sigma = stabilizer.derivative(values[rows]) * np.sqrt(variance[rows])
+        result.fill(prepared.frame, where, stabilizer.inverse(values[rows], variance[rows]), sigma, bounded[rows])
 
 
 def unchanged(prepared: Prepared) -> Denoised:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from astropy.io import fits
 from numpy.typing import NDArray
 
 from amsd_astro.denoiser.application import Progress, apply_model, unchanged
+from amsd_astro.denoiser.flux import settle_flux
 from amsd_astro.denoiser.pictures import checked_image, denoise_channels, denoise_directly
 from amsd_astro.denoiser.preparation import Prepared, Stated, prepare
 from amsd_astro.denoiser.provenance import provenance
@@ -23,6 +25,7 @@ from amsd_astro.frames.result import assemble
 if TYPE_CHECKING:
     from amsd_astro.network.judgement import Adaptation
     from amsd_astro.network.predictor import Predictor
+    from amsd_astro.network.recipes import AmsdRecipe, ThesisRecipe
     from amsd_astro.network.risk import Risk
 
 __all__ = ["RECIPES", "Denoiser"]
@@ -38,12 +41,18 @@ class Denoiser:
     recipe : str, optional
         One of `RECIPES`.
     steps : int, optional
-        Steps of training. By default the program decides: what the recipe says for a network that starts from
-        nothing, none for one that was loaded.
+        Steps of training. By default the program decides: what the recipe says, none for a network that was loaded.
+        0 applies the weights that come with the package as they are.
     seed : int, optional
         Seed of everything random.
     n_threads : int, optional
         Threads of TensorFlow, by default all that the process may use; counts only before TensorFlow's first use.
+    n_orientations : int, optional
+        Average over this many of the eight flips and rotations of a frame, by default what the recipe says: the error
+        falls by some per cent, the time to denoise grows in proportion.
+    flux_tolerance : float, optional
+        Share of the flux of faint sources that recipe amsd may lose. What it takes is measured on each frame; more than
+        this is given back, at the price of some noise on empty sky. 1 for the least error whatever the flux.
 
     Attributes
     ----------
@@ -52,7 +61,14 @@ class Denoiser:
     """
 
     def __init__(
-        self, recipe: str = "amsd", *, steps: int | None = None, seed: int = 0, n_threads: int | None = None
+        self,
+        recipe: str = "amsd",
+        *,
+        steps: int | None = None,
+        seed: int = 0,
+        n_threads: int | None = None,
+        n_orientations: int | None = None,
+        flux_tolerance: float = 0.01,
     ) -> None:
         if recipe not in RECIPES:
             raise ValueError(f"recipe must be one of {', '.join(RECIPES)}. Received: {recipe!r}")
@@ -62,7 +78,13 @@ class Denoiser:
             raise ValueError(f"seed must be a whole number, not negative. Received: {seed!r}")
         if n_threads is not None and n_threads < 1:
             raise ValueError(f"n_threads must be at least 1. Received: {n_threads!r}")
+        if n_orientations is not None and n_orientations not in range(1, 9):
+            raise ValueError(f"n_orientations must be 1 to 8. Received: {n_orientations!r}")
+        if not 0 <= flux_tolerance <= 1:
+            raise ValueError(f"flux_tolerance must be 0 to 1. Received: {flux_tolerance!r}")
         self.recipe = recipe
+        self.flux_tolerance = flux_tolerance
+        self.n_orientations = n_orientations
         self.steps = None if steps is None else int(steps)
         self.seed = int(seed)
         self.n_threads = n_threads
@@ -159,7 +181,14 @@ class Denoiser:
 
     @classmethod
     def load(
-        cls, path: str | os.PathLike[str], *, steps: int | None = None, seed: int = 0, n_threads: int | None = None
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        steps: int | None = None,
+        seed: int = 0,
+        n_threads: int | None = None,
+        n_orientations: int | None = None,
+        flux_tolerance: float = 0.01,
     ) -> Denoiser:
         """Read a model file.
 
@@ -169,7 +198,7 @@ class Denoiser:
             Written by `save`.
         steps : int, optional
             Steps of further training on a frame, none by default.
-        seed, n_threads : int, optional
+        seed, n_threads, n_orientations, flux_tolerance : optional
             As for a new Denoiser.
 
         Raises
@@ -188,7 +217,14 @@ class Denoiser:
             raise ModelError(f"{name}: a model file must be a regular file. Received: a folder or a device")
         with open(path, "rb") as file:
             model, settings = load_model(file, name=name, start=lambda: start(n_threads))
-        denoiser = cls(settings["recipe"], steps=steps or 0, seed=seed, n_threads=n_threads)
+        denoiser = cls(
+            settings["recipe"],
+            steps=steps or 0,
+            seed=seed,
+            n_threads=n_threads,
+            n_orientations=n_orientations,
+            flux_tolerance=flux_tolerance,
+        )
         denoiser._model = model
         denoiser._n_steps = settings["steps"]
         return denoiser
@@ -245,7 +281,6 @@ class Denoiser:
         -------
         ndarray of float32, shape of ``image``
         """
-        from amsd_astro.network.recipes import settings_of
         from amsd_astro.network.thesis_model import ThesisModel
 
         values = checked_image(image)
@@ -255,24 +290,42 @@ class Denoiser:
         else:
             if sigma is None or not sigma > 0:
                 raise ValueError(f"sigma must be positive for recipe {self.recipe}. Received: {sigma}")
-            n_orientations = settings_of(self.recipe).n_orientations
+            n_orientations = self._settings.n_orientations
             result = denoise_channels(
                 model, values, sigma=sigma, seed=self.seed, n_orientations=n_orientations, progress=progress
             )
         return result.reshape(np.shape(image))
 
+    def _start(self) -> Predictor:
+        """Return the model; at first that which the recipe starts from."""
+        if self._model is None:
+            start(self.n_threads)
+            from amsd_astro.network.methods import first_model
+
+            self._model = first_model(self.recipe, seed=self.seed)
+        return self._model
+
+    @property
+    def _settings(self) -> AmsdRecipe | ThesisRecipe:
+        """The recipe as it is asked for."""
+        from amsd_astro.network.recipes import settings_of
+
+        settings = settings_of(self.recipe)
+        return settings if self.n_orientations is None else replace(settings, n_orientations=self.n_orientations)
+
+    def _trained(self) -> Predictor:
+        """Return the model, which can denoise."""
+        if self._model is None and self._settings.weights is None:
+            raise ValueError("a Denoiser must be fitted or loaded before it denoises. Received: one without weights")
+        return self._start()
+
     def _has_no_steps(self) -> bool:
         """Whether nothing is to be trained; that takes a network that is there."""
         if self.steps != 0:
             return False
-        if self._model is None:
+        if self._model is None and self._settings.weights is None:
             raise ValueError("steps must be positive for a network that starts from nothing. Received: 0")
         return True
-
-    def _trained(self) -> Predictor:
-        if self._model is None:
-            raise ValueError("a Denoiser must be fitted or loaded before it denoises. Received: one without weights")
-        return self._model
 
     def _adapt(
         self,
@@ -283,10 +336,10 @@ class Denoiser:
         noisy = [one for one in prepared if one.values is not None]
         if not noisy or self._has_no_steps():
             return None
-        start(self.n_threads)
-        self._model, self.adaptation = train_on_frames(
-            self._model,
+        self.adaptation = train_on_frames(
+            self._start(),
             noisy,
+            self._settings,
             recipe=self.recipe,
             n_steps=self.steps,
             seed=self.seed,
@@ -301,14 +354,14 @@ class Denoiser:
         if prepared.values is None:
             return assemble(prepared.frame, prepared.noise, unchanged(prepared), {})
         model = self._trained()
-        from amsd_astro.network.recipes import settings_of
-
-        n_orientations = settings_of(self.recipe).n_orientations
         model.look_at(prepared.values)
-        result = apply_model(model, prepared, n_orientations=n_orientations, progress=progress)
+        flux, risk = settle_flux(
+            model, prepared, self._settings, tolerance=self.flux_tolerance, seed=self.seed, risk=risk
+        )
+        result = apply_model(model, prepared, n_orientations=self._settings.n_orientations, progress=progress)
         return assemble(
             prepared.frame,
             prepared.noise,
             result,
-            provenance(model, self.recipe, n_steps=self._n_steps, seed=self.seed, risk=risk),
+            provenance(model, self.recipe, n_steps=self._n_steps, seed=self.seed, risk=risk, flux=flux),
         )

@@ -6,6 +6,7 @@ import logging
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,9 @@ from amsd_astro.frames.noise import NoiseModel, measure_noise
 from amsd_astro.frames.scratch import new_array
 from amsd_astro.frames.stabilize import Stabilizer
 
+if TYPE_CHECKING:
+    from amsd_astro.network.pairs import TrainingFrame
+
 __all__ = ["Prepared", "Stated", "prepare"]
 
 _log = logging.getLogger(__name__)
@@ -26,6 +30,7 @@ Stated = NoiseModel | Mapping[str, float | None] | None
 """What a caller may state of the noise."""
 
 _VARIANCE_AGREEMENT = 0.03
+_STRIP = 2**17  # pixels worked on at a time: they stay in the processor's cache
 
 
 @dataclass(frozen=True)
@@ -48,6 +53,14 @@ class Prepared:
     noise: NoiseModel
     stabilizer: Stabilizer
     values: NDArray[np.float32] | None
+
+    def to_learn(self) -> TrainingFrame:
+        """Return the frame as training takes it; it must have values."""
+        from amsd_astro.network.pairs import TrainingFrame
+
+        if self.values is None:
+            raise ValueError("a frame must have noise to learn from. Received: one without")
+        return TrainingFrame(self.values, self.frame.mask, self.noise.correlation)
 
 
 def prepare(frame: Frame, stated: Stated, *, seed: int) -> Prepared:
@@ -94,7 +107,7 @@ def _in_noise_units(frame: Frame, noise: NoiseModel, stabilizer: Stabilizer, see
     for block in row_blocks(frame.data.shape, context=FILL_REACH):
         bad = frame.mask[block.rows]
         if not bad.any():
-            values[block.rows] = stabilizer.part(block.rows).forward(frame.data[block.rows])
+            _transform(frame.data[block.rows], stabilizer.part(block.rows), out=values[block.rows])
             continue
         filled = _filled(frame, noise, stabilizer, block)
         # a filled place looks like the rest of the frame: the network meets noise everywhere
@@ -103,9 +116,19 @@ def _in_noise_units(frame: Frame, noise: NoiseModel, stabilizer: Stabilizer, see
     return values
 
 
+def _transform(data: NDArray[np.floating], stabilizer: Stabilizer, *, out: NDArray[np.float32]) -> None:
+    """Bring pixels to noise units, a few rows at a time."""
+    step = max(1, _STRIP // data.shape[1])
+    for start in range(0, len(data), step):
+        rows = slice(start, start + step)
+        out[rows] = stabilizer.part(rows).forward(data[rows])
+
+
 def _filled(frame: Frame, noise: NoiseModel, stabilizer: Stabilizer, block: RowBlock) -> NDArray[np.float32]:
     bad = frame.mask[block.wide]
-    values = stabilizer.part(block.wide).forward(np.where(bad, noise.sky, frame.data[block.wide]))
+    data = np.where(bad, noise.sky, frame.data[block.wide])
+    values = np.empty(data.shape, np.float32)
+    _transform(data, stabilizer.part(block.wide), out=values)
     return fill_masked(values, bad)[block.inner]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from amsd_astro.network.flux import FluxLoss
     from amsd_astro.network.predictor import Predictor
     from amsd_astro.network.risk import Risk
 
@@ -12,7 +13,7 @@ __all__ = ["provenance"]
 
 
 def provenance(
-    model: Predictor, recipe: str, *, n_steps: int, seed: int, risk: Risk | None
+    model: Predictor, recipe: str, *, n_steps: int, seed: int, risk: Risk | None, flux: FluxLoss | None
 ) -> dict[str, tuple[Any, str]]:
     """Return cards, value and comment by keyword.
 
@@ -26,6 +27,8 @@ def provenance(
         Steps that made its weights, and the seed.
     risk : Risk or None
         The risk measured on this very frame.
+    flux : FluxLoss or None
+        The loss of flux measured on it, before anything is given back.
     """
     cards: dict[str, tuple[Any, str]] = {
         "AMSDRCP": (recipe, "recipe"),
@@ -39,6 +42,10 @@ def provenance(
         cards["AMSDRERR"] = (_short(risk.error), "standard error of AMSDRISK")
         for cell, factor in risk.cell_factors.items():
             cards[f"AMSDCV{cell}"] = (_short(factor), f"variance of {cell}x{cell} px sums over that of its pixels")
+    if flux is not None:
+        left = flux.after(getattr(model, "give_back", 0.0))
+        cards["AMSDFLUX"] = (_short(100 * left), "[%] flux of faint sources gained (lost: negative)")
+        cards["AMSDFERR"] = (_short(100 * flux.error), "[%] standard error of AMSDFLUX")
     return cards
 
 

@@ -21,6 +21,7 @@ from amsd_astro.resources import count_processors
 if TYPE_CHECKING:
     from amsd_astro.network.judgement import Adaptation
     from amsd_astro.network.predictor import Predictor
+    from amsd_astro.network.recipes import AmsdRecipe, ThesisRecipe
 
 __all__ = ["checked_pairs", "start", "train_on_frames", "train_on_pairs"]
 
@@ -33,25 +34,28 @@ def start(n_threads: int | None) -> None:
 
 
 def train_on_frames(
-    model: Predictor | None,
+    model: Predictor,
     prepared: Sequence[Prepared],
+    settings: AmsdRecipe | ThesisRecipe,
     *,
     recipe: str,
     n_steps: int | None,
     seed: int,
     progress: Progress | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
-) -> tuple[Predictor, Adaptation]:
-    """Train a model, a new one if None is given.
+) -> Adaptation:
+    """Train a model.
 
     Parameters
     ----------
-    model : Predictor or None
+    model : Predictor
         The model, changed in place.
     prepared : sequence of Prepared
         Frames with noise.
+    settings : AmsdRecipe or ThesisRecipe
+        Settings of the recipe.
     recipe : str
-        Name of the recipe.
+        Its name.
     n_steps : int or None
         Steps; by default what the recipe says.
     seed : int
@@ -60,21 +64,14 @@ def train_on_frames(
         As for `Denoiser.fit`.
     """
     from amsd_astro.network.methods import METHODS
-    from amsd_astro.network.pairs import TrainingFrame
-    from amsd_astro.network.recipes import settings_of
 
-    method, settings = METHODS[recipe], settings_of(recipe)
-    steps = settings.n_steps if n_steps is None else n_steps
-    model = model or method.new_model(settings.architecture, seed=seed)
-    frames = [
-        TrainingFrame(one.values, one.frame.mask, one.noise.correlation) for one in prepared if one.values is not None
-    ]
+    steps = settings.steps_on_frames if n_steps is None else n_steps
+    frames = [one.to_learn() for one in prepared if one.values is not None]
     memory = None
     if checkpoint is not None:
         stated = {"recipe": asdict(settings), "steps": steps, "seed": seed, "start": model.fingerprint()}
         memory = TrainingFile(checkpoint, training_key(prepared, stated))
-    done = method.adapt(model, frames, settings, n_steps=steps, seed=seed, progress=progress, memory=memory)
-    return model, done
+    return METHODS[recipe].adapt(model, frames, settings, n_steps=steps, seed=seed, progress=progress, memory=memory)
 
 
 def train_on_pairs(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from amsd_astro.frames.robust import median
 from amsd_astro.frames.scratch import new_array
 
 __all__ = ["RowBlock", "bad_pixels", "finite_range", "row_blocks", "typical"]
@@ -80,4 +81,4 @@ def typical(values: NDArray[np.floating] | float) -> float:
     array = np.asarray(values)
     if array.ndim == 2 and array.size > _SAMPLED:
         array = array[:: -(-array.size // _SAMPLED)]
-    return float(np.median(array))
+    return median(array)

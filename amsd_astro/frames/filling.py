@@ -55,4 +55,12 @@ def near_masked(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Good pixels whose finest bands a filled pixel enters."""
     if not mask.any():
         return np.zeros_like(mask)
-    return ndimage.maximum_filter(mask, 2 * NEAR_REACH + 1) & ~mask
+    near = np.pad(mask, NEAR_REACH)
+    for _ in range(2):  # along one axis, then along the other
+        n_seen = 1
+        while n_seen <= 2 * NEAR_REACH:
+            step = min(n_seen, 2 * NEAR_REACH + 1 - n_seen)
+            near = near[:-step] | near[step:]
+            n_seen += step
+        near = near.T
+    return near & ~mask

@@ -19,6 +19,7 @@ from astropy.io import fits
 from numpy.typing import NDArray
 
 from amsd_astro.errors import FrameError
+from amsd_astro.frames.robust import median
 
 __all__ = ["Pattern", "check_mosaic", "measure_pattern"]
 
@@ -171,7 +172,7 @@ def _measure(data: NDArray[np.floating], mask: NDArray[np.bool_] | None) -> Patt
         block[~good] = np.nan
         if not good.any():
             continue
-        medians.append(float(np.median(block[good])))
+        medians.append(median(block[good]))
         inner = block[1:-1, 1:-1] - _binomial(block)
         apart.append(_finite(np.abs(block[1:-1, 2:] - block[1:-1, :-2])))
         for phase, values in enumerate(excess):
@@ -221,10 +222,10 @@ def _spread(deviations: NDArray[np.float64]) -> float:
     """Standard deviation from absolute deviations: by their median, or by their mean where most of them are zero."""
     if not deviations.size:
         return 0.0
-    return 1.4826 * float(np.median(deviations)) or 1.2533 * float(np.mean(deviations))
+    return 1.4826 * median(deviations) or 1.2533 * float(np.mean(deviations))
 
 
 def _clipped_mean(values: NDArray[np.float64]) -> float:
     """Mean of the values within some robust sigmas of their median."""
-    deviations = np.abs(values - np.median(values))
+    deviations = np.abs(values - median(values))
     return float(np.mean(values[deviations <= _CLIP * _spread(deviations)]))

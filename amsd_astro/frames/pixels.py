@@ -47,6 +47,10 @@ class StoredPixels:
         stored = self.stored
         if self.scale == 1.0 and self.zero == 0.0 and stored.dtype.kind == "f":
             return stored
+        if self.blank is None and self._is_exact:
+            values = stored.astype(np.float32)
+            values += np.float32(self.zero)
+            return values
         dtype = stored.dtype if stored.dtype.kind == "f" else self._float_type()
         with np.errstate(over="ignore"):
             return self.to_double().astype(dtype)
@@ -61,6 +65,12 @@ class StoredPixels:
         if self.blank is not None:
             values[self.stored == self.blank] = np.nan
         return values
+
+    @property
+    def _is_exact(self) -> bool:
+        """Whether these are short integers, offset by an integer: float32 has digits enough for all that is done."""
+        short = self.stored.dtype.kind in "iu" and self.stored.dtype.itemsize <= 2
+        return short and self.scale == 1.0 and abs(self.zero) <= _EXACT // 2 and float(self.zero).is_integer()
 
     @property
     def _is_unsigned(self) -> bool:

@@ -70,20 +70,26 @@ class Denoised:
         bounded : ndarray of bool
             Where the residual reached its bound.
         """
-        bad = frame.mask[where]
-        near = _near(frame.mask, where)
-        self.data[where] = np.where(bad, frame.data[where], data)
-        self.sigma[where] = np.where(bad, np.nan, sigma)
-        self.flags[where] = FLAG_MASKED * bad + FLAG_NEAR_MASKED * near + FLAG_BOUNDED * (bounded & ~bad)
+        self.data[where], self.sigma[where] = data, sigma
+        flags = np.multiply(bounded, FLAG_BOUNDED, dtype=np.uint8)
+        wide, inner = _around(where)
+        mask = frame.mask[wide]
+        if mask.any():
+            bad = mask[inner]
+            np.copyto(self.data[where], frame.data[where], where=bad)
+            np.copyto(self.sigma[where], np.nan, where=bad)
+            flags[near_masked(mask)[inner]] |= FLAG_NEAR_MASKED
+            flags[bad] = FLAG_MASKED
+        self.flags[where] = flags
 
 
-def _near(mask: NDArray[np.bool_], where: tuple[slice, slice]) -> NDArray[np.bool_]:
-    """Return which pixels of a part of a frame are near a masked one, of the whole frame."""
+def _around(where: tuple[slice, slice]) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
+    """Return a part of a frame with as far around it as a masked pixel is near, and where the part is in that."""
     wide = tuple(slice(max(0, part.start - NEAR_REACH), part.stop + NEAR_REACH) for part in where)
     inner = tuple(
         slice(part.start - more.start, part.stop - more.start) for part, more in zip(where, wide, strict=True)
     )
-    return near_masked(mask[wide])[inner]
+    return wide, inner
 
 
 def assemble(frame: Frame, noise: NoiseModel, denoised: Denoised, cards: Mapping[str, tuple[Any, str]]) -> Frame:

@@ -54,7 +54,7 @@ def spread_sample(mask: NDArray[np.bool_]) -> Sample:
         for y in range(0, ny - side + 1, _PIECE)
         for x in range(0, nx - side + 1, _PIECE)
     ]
-    good = np.array([1 - mask[place].mean() for place in places])
+    good = np.array([1 - np.count_nonzero(mask[place]) / side**2 for place in places])
     usable = np.flatnonzero(good >= 0.5 * good.max())
     n_pieces = min(len(usable), _LARGEST_WHOLE // _PIECE**2)
     chosen = usable[np.linspace(0, len(usable) - 1, n_pieces).round().astype(int)]

@@ -59,15 +59,22 @@ class Stabilizer:
         ndarray of float32, shape (ny, nx)
             Transformed values, zero at the reference level.
         """
-        offset = np.asarray(values, np.float64) - self.reference
+        offset = np.subtract(values, self.reference, dtype=np.float64)
         root = self._root()
         lowest = 0.375 * self.slope**2  # below it the transform goes on along its tangent: nothing is clipped
-        argument = root**2 + self.slope * offset
-        upper = np.sqrt(np.maximum(argument, lowest))
-        result = 2 * (offset - np.minimum(argument - lowest, 0) / max(self.slope, 1e-300)) / (upper + root)
-        if self.slope > 0:
-            result += np.minimum(argument - lowest, 0) / (self.slope * np.sqrt(lowest))
-        return np.asarray(result, np.float32)
+        argument = np.asarray(self.slope * offset + root**2)
+        tangent: NDArray[np.float64] | None = None
+        if np.any(argument < lowest):
+            below = np.minimum(argument - lowest, 0)
+            offset -= below / max(self.slope, 1e-300)
+            tangent = below / (self.slope * np.sqrt(lowest))
+            argument = np.maximum(argument, lowest)
+        upper = np.sqrt(argument, out=argument)
+        upper += root
+        result = np.divide(2 * offset, upper, out=upper)
+        if tangent is not None:
+            result += tangent
+        return result.astype(np.float32)
 
     def inverse(self, values: ArrayLike, variance: ArrayLike = 0.0) -> NDArray[np.float64]:
         """From denoised noise units back to the units of the frame, without bias.
@@ -89,12 +96,34 @@ class Stabilizer:
         if self.slope == 0:
             return np.asarray(self.reference + root * z)
         lowest = _SMALLEST - 2 * root / self.slope
-        kept = np.maximum(z, lowest)
-        full = kept + 2 * root / self.slope
-        series = _ROOT_THREE_HALVES / (4 * full) - 11 / (8 * full**2) + 5 * _ROOT_THREE_HALVES / (8 * full**3)
-        photons = (kept**2 + variance) / 4 + series + 0.25
-        below = np.minimum(z - lowest, 0) * np.sqrt(0.375) * self.slope
-        return np.asarray(self.reference + root * kept + self.slope * photons + below)
+        kept = np.maximum(z, lowest) if np.any(z < lowest) else z
+        photons = np.asarray(_series(1 / (kept + 2 * root / self.slope)) + np.square(kept) / 4 + np.divide(variance, 4))
+        photons += 0.25
+        photons *= self.slope
+        photons += self.reference + root * kept
+        if kept is not z:
+            photons += np.minimum(z - lowest, 0) * np.sqrt(0.375) * self.slope
+        return photons
+
+    def expected(self, truth: ArrayLike) -> NDArray[np.float32]:
+        """Return what `inverse` takes back to a truth: the expectation of the transform of its exposures.
+
+        Found by Newton's method.
+
+        Parameters
+        ----------
+        truth : array_like, shape (ny, nx)
+            Expected signal, in the units of the frame.
+
+        Returns
+        -------
+        ndarray of float32, shape (ny, nx)
+            In noise units, relative to the reference.
+        """
+        values = self.forward(truth).astype(np.float64)
+        for _ in range(3):
+            values -= (self.inverse(values) - np.asarray(truth, np.float64)) / self.derivative(values)
+        return values.astype(np.float32)
 
     def undo(self, values: ArrayLike) -> NDArray[np.float64]:
         """Take `forward` back: pixels come back as they were, noise and all.
@@ -125,3 +154,13 @@ class Stabilizer:
         """Slope of the way back: units of the frame per noise unit at given transformed values."""
         root = self._root()
         return np.maximum(root + self.slope * np.asarray(values, np.float64) / 2, np.sqrt(0.375) * self.slope)
+
+
+def _series(inverse: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What the exact unbiased inverse adds to the algebraic one, by the inverse of the transformed value."""
+    result = np.asarray(inverse * (5 * _ROOT_THREE_HALVES / 8))
+    result -= 11 / 8
+    result *= inverse
+    result += _ROOT_THREE_HALVES / 4
+    result *= inverse
+    return result

@@ -145,7 +145,9 @@ def cut_tile(frame: NDArray[_Pixel], tile: Tile, plan: TilePlan, *, margin: int 
     """
     rows = mirrored(tile.y - margin, plan.shape[0] + 2 * margin, frame.shape[0])
     columns = mirrored(tile.x - margin, plan.shape[1] + 2 * margin, frame.shape[1])
-    return frame[rows][:, columns]
+    # only what is needed of rows that can be much longer than the tile
+    near = frame[:, columns.min() : columns.max() + 1][rows]
+    return np.take(near, columns - columns.min(), axis=1)
 
 
 def tile_core(values: NDArray[_Pixel], tile: Tile, plan: TilePlan) -> NDArray[_Pixel]:

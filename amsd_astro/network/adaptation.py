@@ -16,11 +16,12 @@ from amsd_astro.network.pairs import RecorruptedPairs, TrainingFrame
 from amsd_astro.network.recipes import AmsdRecipe
 from amsd_astro.network.training import Memory, Progress, train
 
-__all__ = ["Judge", "adapt"]
+__all__ = ["Judge", "adapt", "judge_on"]
 
 _log = logging.getLogger(__name__)
 
 _ROUGHER = 1.15
+_ROUGHER_THAN_TRAINED = 1.05  # weights that knew the sky before
 _SCORED_SHARES = (0.5, 0.7, 0.85)  # of the steps; earlier the learning rate is still high
 
 
@@ -35,6 +36,9 @@ def adapt(
     memory: Memory | None = None,
 ) -> Adaptation:
     """Train a model on frames, in place.
+
+    Weights that have been trained before are candidates themselves, learn at a lower rate, and keep the way they have
+    of telling their variance.
 
     Parameters
     ----------
@@ -57,11 +61,17 @@ def adapt(
     -------
     Adaptation
     """
-    seeds = np.random.SeedSequence(seed).generate_state(2)
-    kept, probes = hold_out_of(frames, fraction=recipe.held_out, margin=model.margin, seed=int(seeds[0]))
+    seeds = _seeds(seed)
+    kept, probes = hold_out_of(frames, fraction=recipe.held_out, margin=model.margin, seed=seeds[0])
     pairs = RecorruptedPairs(
-        kept, amplitude=recipe.amplitude, n_patches=recipe.n_patches, patch=recipe.patch, seed=int(seeds[1])
+        kept, amplitude=recipe.amplitude, n_patches=recipe.n_patches, patch=recipe.patch, seed=seeds[1]
     )
+
+    was_trained = model.is_trained
+    model.set_give_back(0.0, np.ones((1, 1)))
+    rate = recipe.adapted_rate if was_trained else recipe.learning_rate
+    scored = {max(1, round(share * n_steps)) for share in _SCORED_SHARES}
+    rougher = _ROUGHER_THAN_TRAINED if was_trained else _ROUGHER
 
     def loss(
         inputs: tf.Tensor,
@@ -73,34 +83,56 @@ def adapt(
     ) -> tf.Tensor:
         estimate, log_variance = model.estimate(inputs, noisy, level)
         error = recorrupted_loss(estimate, target, weight, scale_weight=recipe.scale_weight)
+        if was_trained:
+            return error + 0 * tf.reduce_sum(log_variance)  # a gradient for every weight
         return error + variance_deviance(log_variance, estimate, target, weight, amplitude)
 
     checkpoint = train(
         model.network,
         loss,
-        CentralizedAdam(warm_cosine(recipe.learning_rate, n_steps=n_steps)),
+        CentralizedAdam(warm_cosine(rate, n_steps=n_steps)),
         pairs,
         n_steps=n_steps,
-        score=Judge(model, probes) if probes else None,
-        score_at=tuple(sorted({max(1, round(share * n_steps)) for share in _SCORED_SHARES})),
+        score=Judge(model, probes, rougher=rougher) if probes else None,
+        score_at=tuple(sorted(scored | {0} if was_trained and probes else scored)),
         progress=progress,
         memory=memory,
     )
+    model.is_trained = True
     return calibrate(model, probes, checkpoint.n_steps, n_orientations=recipe.n_orientations)
+
+
+def judge_on(model: MultiscaleModel, frames: Sequence[TrainingFrame], recipe: AmsdRecipe, *, seed: int) -> Adaptation:
+    """Measure the risk of a model again, on the blocks that `adapt` held out, and scale its variance to that.
+
+    Parameters
+    ----------
+    model, frames, recipe, seed
+        As for `adapt`.
+    """
+    _, probes = hold_out_of(frames, fraction=recipe.held_out, margin=model.margin, seed=_seeds(seed)[0])
+    return calibrate(model, probes, 0, n_orientations=recipe.n_orientations)
+
+
+def _seeds(seed: int) -> tuple[int, int]:
+    """Seed of the blocks held out and of the pairs."""
+    first, second = np.random.SeedSequence(seed).generate_state(2)
+    return int(first), int(second)
 
 
 class Judge:
     """Risk of the model's present weights; refused (infinite) where they leave empty sky rougher than earlier ones."""
 
-    def __init__(self, model: MultiscaleModel, probes: Probes) -> None:
+    def __init__(self, model: MultiscaleModel, probes: Probes, *, rougher: float = _ROUGHER) -> None:
         self._model = model
         self._probes = probes
+        self._rougher = rougher
         self.state = float("inf")  # the smoothest sky so far
 
     def __call__(self) -> float:
         """Judge the weights that the model has now."""
         risk = risk_of(self._model, self._probes)
-        if risk.roughness > _ROUGHER * self.state:
+        if risk.roughness > self._rougher * self.state:
             _log.info("empty sky is rougher than before (%.4f sigma): weights refused", risk.roughness)
             return float("inf")
         self.state = min(self.state, risk.roughness)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import keras
 from keras import layers, ops
 
@@ -9,16 +11,25 @@ from amsd_astro.network.layouts import AmsdArchitecture
 from amsd_astro.network.multiscale import N_BANDS
 from amsd_astro.network.seeds import Seeds
 
-__all__ = ["build_amsd"]
+__all__ = ["RESIDUAL_BOUND", "VARIANCE", "build_amsd", "estimate"]
+
+RESIDUAL_BOUND = 5.0
+"""Sigma; no pixel is moved by more."""
+
+VARIANCE = "log_variance"
+"""Name of the layer that tells the variance."""
+
+_TYPICAL, _RANGE = -3.0, 4.0  # of the logarithm of the posterior variance
 
 
 def build_amsd(architecture: AmsdArchitecture, *, seed: int) -> keras.Model:
     """The aggregated multiscale network.
 
-    An encoder and decoder whose every stage puts convolutions of several kernel sizes side by side and concatenates
-    them. It sees the normalized bands of a frame and gives two maps, both before their bounds are applied: the noise,
-    and the logarithm of the posterior variance, which is linear in features through which no gradient flows back
-    (squared errors are far noisier than errors: a richer head learns their noise).
+    It sees the normalized bands of a frame and gives two maps, both before their bounds are applied: the noise, and the
+    logarithm of the posterior variance, which is linear in features through which no gradient flows back and in the
+    size of the bands (squared errors are far noisier than errors: a richer head learns their noise). An encoder and
+    decoder whose modules put convolutions of several kernel sizes side by side and concatenate them work at half
+    resolution and below, where a pixel costs a quarter; a last convolution sees the bands again at full resolution.
 
     Parameters
     ----------
@@ -34,30 +45,51 @@ def build_amsd(architecture: AmsdArchitecture, *, seed: int) -> keras.Model:
     """
     seeds = Seeds(seed)
     bands = layers.Input((None, None, N_BANDS), name="bands")
+    x = _module(_convolution(bands, architecture.widths[0], 6, seeds, strides=2), seeds)
     skips = []
-    x = bands
-    for width in architecture.widths[:-1]:
-        x = _module(_convolution(x, width, 3, seeds), width, seeds)
+    for width in architecture.widths[1:]:
         skips.append(x)
-        x = layers.AveragePooling2D(2)(x)
-    x = _module(_convolution(x, architecture.widths[-1], 3, seeds), architecture.widths[-1], seeds)
-    for width, skip in zip(reversed(architecture.widths[:-1]), reversed(skips), strict=True):
-        x = layers.UpSampling2D(2, interpolation="bilinear")(_convolution(x, width, 1, seeds))
-        x = _convolution(layers.Concatenate()([x, skip]), width, 1, seeds)
-        x = _module(x, width, seeds)
-    noise = layers.Conv2D(1, 1, kernel_initializer="zeros", name="noise")(layers.Concatenate()([x, bands]))
-    variance = layers.Conv2D(1, 1, kernel_initializer="zeros", name="log_variance")(ops.stop_gradient(x))
+        x = _module(_convolution(layers.AveragePooling2D(2)(x), width, 3, seeds), seeds)
+    for skip in reversed(skips):
+        x = layers.UpSampling2D(2)(_convolution(x, skip.shape[-1], 1, seeds, activation=None))
+        x = _module(layers.ReLU()(layers.Add()([x, skip])), seeds)
+    fine = layers.Conv2DTranspose(
+        architecture.detail, 2, strides=2, activation="relu", kernel_initializer=seeds.he_normal()
+    )(x)
+    x = _convolution(layers.Concatenate()([fine, bands]), architecture.detail, 3, seeds)
+    noise = layers.Conv2D(1, 1, kernel_initializer="zeros", name="noise")(x)
+    known = ops.stop_gradient(layers.Concatenate()([x, fine, ops.abs(bands)]))
+    variance = layers.Conv2D(1, 1, kernel_initializer="zeros", name=VARIANCE)(known)
     return keras.Model(bands, layers.Concatenate()([noise, variance]), name="amsd")
 
 
-def _convolution(x: keras.KerasTensor, width: int, size: int, seeds: Seeds) -> keras.KerasTensor:
-    return layers.Conv2D(width, size, padding="same", activation="relu", kernel_initializer=seeds.he_normal())(x)
+def estimate(outputs: Any, noisy: Any) -> tuple[Any, Any]:
+    """Denoised values and logarithm of their posterior variance, both over the noise of the input.
+
+    Parameters
+    ----------
+    outputs : tensor, shape (..., 2)
+        What the network gives.
+    noisy : tensor, shape (..., 1)
+        The images it was given, in units of their noise.
+    """
+    noise, log_variance = ops.split(outputs, 2, axis=-1)
+    residual = RESIDUAL_BOUND * ops.tanh(noise / RESIDUAL_BOUND)
+    return noisy - residual, _TYPICAL + _RANGE * ops.tanh(log_variance / _RANGE)
 
 
-def _module(x: keras.KerasTensor, width: int, seeds: Seeds) -> keras.KerasTensor:
+def _convolution(
+    x: keras.KerasTensor, width: int, size: int, seeds: Seeds, *, strides: int = 1, activation: str | None = "relu"
+) -> keras.KerasTensor:
+    return layers.Conv2D(
+        width, size, strides=strides, padding="same", activation=activation, kernel_initializer=seeds.he_normal()
+    )(x)
+
+
+def _module(x: keras.KerasTensor, seeds: Seeds) -> keras.KerasTensor:
     """Kernels of three sizes side by side, concatenated; the widest works on a quarter of the channels."""
+    width = x.shape[-1]
     quarter = width // 4
+    near = _convolution(x, width - 2 * quarter, 3, seeds)
     wide = _convolution(_convolution(x, quarter, 1, seeds), quarter, 5, seeds)
-    return layers.Concatenate()(
-        [_convolution(x, width - 2 * quarter, 3, seeds), wide, _convolution(x, quarter, 1, seeds)]
-    )
+    return layers.Concatenate()([near, wide, _convolution(x, quarter, 1, seeds)])

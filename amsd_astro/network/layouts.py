@@ -24,24 +24,37 @@ class AmsdArchitecture:
     Parameters
     ----------
     widths : sequence of int
-        Channels at full, half and quarter resolution (and so on).
+        Channels at half, quarter and eighth resolution (and so on).
+    detail : int
+        Channels at full resolution.
     """
 
-    widths: Sequence[int] = (32, 64, 96)
+    widths: Sequence[int] = (64, 96, 128)
+    detail: int = 16
 
     @property
     def stride(self) -> int:
         """Pooling stride: translations by multiples of it commute with the network."""
-        return 2 ** (len(self.widths) - 1)
+        return 2 ** len(self.widths)
 
     @property
     def receptive_radius(self) -> int:
         """Pixels on each side that an output pixel depends on, the bands not counted."""
-        scales = [2**k for k in range(len(self.widths))]
-        down = sum(3 * scale for scale in scales)  # a 3 x 3 convolution, then a module as wide as 5 x 5
-        up = sum(2 * scale for scale in scales[:-1])  # a module
-        resampling = sum(scales[:-1]) + sum(scales[1:])  # averaging, bilinear interpolation
-        return down + up + resampling
+        places = range(self.stride)
+        reached = [self._reached(place) for place in places]
+        return max(max(place - low, high - place) for place, (low, high) in zip(places, reached, strict=True))
+
+    def _reached(self, place: int) -> tuple[int, int]:
+        """First and last pixel that the output at a place depends on: the longest way through the network."""
+        depth = len(self.widths)
+        low, high = place - 1, place + 1  # 3 x 3
+        for _ in range(depth):
+            low, high = low // 2, high // 2  # a cell of this level stands for two pixels of the finer one
+            low, high = low - 2, high + 2  # a module, as wide as 5 x 5
+        for _ in range(depth - 1):
+            low, high = 2 * (low - 1), 2 * (high + 1) + 1  # 3 x 3, behind an average of 2 x 2
+            low, high = low - 2, high + 2
+        return 2 * low - 2, 2 * high + 3  # 6 x 6 with a stride of 2
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from amsd_astro.network.adaptation import adapt
 from amsd_astro.network.judgement import Adaptation
 from amsd_astro.network.model import MultiscaleModel
+from amsd_astro.network.packaged import packaged_model
 from amsd_astro.network.predictor import Predictor
+from amsd_astro.network.recipes import settings_of
 from amsd_astro.network.thesis_model import ThesisModel
 from amsd_astro.network.thesis_training import learn_frames
 
-__all__ = ["METHODS", "Method"]
+__all__ = ["METHODS", "Method", "first_model"]
 
 
 @dataclass(frozen=True)
@@ -35,3 +37,19 @@ METHODS: dict[str, Method] = {
     "amsd": Method(MultiscaleModel, adapt),
     "thesis": Method(ThesisModel, learn_frames),
 }
+
+
+def first_model(recipe: str, *, seed: int) -> Predictor:
+    """Return the model that training starts from: with the weights of the package, or a new one where it has none.
+
+    Parameters
+    ----------
+    recipe : str
+        Name of the recipe.
+    seed : int
+        Of the weights of a new one.
+    """
+    settings = settings_of(recipe)
+    if settings.weights is not None:
+        return packaged_model(settings.weights)
+    return METHODS[recipe].new_model(settings.architecture, seed=seed)

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import keras
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from amsd_astro.network.amsd_network import build_amsd
+from amsd_astro.network.amsd_network import RESIDUAL_BOUND, build_amsd, estimate
+from amsd_astro.network.flux import GIVE_BACK_REACH, smoothed_noise, smoothed_residual
 from amsd_astro.network.layouts import AmsdArchitecture
-from amsd_astro.network.multiscale import band_noise, band_radius
-from amsd_astro.network.pairs import normalized_bands
+from amsd_astro.network.multiscale import band_noise, band_radius, normalized_bands
 from amsd_astro.network.predictor import Estimate, Predictor
 
-__all__ = ["RESIDUAL_BOUND", "MultiscaleModel"]
+__all__ = ["MultiscaleModel"]
 
-RESIDUAL_BOUND = 5.0  # sigma; no pixel is moved by more
 _AT_BOUND = 0.95
-_TYPICAL, _RANGE = -3.0, 4.0  # of the logarithm of the posterior variance
 
 
 class MultiscaleModel(Predictor):
@@ -32,6 +30,13 @@ class MultiscaleModel(Predictor):
         Sizes of the network.
     seed : int
         Seed of its initial weights.
+
+    Attributes
+    ----------
+    is_trained : bool
+        Whether its weights have been trained.
+    give_back : float
+        Share of what denoising takes, smoothed over about a PSF, that is given back: set by `set_give_back`.
     """
 
     bytes_per_pixel: ClassVar[int] = 1600
@@ -41,11 +46,23 @@ class MultiscaleModel(Predictor):
         self.network: keras.Model = build_amsd(self.architecture, seed=seed)
         self.variance_scale = 1.0
         self.margin = band_radius()
+        self.is_trained = False
+        self.give_back = 0.0
+        self._given_variance = 0.0
 
     @property
     def halo(self) -> int:
         """Pixels around a tile that its values depend on, besides the reach of the bands."""
-        return self.architecture.receptive_radius
+        return self.architecture.receptive_radius + GIVE_BACK_REACH
+
+    def set_give_back(self, share: float, correlation: NDArray[np.floating]) -> None:
+        """Give back a share of what is taken, on frames whose noise has this correlation."""
+        self.give_back = share
+        self._given_variance = share**2 * smoothed_noise(correlation)
+
+    def cards(self) -> dict[str, tuple[Any, str]]:
+        """Return the card that tells what is given back."""
+        return {"AMSDGIVE": (round(self.give_back, 4), "share of the smoothed residual given back")}
 
     def estimate(self, inputs: tf.Tensor, noisy: tf.Tensor, level: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Denoised values and logarithm of their posterior variance, as tensors of shape (n, ny, nx, 1).
@@ -59,10 +76,8 @@ class MultiscaleModel(Predictor):
         level : Tensor, shape (n, 1, 1, 1)
             Noise level of the images.
         """
-        noise, log_variance = tf.split(self.network(inputs), 2, axis=-1)
-        residual = level * RESIDUAL_BOUND * tf.tanh(noise / RESIDUAL_BOUND)
-        log_variance = _TYPICAL + _RANGE * tf.tanh(log_variance / _RANGE)
-        return noisy - residual, log_variance + 2 * tf.math.log(level)
+        values, log_variance = estimate(self.network(inputs), noisy / level)
+        return level * values, log_variance + 2 * tf.math.log(level)
 
     @cached_property
     def _estimate_once(self) -> tf.types.experimental.PolymorphicFunction:
@@ -82,4 +97,7 @@ class MultiscaleModel(Predictor):
     def _estimate_from(self, noisy: NDArray[np.float32], answers: tuple[NDArray[np.float32], ...]) -> Estimate:
         values, variance = answers
         bounded = np.abs(noisy - values) > _AT_BOUND * RESIDUAL_BOUND
+        if self.give_back:
+            values = values + np.float32(self.give_back) * smoothed_residual(noisy - values)
+            variance = variance + np.float32(self._given_variance)
         return Estimate(values, variance * np.float32(self.variance_scale), bounded)

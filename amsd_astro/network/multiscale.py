@@ -7,56 +7,24 @@ changes nothing: a network that knew where zero is would learn that nothing lies
 
 from __future__ import annotations
 
+from functools import lru_cache
+from itertools import product
+
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["N_BANDS", "band_noise", "band_radius", "bands", "blur"]
+from amsd_astro.starlet import smoothed
+
+__all__ = ["N_BANDS", "band_noise", "band_radius", "bands", "normalized_bands"]
 
 N_BANDS = 4
-_TAPS = (1 / 16, 4 / 16, 6 / 16, 4 / 16, 1 / 16)  # cubic B-spline
+_STRIP = 64  # rows that are worked on at a time: they stay in the processor's cache
+_LARGEST = 1e15  # sigma; the squares of larger values would be no numbers
 
 
 def band_radius() -> int:
     """Reach of the bands: how many pixels on each side one value of a band depends on."""
     return sum(2 * 2**scale for scale in range(N_BANDS))
-
-
-def _smooth(image: NDArray[np.floating], step: int, axis: int) -> NDArray[np.floating]:
-    """Correlate with the five taps, ``step`` pixels apart; the axis loses ``4 * step`` pixels."""
-    n_kept = image.shape[axis] - 4 * step
-
-    def shifted(k: int) -> NDArray[np.floating]:
-        index = [slice(None)] * image.ndim
-        index[axis] = slice(k * step, k * step + n_kept)
-        return image[tuple(index)]
-
-    # pairs first: the same order of additions for every pixel, whatever the tile
-    total = shifted(0) + shifted(4)
-    total *= _TAPS[0]
-    inner = shifted(1) + shifted(3)
-    inner *= _TAPS[1]
-    total += inner
-    total += _TAPS[2] * shifted(2)
-    return total
-
-
-def blur(image: NDArray[np.floating], scale: int) -> NDArray[np.floating]:
-    """One step of smoothing, from scale ``scale`` to the next coarser.
-
-    Parameters
-    ----------
-    image : ndarray, shape (..., ny, nx)
-        Values at scale ``scale``.
-    scale : int
-        Number of smoothing steps already made; the taps lie ``2**scale`` pixels apart.
-
-    Returns
-    -------
-    ndarray, shape (..., ny - 4 * 2**scale, nx - 4 * 2**scale)
-        The pixels for which every tap lies inside the image.
-    """
-    step = 2**scale
-    return _smooth(_smooth(image, step, image.ndim - 2), step, image.ndim - 1)
 
 
 def bands(image: NDArray[np.floating]) -> NDArray[np.floating]:
@@ -72,22 +40,64 @@ def bands(image: NDArray[np.floating]) -> NDArray[np.floating]:
     ndarray, shape (..., ny - 2 r, nx - 2 r, N_BANDS)
         The bands from fine to coarse, for the pixels at least ``r = band_radius()`` from every edge.
     """
+    scales = _scales(image)
+    out = np.empty((*scales[0].shape, N_BANDS), image.dtype)
+    for k in range(N_BANDS):
+        np.subtract(scales[k], scales[k + 1], out=out[..., k])
+    return out
+
+
+def normalized_bands(image: NDArray[np.float32], noise: NDArray[np.floating]) -> NDArray[np.float32]:
+    """What the network sees: bands over the noise they have left, then asinh, so that no value passes about 10.
+
+    Parameters
+    ----------
+    image : ndarray of float32, shape (n, ny, nx)
+        Stabilized images.
+    noise : ndarray, shape (N_BANDS,)
+        Standard deviation of the noise in each band.
+
+    Returns
+    -------
+    ndarray of float32, shape (n, ny - 2 r, nx - 2 r, N_BANDS)
+        ``r`` is `band_radius`.
+    """
+    scales = _scales(np.clip(image, -_LARGEST, _LARGEST))
+    units = noise.astype(np.float32)
+    out = np.empty((*scales[0].shape, N_BANDS), np.float32)
+    for i, start in product(range(len(out)), range(0, out.shape[1], _STRIP)):
+        rows = slice(start, start + _STRIP)
+        for k in range(N_BANDS):
+            band = scales[k][i, rows] - scales[k + 1][i, rows]
+            band /= units[k]
+            _asinh(band, out=out[i, rows, :, k])
+    return out
+
+
+def _scales(image: NDArray[np.floating]) -> list[NDArray[np.floating]]:
+    """The image and its blurs, for the pixels that all of them have."""
     radius = band_radius()
     ny, nx = image.shape[-2] - 2 * radius, image.shape[-1] - 2 * radius
     if ny < 1 or nx < 1:
         raise ValueError(f"image must be larger than {2 * radius} pixels on each axis. Received: shape={image.shape}")
-    out = np.empty((*image.shape[:-2], ny, nx, N_BANDS), image.dtype)
+    scales, offset = [], radius
+    for scale in range(N_BANDS + 1):
+        scales.append(image[..., offset : offset + ny, offset : offset + nx])
+        if scale < N_BANDS:
+            image = smoothed(image, scale)
+            offset -= 2 * 2**scale
+    return scales
 
-    def centre(values: NDArray[np.floating]) -> NDArray[np.floating]:
-        cut_y, cut_x = (values.shape[-2] - ny) // 2, (values.shape[-1] - nx) // 2
-        return values[..., cut_y : cut_y + ny, cut_x : cut_x + nx]
 
-    fine = image
-    for scale in range(N_BANDS):
-        coarse = blur(fine, scale)
-        np.subtract(centre(fine), centre(coarse), out=out[..., scale])
-        fine = coarse
-    return out
+def _asinh(values: NDArray[np.float32], *, out: NDArray[np.float32]) -> None:
+    """Inverse hyperbolic sine, to the precision of float32 at 1: five times as fast as that of numpy."""
+    size = np.abs(values)
+    root = size * size
+    root += 1
+    np.sqrt(root, out=root)
+    root += size
+    np.log(root, out=root)
+    np.copysign(root, values, out=out)
 
 
 def band_noise(correlation: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -103,16 +113,18 @@ def band_noise(correlation: NDArray[np.floating]) -> NDArray[np.float64]:
     ndarray, shape (N_BANDS,)
         Standard deviation of the noise in each band.
     """
+    k = correlation.shape[0] // 2
+    return np.sqrt(np.maximum(np.tensordot(_response_lags(k), correlation, 2), 1e-12))
+
+
+@lru_cache(maxsize=8)
+def _response_lags(k: int) -> NDArray[np.float64]:
+    """Autocorrelation of each band's response to a point, at lags of -k to k pixels."""
     radius = band_radius()
     impulse = np.zeros((4 * radius + 1, 4 * radius + 1))
     impulse[2 * radius, 2 * radius] = 1.0
-    size = 2 * radius + 1 + correlation.shape[0]
-    responses = np.fft.rfft2(np.moveaxis(bands(impulse), -1, 0), (2 * size, 2 * size))
-    power = np.abs(responses) ** 2
-    lags = np.zeros((2 * size, 2 * size))
-    k = correlation.shape[0] // 2
+    size = 2 * (2 * radius + 1 + k)
+    responses = np.fft.rfft2(np.moveaxis(bands(impulse), -1, 0), (size, size))
+    lags = np.fft.irfft2(np.abs(responses) ** 2, (size, size))
     index = np.arange(-k, k + 1)
-    lags[np.ix_(index, index)] = correlation
-    spectrum = np.fft.rfft2(lags).real
-    covariance = np.fft.irfft2(power * spectrum, (2 * size, 2 * size))
-    return np.sqrt(np.maximum(covariance[:, 0, 0], 1e-12))
+    return np.asarray(lags[:, index[:, None], index])

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amsd_astro.mirror import mirrored
-from amsd_astro.network.multiscale import band_noise, band_radius, bands
+from amsd_astro.network.multiscale import band_noise, band_radius, normalized_bands
 from amsd_astro.network.noise import UnitNoise
 from amsd_astro.network.seeded import Seeded
 
@@ -147,26 +147,6 @@ class RecorruptedPairs(Seeded):
     def _core(self, array: NDArray[np.float32]) -> NDArray[np.float32]:
         inner = slice(self._reach, self._reach + self._patch)
         return np.ascontiguousarray(array[:, inner, inner, None])
-
-
-def normalized_bands(image: NDArray[np.float32], noise: NDArray[np.floating]) -> NDArray[np.float32]:
-    """What the network sees: bands over the noise they have left, then asinh, so that no value passes about 10.
-
-    Parameters
-    ----------
-    image : ndarray of float32, shape (n, ny, nx)
-        Stabilized images.
-    noise : ndarray, shape (N_BANDS,)
-        Standard deviation of the noise in each band.
-
-    Returns
-    -------
-    ndarray of float32, shape (n, ny - 2 r, nx - 2 r, N_BANDS)
-        ``r`` is `band_radius`.
-    """
-    result = bands(image)
-    result /= noise.astype(np.float32)
-    return np.arcsinh(result, out=result)
 
 
 def _inside(start: int, count: int, n: int) -> NDArray[np.bool_]:

@@ -19,12 +19,18 @@ class AmsdRecipe:
         The network.
     amplitude : float
         The a of the recorrupted pairs.
+    weights : str or None
+        File in ``network/weights`` that training starts from; None: from nothing.
     n_steps : int
-        Steps of training where the caller leaves the number to the program.
+        Steps of training from nothing where the caller leaves the number to the program.
+    n_adapted : int
+        The same for weights that have been trained.
     n_patches, patch : int
         Patches in a step and pixels on a side of each.
     learning_rate : float
-        Peak of the schedule.
+        Peak of the schedule from nothing.
+    adapted_rate : float
+        The same for weights that have been trained.
     scale_weight : float
         Weight in the loss of each coarser scale relative to the pixels.
     held_out : float
@@ -35,13 +41,21 @@ class AmsdRecipe:
 
     architecture: AmsdArchitecture = field(default_factory=AmsdArchitecture)
     amplitude: float = 0.5
+    weights: str | None = "amsd.npz"
     n_steps: int = 320
+    n_adapted: int = 120
     n_patches: int = 16
     patch: int = 64
     learning_rate: float = 4e-3
+    adapted_rate: float = 5e-4
     scale_weight: float = 0.02
     held_out: float = 0.15
-    n_orientations: int = 8
+    n_orientations: int = 1
+
+    @property
+    def steps_on_frames(self) -> int:
+        """Steps of training on frames where the caller leaves the number to the program."""
+        return self.n_steps if self.weights is None else self.n_adapted
 
 
 @dataclass(frozen=True)
@@ -52,6 +66,8 @@ class ThesisRecipe:
     ----------
     architecture : ThesisArchitecture
         The network for a frame; that for packed pairs has their channels.
+    weights : None
+        There are none in the package.
     softening : float
         Noise widths up to which the normalization of a frame is linear.
     n_steps : int
@@ -77,6 +93,7 @@ class ThesisRecipe:
     """
 
     architecture: ThesisArchitecture = field(default_factory=ThesisArchitecture)
+    weights: str | None = None
     softening: float = 1.0
     n_steps: int = 80
     n_epochs: int = 1000
@@ -88,6 +105,11 @@ class ThesisRecipe:
     held_out_seed: int = 42
     n_validated: int = 16
     n_orientations: int = 1
+
+    @property
+    def steps_on_frames(self) -> int:
+        """Steps of training on frames where the caller leaves the number to the program."""
+        return self.n_steps
 
 
 AMSD = AmsdRecipe()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import reprlib
 from collections.abc import Callable
@@ -55,19 +56,23 @@ class _Shapes(list[Shape]):
 
 def _amsd_architecture(settings: dict[str, Any]) -> AmsdArchitecture:
     stated = settings["architecture"]
-    widths = stated.get("widths")
-    if set(stated) != {"name", "widths"} or not isinstance(widths, list) or not 1 <= len(widths) <= _MOST_WIDTHS:
+    widths, detail = stated.get("widths"), stated.get("detail")
+    if set(stated) != {"name", "widths", "detail"} or not isinstance(widths, list):
+        raise ModelError(f"architecture must have widths and detail. Received: {reprlib.repr(stated)}")
+    if not 1 <= len(widths) <= _MOST_WIDTHS:
         raise ModelError(f"architecture must have 1 to {_MOST_WIDTHS} widths. Received: {reprlib.repr(stated)}")
-    if not all(type(width) is int and width in _WIDTHS for width in widths):
+    if not all(type(width) is int and width in _WIDTHS for width in [*widths, detail]):
         limits = f"{_WIDTHS.start} to {_WIDTHS.stop - 1}"
-        raise ModelError(f"widths must be whole numbers of {limits}. Received: {reprlib.repr(widths)}")
-    return AmsdArchitecture(tuple(widths))
+        raise ModelError(f"widths and detail must be whole numbers of {limits}. Received: {reprlib.repr(stated)}")
+    return AmsdArchitecture(tuple(widths), detail)
 
 
 def _amsd_model(architecture: AmsdArchitecture, settings: dict[str, Any]) -> Predictor:
     from amsd_astro.network.model import MultiscaleModel
 
-    return MultiscaleModel(architecture)
+    model = MultiscaleModel(architecture)
+    model.is_trained = True
+    return model
 
 
 def _amsd_shapes(architecture: AmsdArchitecture) -> list[Shape]:
@@ -81,16 +86,19 @@ def _amsd_shapes(architecture: AmsdArchitecture) -> list[Shape]:
         shapes.convolution(quarter, quarter, 5)
         shapes.convolution(width, quarter, 1)
 
-    widths = list(architecture.widths)
-    for n_in, width in zip([N_BANDS, *widths], widths, strict=False):
-        shapes.convolution(n_in, width, 3)
+    widths, detail = architecture.widths, architecture.detail
+    shapes.convolution(N_BANDS, widths[0], 6)
+    module(widths[0])
+    for finer, width in itertools.pairwise(widths):
+        shapes.convolution(finer, width, 3)
         module(width)
-    for n_in, width in zip(widths[:0:-1], widths[-2::-1], strict=True):
-        shapes.convolution(n_in, width, 1)
-        shapes.convolution(2 * width, width, 1)
+    for coarser, width in itertools.pairwise(widths[::-1]):
+        shapes.convolution(coarser, width, 1)
         module(width)
-    shapes.convolution(widths[0] + N_BANDS, 1, 1)
-    shapes.convolution(widths[0], 1, 1)
+    shapes.extend([(2, 2, detail, widths[0]), (detail,)])  # of a transposed convolution
+    shapes.convolution(detail + N_BANDS, detail, 3)
+    shapes.convolution(detail, 1, 1)
+    shapes.convolution(2 * detail + N_BANDS, 1, 1)
     return shapes
 
 

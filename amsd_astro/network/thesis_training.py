@@ -144,7 +144,7 @@ def _learn(
         pairs,
         n_steps=n_steps,
         score=None if validation is None else ValidationLoss(model, *validation),
-        score_at=tuple(round(n_steps * k / _N_JUDGED) for k in range(1, _N_JUDGED)),
+        score_at=tuple(filter(None, (round(n_steps * k / _N_JUDGED) for k in range(1, _N_JUDGED)))),
         progress=progress,
         memory=memory,
     )

@@ -81,7 +81,7 @@ def train(
     score : Score, optional
         Called after each of the steps ``score_at`` and after the last. Without it the last weights are kept.
     score_at : tuple of int, optional
-        Steps after which the weights are candidates.
+        Steps after which the weights are candidates; with 0 among them, those it starts from are one.
     progress : callable, optional
         Called as ``progress(done, total, stage)``.
     memory : Memory, optional
@@ -96,6 +96,8 @@ def train(
     run = _Run(network, loss, optimizer, draw, score, None if memory is None else memory.load())
     kept_at = time.monotonic()
     try:
+        if 0 in score_at and run.best is None:
+            run.judge(0.0)
         while run.n_done < n_steps:
             value = run.step()
             if progress is not None:
@@ -156,7 +158,7 @@ class _Run:
         self.n_done += 1
         return value  # a tensor: it is waited for only where it is looked at
 
-    def judge(self, value: float) -> bool:
+    def judge(self, value: tf.Tensor | float) -> bool:
         """Make the present weights the best, if they are; return False where they are of no use any more."""
         if not np.isfinite(float(value)):
             _log.warning("the loss is not finite after %d steps: earlier weights are kept", self.n_done)

@@ -16,7 +16,7 @@ from amsd_astro.simulation.psf import Psf
 from amsd_astro.simulation.spirals import SpiralGalaxy
 from amsd_astro.simulation.stars import render_stars
 
-__all__ = ["Exposure", "Field", "expose", "make_field"]
+__all__ = ["Exposure", "Field", "expose", "make_field", "observe_sources"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,6 +95,23 @@ def make_field(
     ValueError
         For spirals without `rng`.
     """
+    electrons = observe_sources(shape, psf, stars=stars, galaxies=galaxies, rng=rng, lost=lost) + sky
+    truth = detector.to_adu(electrons)
+    if grain > 0.0:
+        truth = np.rint(truth / grain) * grain
+    return Field(truth.astype(np.float32), detector, psf, float(np.mean(sky)))
+
+
+def observe_sources(
+    shape: tuple[int, int],
+    psf: Psf,
+    *,
+    stars: tuple[ArrayLike, ArrayLike, ArrayLike] | None = None,
+    galaxies: Iterable[SersicGalaxy | SpiralGalaxy] = (),
+    rng: np.random.Generator | None = None,
+    lost: float = 3e-4,
+) -> NDArray[np.float64]:
+    """Expected electrons (ny, nx) of stars and galaxies without a sky; parameters as for `make_field`."""
     canvas = Canvas(shape, psf, lost=lost)
     for galaxy in galaxies:
         if isinstance(galaxy, SpiralGalaxy):
@@ -103,13 +120,10 @@ def make_field(
             galaxy.paint(canvas, rng)
         else:
             galaxy.paint(canvas)
-    electrons = canvas.observe() + sky
+    electrons = canvas.observe()
     if stars is not None:
         electrons += render_stars(shape, *stars, psf, lost=lost)
-    truth = detector.to_adu(electrons)
-    if grain > 0.0:
-        truth = np.rint(truth / grain) * grain
-    return Field(truth.astype(np.float32), detector, psf, float(np.mean(sky)))
+    return electrons
 
 
 def expose(field: Field, rng: np.random.Generator, *, n_cosmic_rays: int = 0) -> Exposure:

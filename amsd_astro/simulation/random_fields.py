@@ -8,15 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amsd_astro.simulation.detector import Detector, sky_background
-from amsd_astro.simulation.fields import Field, make_field
+from amsd_astro.simulation.fields import Field, observe_sources
 from amsd_astro.simulation.galaxies import SersicGalaxy
 from amsd_astro.simulation.nebulae import diffuse_emission
 from amsd_astro.simulation.populations import draw_galaxies, draw_spiral
 from amsd_astro.simulation.psf import DiffractionPsf, GaussianPsf, MoffatPsf, Psf
 from amsd_astro.simulation.spirals import SpiralGalaxy
 from amsd_astro.simulation.stars import cluster_positions, power_law, uniform_positions
+from amsd_astro.simulation.trails import satellite_trail
 
-__all__ = ["random_detector", "random_field", "random_psf", "random_sky"]
+__all__ = ["random_detector", "random_field", "random_psf", "random_sky", "random_sources"]
 
 
 def random_psf(rng: np.random.Generator, *, fwhm: tuple[float, float] = (1.5, 6.0)) -> Psf:
@@ -67,8 +68,8 @@ def random_field(
     """Draw a field.
 
     What is not given is drawn too: PSF 1.5 to 6 px wide, sky 2 to 30,000 e, read noise 0 to 20 e, crowding from none to
-    the middle of a globular cluster, galaxies from points to larger than the frame, at times diffuse emission. Fluxes
-    are scaled by the noise, so that every field has sources about its detection limit.
+    the middle of a globular cluster, galaxies from points to larger than the frame, at times diffuse emission or a
+    trail. Fluxes are scaled by the noise, so that every field has sources about its detection limit.
 
     Parameters
     ----------
@@ -87,8 +88,6 @@ def random_field(
     sky = random_sky(rng) if sky is None else sky
     detector = random_detector(rng, sky) if detector is None else detector
     noise = math.hypot(math.sqrt(sky), detector.read_noise)
-    # Flux of a star at 5 sigma: the PSF covers 2.27 FWHM**2 pixels of noise.
-    limit = 5.0 * noise * math.sqrt(2.27) * psf.fwhm
     background = sky_background(
         shape,
         sky,
@@ -96,17 +95,51 @@ def random_field(
         angle=float(rng.uniform(0.0, 360.0)),
         bowl=float(rng.normal(0.0, 0.01)),
     )
+    sources = random_sources(rng, shape, psf=psf, noise=noise, full_well=detector.full_well)
+    truth = detector.to_adu(background + sources).astype(np.float32)
+    return Field(truth, detector, psf, float(np.mean(background)))
+
+
+def random_sources(
+    rng: np.random.Generator, shape: tuple[int, int], *, psf: Psf, noise: float, full_well: float
+) -> NDArray[np.float64]:
+    """Draw what stands in a field above its sky: stars, galaxies, at times diffuse emission or a satellite's trail.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Source of randomness.
+    shape : tuple of int
+        (ny, nx).
+    psf : Psf
+        Point spread function.
+    noise : float
+        Of the empty sky, electrons: fluxes are scaled by it.
+    full_well : float
+        Electrons; few stars are much brighter than what a pixel holds.
+
+    Returns
+    -------
+    ndarray of float64
+        Expected electrons (ny, nx).
+    """
+    # Flux of a star at 5 sigma: the PSF covers 2.27 FWHM**2 pixels of noise.
+    limit = 5.0 * noise * math.sqrt(2.27) * psf.fwhm
+    diffuse: float | NDArray[np.float64] = 0.0
     if rng.random() < 0.15:
         level = noise * 10.0 ** rng.uniform(-0.5, 1.2)
         slope, contrast = float(rng.uniform(2.6, 3.6)), float(rng.uniform(0.3, 1.2))
-        background += diffuse_emission(rng, shape, level, slope=slope, contrast=contrast, smoothing=0.5 * psf.fwhm)
+        diffuse = diffuse_emission(rng, shape, level, slope=slope, contrast=contrast, smoothing=0.5 * psf.fwhm)
     galaxies = _random_galaxies(rng, shape, psf, limit)
     if rng.random() < 0.3:
         galaxies.append(_random_large_galaxy(rng, shape, noise))
-    stars = _random_stars(rng, shape, psf, limit, detector.full_well)
+    stars = _random_stars(rng, shape, psf, limit, full_well)
     # The long wings of a diffraction-limited PSF are dear, and faint.
     lost = 3e-3 if isinstance(psf, DiffractionPsf) else 5e-4
-    return make_field(shape, psf, detector, background, stars=stars, galaxies=galaxies, rng=rng, lost=lost)
+    light = observe_sources(shape, psf, stars=stars, galaxies=galaxies, rng=rng, lost=lost) + diffuse
+    if rng.random() < 0.06:
+        light += satellite_trail(rng, shape, brightness=noise * 10.0 ** rng.uniform(-0.3, 2.0), fwhm=psf.fwhm)
+    return light
 
 
 def _random_stars(

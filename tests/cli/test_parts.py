@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import logging
 import os
 import sys
 import warnings
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
 
-from amsd_astro.cli.backend import silence_stderr
+from amsd_astro.cli.backend import calm_tensorflow, silence_stderr
 from amsd_astro.cli.console import Console
 from amsd_astro.cli.progress import ProgressBar
 from amsd_astro.errors import AmsdWarning
@@ -33,6 +35,22 @@ def test_stderr_is_held_back_and_replayed(capfd: pytest.CaptureFixture[str]) -> 
     assert capfd.readouterr().err == "the reason\n"
     os.write(2, b"after\n")
     assert capfd.readouterr().err == "after\n"
+
+
+@pytest.mark.parametrize("silent", [True, False])
+def test_matplotlib_is_hidden_while_tensorflow_is_imported_and_not_longer(
+    silent: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [name for name in sys.modules if name.split(".")[0] == "matplotlib"]:
+        monkeypatch.delitem(sys.modules, name)
+    with calm_tensorflow(silent=silent), pytest.raises(ImportError):
+        importlib.import_module("matplotlib.pyplot")
+    assert "matplotlib" not in sys.modules
+    there = ModuleType("matplotlib")
+    monkeypatch.setitem(sys.modules, "matplotlib", there)  # imported before
+    with calm_tensorflow(silent=silent):
+        assert sys.modules["matplotlib"] is there
+    assert sys.modules["matplotlib"] is there
 
 
 class FakeTerminal:

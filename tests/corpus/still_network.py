@@ -37,6 +37,11 @@ class StillNetwork:
     def fingerprint(self) -> str:
         return "0123456789abcdef"
 
+    give_back = 0.0
+
+    def set_give_back(self, share: float, correlation: np.ndarray) -> None:
+        pass
+
     def look_at(self, values: np.ndarray) -> None:
         pass
 

@@ -18,7 +18,7 @@ from amsd_astro.network.recipes import AmsdRecipe
 
 @pytest.fixture(autouse=True)
 def _small_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    small = AmsdRecipe(AmsdArchitecture((4, 8)), n_steps=6, n_patches=2, patch=16, n_orientations=1)
+    small = AmsdRecipe(AmsdArchitecture((4, 8), 4), weights=None, n_steps=6, n_patches=2, patch=16, n_orientations=1)
     monkeypatch.setattr(recipes, "AMSD", small)
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
+from scipy import ndimage
 
-from amsd_astro.frames.filling import FILL_REACH, fill_masked, near_masked
+from amsd_astro.frames.filling import FILL_REACH, NEAR_REACH, fill_masked, near_masked
 
 
 def test_good_pixels_stay_and_bad_ones_follow_their_neighbours() -> None:
@@ -43,3 +45,11 @@ def test_neighbours_of_bad_pixels_are_told() -> None:
     near = near_masked(mask)
     assert near[20, 21] and near[14, 20] and not near[20, 20] and not near[20, 30]
     assert not near_masked(np.zeros((5, 5), bool)).any()
+
+
+@pytest.mark.parametrize("shape", [(90, 70), (4, 30), (1, 1)])
+def test_near_is_a_square_around_a_masked_pixel(shape: tuple[int, int]) -> None:
+    mask = np.random.default_rng(6).random(shape) < 0.004
+    mask[0, 0] = True
+    expected = ndimage.maximum_filter(mask, 2 * NEAR_REACH + 1) & ~mask
+    np.testing.assert_array_equal(near_masked(mask), expected)

@@ -9,7 +9,7 @@ from amsd_astro.network.layouts import AmsdArchitecture
 from amsd_astro.network.model import RESIDUAL_BOUND, MultiscaleModel
 
 WHITE = np.ones((1, 1))
-SMALL = AmsdArchitecture((8, 8, 16))
+SMALL = AmsdArchitecture((8, 8, 16), 8)
 
 
 @pytest.fixture(scope="module")

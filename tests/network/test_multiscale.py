@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from amsd_astro.network.multiscale import N_BANDS, band_noise, band_radius, bands
+from amsd_astro.network.multiscale import N_BANDS, band_noise, band_radius, bands, normalized_bands
 from amsd_astro.network.noise import UnitNoise
-from amsd_astro.network.pairs import normalized_bands
 
 WHITE = np.ones((1, 1))
 RESAMPLED = np.array([[0.05, 0.2, 0.05], [0.3, 1.0, 0.3], [0.05, 0.2, 0.05]])
@@ -58,6 +57,22 @@ def test_no_value_of_a_hundred_thousand_sigma_leaves_the_range_of_the_network() 
     image = np.zeros((1, 80, 80), np.float32)
     image[0, 40, 40] = 1e5
     assert np.abs(normalized_bands(image, band_noise(WHITE))).max() < 15
+
+
+def test_the_network_sees_the_asinh_of_the_bands() -> None:
+    image = np.random.default_rng(5).normal(size=(2, 150, 140)).astype(np.float32)
+    image[0, 70, 60] = 3e4
+    expected = np.arcsinh(bands(image).astype(np.float64) / band_noise(RESAMPLED))
+    np.testing.assert_allclose(normalized_bands(image, band_noise(RESAMPLED)), expected, atol=2e-6)
+
+
+@pytest.mark.parametrize("value", [1e30, -3e38])
+def test_what_is_no_star_any_more_is_still_a_number(value: float) -> None:
+    image = np.zeros((1, 80, 80), np.float32)
+    image[0, 40, 40] = value
+    seen = normalized_bands(image, band_noise(WHITE))
+    assert np.isfinite(seen).all()
+    assert np.abs(seen).max() < 50
 
 
 def test_images_without_a_margin_are_refused() -> None:

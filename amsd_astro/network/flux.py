@@ -1,0 +1,188 @@
+"""The flux that denoising takes from faint sources, measured on the frame itself, and what gives it back.
+
+With ``z + a n`` and ``z - n / a`` (n fresh noise of the frame's covariance) there are two versions of the frame whose
+noise is independent. Sources are found in the second; what denoising the first takes from their footprints is the flux
+that is lost, without bias, because the footprints know nothing of the noise of the first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from amsd_astro.mirror import mirrored
+from amsd_astro.network.noise import UnitNoise
+
+__all__ = ["GIVE_BACK_REACH", "FluxLoss", "FluxProbe", "smoothed_noise", "smoothed_residual"]
+
+GIVE_BACK_REACH = 6
+"""Pixels that a residual is spread over on each side when it is given back."""
+
+_WIDTH = 2.0  # pixels, Gaussian sigma: about the PSF
+_SEEN = 1.5  # pixels, of the smoothing in which sources are found
+_THRESHOLD, _SIGNIFICANT, _LARGEST = 4.5, 12.0, 30.0  # sigma: of a smoothed pixel, of a footprint, at its highest
+_SMALLEST = 12  # pixels of a footprint
+_SIDE, _MOST = 256, 4  # blocks of a large frame
+_CONTEXT = 32  # pixels of the network's surroundings
+
+Predict = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+
+
+@dataclass(frozen=True)
+class FluxLoss:
+    """Share of the flux of faint sources that is lost (negative) or added, its standard error, and the remedy.
+
+    ``regained`` is the share that comes back when the whole of the smoothed residual is given back.
+    """
+
+    value: float
+    error: float
+    regained: float
+
+    def share_to_give_back(self, tolerance: float) -> float:
+        """Share of the smoothed residual that brings the loss to the tolerance; 0 where none is shown."""
+        if not (self.value < -tolerance - self.error and self.regained > 0):
+            return 0.0
+        return float(min(1.0, (-tolerance - self.value) / self.regained))
+
+    def after(self, share: float) -> float:
+        """Share of the flux lost when so much of the smoothed residual is given back."""
+        return self.value + share * self.regained
+
+
+def smoothed_residual(residual: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Smooth what denoising took, images of shape (n, ny, nx), over about a PSF."""
+    sigma = (0, _WIDTH, _WIDTH)
+    return np.asarray(ndimage.gaussian_filter(residual, sigma, truncate=GIVE_BACK_REACH / _WIDTH), np.float32)
+
+
+def smoothed_noise(correlation: NDArray[np.floating]) -> float:
+    """Variance of unit noise of a correlation smoothed in this way."""
+    k = correlation.shape[0] // 2
+    point = np.zeros((1, *(2 * (k + 2 * GIVE_BACK_REACH) + 1,) * 2), np.float32)
+    point[0, point.shape[1] // 2, point.shape[2] // 2] = 1
+    lags = ndimage.convolve(smoothed_residual(smoothed_residual(point))[0], correlation.astype(np.float32))
+    return float(lags[lags.shape[0] // 2, lags.shape[1] // 2])
+
+
+class FluxProbe:
+    """Measures the loss of flux of a frame, or of some blocks of a large one.
+
+    Parameters
+    ----------
+    values : ndarray of float32, shape (ny, nx)
+        Stabilized frame, zero on the sky, bad pixels filled.
+    mask : ndarray of bool, shape (ny, nx)
+        True where a pixel is bad.
+    correlation : ndarray, shape (2 k + 1, 2 k + 1)
+        Of the noise.
+    margin : int
+        Pixels that the predictor takes off each side.
+    stride : int
+        The sides of images given to the predictor, less the margins, are multiples of it.
+    amplitude : float
+        The a of the two versions.
+    seed : int
+        Of the noise.
+    """
+
+    def __init__(
+        self,
+        values: NDArray[np.float32],
+        mask: NDArray[np.bool_],
+        correlation: NDArray[np.floating],
+        *,
+        margin: int,
+        stride: int,
+        amplitude: float,
+        seed: int,
+    ) -> None:
+        self._margin = margin
+        self._amplitude = amplitude
+        rng, noise = np.random.default_rng([seed, 3]), UnitNoise(correlation)
+        white = ndimage.gaussian_filter(noise.draw(rng, (256, 256)), _SEEN, mode="wrap")
+        self._noise_seen = float(white.std()) * np.sqrt(1 + 1 / amplitude**2)
+        self._noise_of_sums = float(np.sqrt(max(correlation.sum(), 0.1)))
+        self._parts = [self._part(values, mask, noise, rng, place, margin, stride) for place in _blocks(values.shape)]
+
+    def _part(
+        self,
+        values: NDArray[np.float32],
+        mask: NDArray[np.bool_],
+        noise: UnitNoise,
+        rng: np.random.Generator,
+        place: tuple[slice, slice],
+        margin: int,
+        stride: int,
+    ) -> tuple[NDArray[np.float32], NDArray[np.bool_], tuple[slice, slice]]:
+        """First version with its surroundings, footprints in the second, and where these lie in the answer."""
+        wide = margin + _CONTEXT
+        index = []
+        for side, part in zip(values.shape, place, strict=True):
+            count = part.stop - part.start
+            padded = -(-(count + 2 * _CONTEXT) // stride) * stride + 2 * margin
+            index.append(mirrored(part.start - wide, padded, side))
+        at = np.ix_(*index)
+        z, bad = values[at], mask[at]
+        fresh = noise.draw(rng, z.shape)
+        fresh = fresh[np.ix_(*(k - k.min() for k in index))]  # mirrored with the pixels
+        first, second = z + np.float32(self._amplitude) * fresh, z - fresh / np.float32(self._amplitude)
+        inner = tuple(slice(wide, wide + part.stop - part.start) for part in place)
+        answer = tuple(slice(_CONTEXT, _CONTEXT + part.stop - part.start) for part in place)
+        return first, self._footprints(second[inner], bad[inner]), (answer[0], answer[1])
+
+    def _footprints(self, image: NDArray[np.float32], bad: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Pixels of clear but not bright sources."""
+        smooth = ndimage.gaussian_filter(np.where(bad, 0, image), _SEEN)
+        smooth -= np.median(smooth)
+        labels, n = ndimage.label((smooth > _THRESHOLD * self._noise_seen) & ~bad)
+        if n == 0:
+            return np.zeros(image.shape, bool)
+        which = np.arange(1, n + 1)
+        size = ndimage.sum_labels(np.ones(image.shape), labels, which)
+        total = ndimage.sum_labels(image, labels, which)
+        noise = self._noise_of_sums * np.sqrt((1 + 1 / self._amplitude**2) * size)
+        clear = (size >= _SMALLEST) & (total > _SIGNIFICANT * noise)
+        faint = ndimage.maximum(smooth, labels, which) < _LARGEST
+        return np.isin(labels, which[clear & faint])
+
+    def __call__(self, predict: Predict) -> FluxLoss | None:
+        """Measure the loss; None where the frame shows no such sources.
+
+        Parameters
+        ----------
+        predict : callable
+            From images of noise ``sqrt(1 + a**2)``, shape (1, ny + 2 margin, nx + 2 margin), to denoised ones of shape
+            (1, ny, nx).
+        """
+        lost = regained = flux = 0.0
+        n_pixels = 0
+        for first, footprint, answer in self._parts:
+            if not footprint.any():
+                continue
+            inner = slice(self._margin, -self._margin or None)
+            noisy = first[inner, inner]
+            residual = noisy[None] - predict(first[None])
+            back = smoothed_residual(residual)[0][answer][footprint]
+            lost -= float(residual[0][answer][footprint].sum())
+            regained += float(back.sum())
+            flux += float(noisy[answer][footprint].sum())
+            n_pixels += int(footprint.sum())
+        if not flux > 0:
+            return None
+        noise = self._noise_of_sums * np.sqrt((1 + self._amplitude**2) * n_pixels)
+        return FluxLoss(lost / flux, noise / flux, regained / flux)
+
+
+def _blocks(shape: tuple[int, int]) -> list[tuple[slice, slice]]:
+    """The whole of a small frame, blocks along the diagonals of a large one."""
+    if max(shape) <= 2 * _SIDE:
+        return [(slice(0, shape[0]), slice(0, shape[1]))]
+    side = min(_SIDE, *shape)
+    places = [(0.25, 0.25), (0.25, 0.75), (0.75, 0.25), (0.75, 0.75)][:_MOST]
+    starts = [(round(y * (shape[0] - side)), round(x * (shape[1] - side))) for y, x in places]
+    return [(slice(y, y + side), slice(x, x + side)) for y, x in starts]

@@ -1,0 +1,94 @@
+"""From settings to a folder with scenes, state, log and the finished model file."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from amsd_astro.network.amsd_network import build_amsd
+from amsd_astro.network.recipes import AMSD
+from amsd_astro.pretraining.fields import load_scenes
+from amsd_astro.pretraining.settings import PretrainingSettings
+from amsd_astro.pretraining.training import calibrate_variance, pretrain
+from amsd_astro.resources import count_processors
+
+__all__ = ["MODEL", "make_weights"]
+
+_log = logging.getLogger(__name__)
+
+MODEL = "amsd.npz"
+"""Name of the model file."""
+
+
+def make_weights(
+    folder: Path,
+    settings: PretrainingSettings,
+    *,
+    n_threads: int | None = None,
+    start: Path | None = None,
+    progress: Callable[[int, int, str], None] | None = None,
+) -> Path | None:
+    """Draw scenes, train the network of recipe amsd on them, and write ``folder / MODEL``.
+
+    The same call goes on after an interruption. With Keras on another backend than TensorFlow everything but the model
+    file is made; the same call with TensorFlow then writes it.
+
+    Parameters
+    ----------
+    folder : Path
+        For everything that is made.
+    settings : PretrainingSettings
+        How.
+    n_threads : int, optional
+        Of TensorFlow, by default all that the process may use.
+    start : Path, optional
+        A model file: training goes on from its weights.
+    progress : callable, optional
+        Called as ``progress(done, total, stage)``.
+
+    Returns
+    -------
+    Path or None
+        The model file, where it was made.
+    """
+    n_processors = count_processors()
+    on_tensorflow = keras.backend.backend() == "tensorflow"
+    if on_tensorflow:
+        from amsd_astro.network.runtime import start_tensorflow
+
+        start_tensorflow(n_threads or n_processors)
+    scenes = load_scenes(
+        folder / "scenes", n_scenes=settings.n_scenes, seed=settings.seed, n_processes=n_processors, progress=progress
+    )
+    network = build_amsd(AMSD.architecture, seed=settings.seed)
+    if start is not None:
+        network.set_weights(_weights_of(start))
+    n_drawing = max(1, n_processors // 2)
+    pretrain(network, scenes, settings, folder=folder, n_threads=n_drawing, progress=progress)
+    calibrate_variance(network, scenes, settings, n_threads=n_drawing, progress=progress)
+    if not on_tensorflow:
+        return None
+    _write(network.get_weights(), folder / MODEL, settings)
+    return folder / MODEL
+
+
+def _weights_of(path: Path) -> list[Any]:
+    from amsd_astro.network.modelfile import load_model
+
+    with path.open("rb") as file:
+        return load_model(file, name=str(path))[0].get_weights()
+
+
+def _write(weights: list[Any], path: Path, settings: PretrainingSettings) -> None:
+    from amsd_astro.network.model import MultiscaleModel
+    from amsd_astro.network.modelfile import save_model
+
+    model = MultiscaleModel(AMSD.architecture)
+    model.set_weights(weights)
+    with path.open("wb") as file:
+        save_model(file, model, {"recipe": "amsd", "seed": settings.seed, "steps": settings.n_steps})
+    _log.info("%s: %s", path, model.fingerprint())

@@ -1,0 +1,39 @@
+"""How weights are made, as data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["PretrainingSettings"]
+
+
+@dataclass(frozen=True)
+class PretrainingSettings:
+    """How weights are made.
+
+    Parameters
+    ----------
+    n_scenes : int
+        Simulated scenes.
+    n_steps : int
+        Steps of training.
+    n_patches, patch : int
+        Patches in a step and pixels on a side of each.
+    learning_rate : float
+        Peak; it rises over the first 2 % of the steps and falls along a cosine to a hundredth.
+    n_calibrated : int
+        Steps of training that follow, of the variance alone.
+    n_validated : int
+        Batches of other exposures that the error is measured on.
+    seed : int
+        Of scenes, exposures and initial weights.
+    """
+
+    n_scenes: int = 640
+    n_steps: int = 5000
+    n_patches: int = 12
+    patch: int = 64
+    learning_rate: float = 2e-3
+    n_calibrated: int = 400
+    n_validated: int = 12
+    seed: int = 1

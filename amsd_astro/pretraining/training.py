@@ -1,0 +1,214 @@
+"""Training of a network against the truth of simulated exposures; goes on after an interruption.
+
+Built from Keras's own loop, so that any of its backends can run it.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import logging
+import os
+from collections.abc import Callable
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from amsd_astro.network.amsd_network import VARIANCE, estimate
+from amsd_astro.pretraining.batches import Batches
+from amsd_astro.pretraining.losses import RIM, truth_loss, variance_loss
+from amsd_astro.pretraining.settings import PretrainingSettings
+
+__all__ = ["calibrate_variance", "pretrain", "validate_network"]
+
+_log = logging.getLogger(__name__)
+
+
+def pretrain(
+    network: keras.Model,
+    scenes: NDArray[np.float32],
+    settings: PretrainingSettings,
+    *,
+    folder: Path,
+    n_threads: int = 1,
+    keep_every: int = 200,
+    progress: Callable[[int, int, str], None] | None = None,
+) -> None:
+    """Train a network, in place.
+
+    Parameters
+    ----------
+    network : keras.Model
+        By `build_amsd`.
+    scenes : ndarray of float32, shape (n, ny, nx)
+        By `load_scenes`.
+    settings : PretrainingSettings
+        How.
+    folder : Path
+        Keeps the state and the log; the same call goes on from there.
+    n_threads : int
+        That make exposures ahead of time.
+    keep_every : int
+        Steps between two keepings of the state.
+    progress : callable, optional
+        Called as ``progress(done, total, stage)``.
+    """
+    n_warm = max(1, settings.n_steps // 50)
+    schedule = keras.optimizers.schedules.CosineDecay(
+        settings.learning_rate / 50,
+        max(1, settings.n_steps - n_warm),
+        alpha=0.01,
+        warmup_target=settings.learning_rate,
+        warmup_steps=n_warm,
+    )
+    optimizer = keras.optimizers.Adam(schedule, global_clipnorm=1.0)
+    network.compile(optimizer=optimizer, loss=truth_loss, jit_compile=keras.backend.backend() == "jax")
+    optimizer.build(network.trainable_variables)
+    batches = partial(Batches, scenes, n_patches=settings.n_patches, patch=settings.patch, seed=settings.seed)
+    known = batches(n_batches=settings.n_validated, validation=True)
+    state = _State(network, settings, folder, [known[k] for k in range(len(known))])
+    if (done := state.restore()) < settings.n_steps:
+        rest = batches(n_batches=settings.n_steps - done, first=done, n_threads=n_threads)
+        keeper = _Keeper(state, done, keep_every, progress)
+        network.fit(rest, epochs=1, shuffle=False, verbose=0, callbacks=[keeper])
+
+
+def calibrate_variance(
+    network: keras.Model,
+    scenes: NDArray[np.float32],
+    settings: PretrainingSettings,
+    *,
+    n_threads: int = 1,
+    progress: Callable[[int, int, str], None] | None = None,
+) -> None:
+    """Train what a finished network tells of its variance, and nothing else, on exposures it has not seen.
+
+    Parameters
+    ----------
+    network, scenes, settings, n_threads, progress
+        As for `pretrain`.
+    """
+    n_steps = settings.n_calibrated
+    for layer in network.layers:
+        layer.trainable = layer.name == VARIANCE
+    schedule = keras.optimizers.schedules.CosineDecay(0.02, n_steps, alpha=0.01)
+    network.compile(optimizer=keras.optimizers.Adam(schedule), loss=variance_loss, jit_compile=False)
+    batches = Batches(
+        scenes,
+        n_patches=settings.n_patches,
+        patch=settings.patch,
+        n_batches=n_steps,
+        seed=settings.seed,
+        first=settings.n_steps,
+        n_threads=n_threads,
+    )
+
+    def tell(batch: int, logs: dict[str, Any] | None = None) -> None:
+        if progress is not None:
+            progress(batch + 1, n_steps, "calibrating")
+
+    teller = keras.callbacks.LambdaCallback(on_train_batch_end=tell)
+    network.fit(batches, epochs=1, shuffle=False, verbose=0, callbacks=[teller])
+    for layer in network.layers:
+        layer.trainable = True
+
+
+def validate_network(
+    network: keras.Model, batches: list[tuple[NDArray[np.float32], NDArray[np.float32]]]
+) -> dict[str, float]:
+    """Error of a network on known exposures.
+
+    Returns
+    -------
+    dict
+        ``rms``: geometric mean over patches of the rms error over the noise, ``mean``: mean error, ``variance``: mean
+        squared error over the predicted variance.
+    """
+    rms, mean, squared, predicted = [], [], 0.0, 0.0
+    inner = slice(RIM, -RIM)
+    for inputs, known in batches:
+        outputs = network.predict_on_batch(inputs)[:, inner, inner]
+        noisy, target, weight = np.split(known[:, inner, inner], 3, axis=-1)
+        values, log_variance = (np.asarray(part) for part in estimate(outputs, noisy))
+        error = (values - target) * weight
+        n_good = np.maximum(weight.sum(axis=(1, 2, 3)), 1)
+        rms.extend(np.sqrt((error**2).sum(axis=(1, 2, 3)) / n_good))
+        mean.append(float(error.sum() / n_good.sum()))
+        squared += float((error**2).sum())
+        predicted += float((np.exp(log_variance) * weight).sum())
+    geometric = float(np.exp(np.mean(np.log(rms))))
+    return {"rms": geometric, "mean": float(np.mean(mean)), "variance": squared / predicted}
+
+
+class _State:
+    """Weights and optimizer on the disk, and the log beside them."""
+
+    def __init__(
+        self,
+        network: keras.Model,
+        settings: PretrainingSettings,
+        folder: Path,
+        known: list[tuple[NDArray[np.float32], NDArray[np.float32]]],
+    ) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._network = network
+        self._settings = settings
+        self._known = known
+        self._weights = folder / "state.weights.h5"
+        self._note = folder / "state.json"
+        self._log = folder / "log.csv"
+
+    @property
+    def _statement(self) -> dict[str, Any]:
+        return {**asdict(self._settings), "network": self._network.count_params()}
+
+    def restore(self) -> int:
+        """Steps done by an interrupted call with the same settings; its weights and optimizer are taken over."""
+        if not self._note.exists():
+            return 0
+        note = json.loads(self._note.read_text())
+        if note["settings"] != self._statement:
+            raise ValueError(f"{self._note}: other settings were used here. Received: {self._statement}")
+        self._network.load_weights(self._weights)
+        return int(note["done"])
+
+    def keep(self, done: int, loss: float) -> None:
+        """Write the state and a line of the log."""
+        unfinished = self._weights.with_name("unfinished.weights.h5")
+        self._network.save_weights(unfinished, overwrite=True)
+        os.replace(unfinished, self._weights)
+        self._note.write_text(json.dumps({"settings": self._statement, "done": done}))
+        found = {"step": done, "loss": loss, **validate_network(self._network, self._known)}
+        is_new = not self._log.exists()
+        with self._log.open("a", newline="") as file:
+            writer = csv.DictWriter(file, list(found))
+            if is_new:
+                writer.writeheader()
+            writer.writerow({key: value if key == "step" else f"{value:.5g}" for key, value in found.items()})
+        _log.info("step %d: rms %.4f, mean %+.4f", done, found["rms"], found["mean"])
+
+
+class _Keeper(keras.callbacks.Callback):
+    """Keeps the state every so many steps, and at the end."""
+
+    def __init__(
+        self, state: _State, done: int, keep_every: int, progress: Callable[[int, int, str], None] | None
+    ) -> None:
+        super().__init__()
+        self._state = state
+        self._first = done
+        self._keep_every = keep_every
+        self._progress = progress
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        """Count a step."""
+        done, total = self._first + batch + 1, self._first + self.params["steps"]
+        if done % self._keep_every == 0 or done == total:
+            self._state.keep(done, float((logs or {}).get("loss", float("nan"))))
+        if self._progress is not None:
+            self._progress(done, total, "training")

@@ -1,0 +1,85 @@
+"""The weights that come with the package, as they are and adapted."""
+
+from __future__ import annotations
+
+from importlib import resources
+
+import numpy as np
+import pytest
+
+from amsd_astro import Denoiser, Frame, denoise
+from amsd_astro.network.packaged import packaged_model
+from amsd_astro.network.recipes import AMSD
+from amsd_astro.simulation import Detector, Field, MoffatPsf, expose, random_field
+
+
+@pytest.fixture(scope="module")
+def field() -> Field:
+    detector = Detector(gain=1.5, read_noise=5.0, pedestal=500.0)
+    return random_field(np.random.default_rng(6), (192, 176), psf=MoffatPsf(3.0), sky=200.0, detector=detector)
+
+
+@pytest.fixture(scope="module")
+def exposure(field: Field) -> Frame:
+    exposed = expose(field, np.random.default_rng(7))
+    return Frame(exposed.data.astype(np.float32), mask=exposed.mask > 0)
+
+
+@pytest.fixture(scope="module")
+def as_they_are(exposure: Frame) -> Frame:
+    return denoise(exposure, steps=0)
+
+
+def rms(result: Frame, field: Field) -> float:
+    error = ((result.data - field.truth) / np.sqrt(field.variance))[~result.mask]
+    return float(np.sqrt(np.mean(error**2)))
+
+
+def test_they_are_small_and_fit_the_recipe() -> None:
+    assert AMSD.weights is not None
+    path = resources.files("amsd_astro.network").joinpath("weights", AMSD.weights)
+    assert len(path.read_bytes()) < 4e6
+    model = packaged_model(AMSD.weights)
+    assert model.architecture == AMSD.architecture
+    assert model.is_trained
+
+
+def test_they_denoise_without_training(field: Field, exposure: Frame, as_they_are: Frame) -> None:
+    assert rms(exposure, field) == pytest.approx(1, abs=0.05)
+    assert rms(as_they_are, field) < 0.3
+    sky = ~as_they_are.mask & (field.truth < np.percentile(field.truth, 30))
+    error = (as_they_are.data - field.truth) / np.sqrt(field.variance)
+    assert abs(error[sky].mean()) < 0.05
+    width = ((as_they_are.data - field.truth) / as_they_are.uncertainty.array)[~as_they_are.mask].std()
+    assert 0.7 < width < 1.4
+
+
+def test_a_denoiser_that_was_not_fitted_uses_them(exposure: Frame, as_they_are: Frame) -> None:
+    np.testing.assert_array_equal(Denoiser().denoise(exposure).data, as_they_are.data)
+
+
+def test_the_flux_figure_is_told(as_they_are: Frame) -> None:
+    assert abs(as_they_are.header["AMSDFLUX"]) < 5
+    assert as_they_are.header["AMSDFERR"] > 0
+    assert 0 <= as_they_are.header["AMSDGIVE"] <= 1
+
+
+def test_averaging_over_orientations_lowers_the_error(field: Field, exposure: Frame, as_they_are: Frame) -> None:
+    averaged = Denoiser(steps=0, n_orientations=8).denoise(exposure)
+    assert rms(averaged, field) < 0.995 * rms(as_they_are, field)
+
+
+def test_the_flux_that_may_be_lost_is_asked_for(exposure: Frame) -> None:
+    strict = Denoiser(steps=0, flux_tolerance=0).denoise(exposure)
+    lax = Denoiser(steps=0, flux_tolerance=1).denoise(exposure)
+    assert lax.header["AMSDGIVE"] == 0
+    assert strict.header["AMSDFLUX"] >= lax.header["AMSDFLUX"]
+    with pytest.raises(ValueError, match=r"flux_tolerance must be 0 to 1\. Received: 2"):
+        Denoiser(flux_tolerance=2)
+
+
+@pytest.mark.slow
+def test_adapting_lowers_the_error(field: Field, exposure: Frame, as_they_are: Frame) -> None:
+    adapted = denoise(exposure, steps=40)
+    assert rms(adapted, field) < 1.01 * rms(as_they_are, field)
+    assert adapted.header["AMSDRISK"] == pytest.approx(rms(adapted, field) ** 2, rel=0.5)

@@ -1,0 +1,109 @@
+"""The flux that denoising takes from faint sources, measured without truth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from scipy import ndimage
+
+from amsd_astro.network.flux import FluxLoss, FluxProbe, smoothed_noise, smoothed_residual
+from amsd_astro.network.noise import UnitNoise
+
+WHITE = np.ones((1, 1))
+MARGIN, STRIDE = 10, 8
+SHAPE = (200, 232)
+
+
+def sources() -> np.ndarray:
+    """Faint sources, 6 to 12 sigma high, away from each other."""
+    rng = np.random.default_rng(5)
+    image = np.zeros(SHAPE, np.float32)
+    for y in range(20, SHAPE[0] - 15, 24):
+        for x in range(20, SHAPE[1] - 15, 24):
+            image[y, x] = rng.uniform(6, 12) * 2 * np.pi * 2.5**2
+    return ndimage.gaussian_filter(image, 2.5)
+
+
+def probe(truth: np.ndarray, correlation: np.ndarray = WHITE, *, seed: int = 0) -> FluxProbe:
+    values = truth + UnitNoise(correlation).draw(np.random.default_rng(seed + 100), truth.shape)
+    mask = np.zeros(truth.shape, bool)
+    mask[50:53, 60:64] = True
+    return FluxProbe(values, mask, correlation, margin=MARGIN, stride=STRIDE, amplitude=0.5, seed=seed)
+
+
+def knowing(truth: np.ndarray, change: Callable[[np.ndarray], np.ndarray]) -> Callable[[np.ndarray], np.ndarray]:
+    """A denoiser that knows the truth, and gives what a function makes of it."""
+    wide = np.pad(change(truth), 300, mode="reflect")
+
+    def predict(images: np.ndarray) -> np.ndarray:
+        ny, nx = (n - 2 * MARGIN for n in images.shape[1:])
+        assert ny % STRIDE == 0 and nx % STRIDE == 0
+        return wide[None, 300 - 32 : 300 - 32 + ny, 300 - 32 : 300 - 32 + nx].astype(np.float32)
+
+    return predict
+
+
+@pytest.mark.parametrize("factor", [1.0, 0.95, 0.8, 1.05])
+def test_the_share_lost_is_found(factor: float) -> None:
+    truth = sources()
+    found = [probe(truth, seed=seed)(knowing(truth, lambda image: factor * image)) for seed in range(6)]
+    values, errors = np.array([loss.value for loss in found]), np.array([loss.error for loss in found])
+    assert values.mean() == pytest.approx(factor - 1, abs=2.5 * errors.mean() / np.sqrt(6))
+    assert values.std() < 2.5 * errors.mean()
+    assert errors.mean() < 0.01
+
+
+def test_the_standard_error_holds_for_correlated_noise() -> None:
+    truth = sources()
+    k = np.exp(-0.5 * np.arange(-3, 4) ** 2 / 0.6**2)
+    correlation = np.outer(k, k)
+    losses = [probe(truth, correlation, seed=seed)(knowing(truth, lambda image: image)) for seed in range(12)]
+    deviations = np.array([loss.value / loss.error for loss in losses])
+    assert 0.5 < np.sqrt(np.mean(deviations**2)) < 1.6
+
+
+def test_what_is_given_back_brings_the_flux_to_the_tolerance() -> None:
+    truth = sources()
+    loss = probe(truth)(knowing(truth, lambda image: 0.96 * image))
+    share = loss.share_to_give_back(0.01)
+    assert 0 < share <= 1
+    assert loss.after(share) == pytest.approx(-0.01, abs=1e-9)
+    assert loss.share_to_give_back(0.1) == 0
+
+
+def test_no_loss_beyond_its_error_gives_nothing_back() -> None:
+    assert FluxLoss(-0.012, 0.004, 0.01).share_to_give_back(0.01) == 0
+    assert FluxLoss(0.05, 0.001, 0.02).share_to_give_back(0.01) == 0
+    assert FluxLoss(-0.1, 0.001, -0.02).share_to_give_back(0.01) == 0
+    assert FluxLoss(-0.5, 0.001, 0.1).share_to_give_back(0.01) == 1
+
+
+def test_an_empty_frame_has_no_flux_to_lose() -> None:
+    empty = np.zeros(SHAPE, np.float32)
+    assert probe(empty)(knowing(empty, lambda image: image)) is None
+
+
+def test_a_large_frame_is_measured_on_blocks() -> None:
+    truth = np.tile(sources(), (4, 4))
+    values = truth + np.random.default_rng(0).standard_normal(truth.shape, dtype=np.float32)
+    made = FluxProbe(values, np.zeros(truth.shape, bool), WHITE, margin=MARGIN, stride=STRIDE, amplitude=0.5, seed=0)
+    seen = []
+
+    def predict(images: np.ndarray) -> np.ndarray:
+        seen.append(images.shape)
+        return images[:, MARGIN:-MARGIN, MARGIN:-MARGIN]
+
+    loss = made(predict)
+    assert loss.value == 0
+    assert len(seen) == 4
+    assert max(map(max, seen)) < 400
+
+
+@pytest.mark.parametrize("width", [0.0, 1.0])
+def test_the_variance_of_smoothed_noise(width: float) -> None:
+    k = np.exp(-0.5 * np.arange(-3, 4) ** 2 / width**2) if width else np.ones(1)
+    correlation = np.outer(k, k)
+    noise = UnitNoise(correlation).draw(np.random.default_rng(1), (8, 256, 256))
+    assert smoothed_residual(noise).var() == pytest.approx(smoothed_noise(correlation), rel=0.05)
