@@ -30,9 +30,9 @@ class PretrainingSettings:
     """
 
     n_scenes: int = 640
-    n_steps: int = 5000
-    n_patches: int = 12
-    patch: int = 64
+    n_steps: int = 6000
+    n_patches: int = 4
+    patch: int = 128
     learning_rate: float = 2e-3
     n_calibrated: int = 400
     n_validated: int = 12
