@@ -22,6 +22,7 @@ _THAT_COUNT = (
     "steps",
     "seed",
     "orientations",
+    "flux_tolerance",
     "force",
 )
 

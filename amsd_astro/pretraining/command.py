@@ -9,6 +9,7 @@ from typing import Any
 
 import keras
 
+from amsd_astro.frames.outfile import new_file
 from amsd_astro.network.amsd_network import build_amsd
 from amsd_astro.network.recipes import AMSD
 from amsd_astro.pretraining.fields import load_scenes
@@ -61,6 +62,7 @@ def make_weights(
         from amsd_astro.network.runtime import start_tensorflow
 
         start_tensorflow(n_threads or n_processors)
+    # before the network is there: processes that draw are forked, which goes wrong once TensorFlow has threads
     scenes = load_scenes(
         folder / "scenes", n_scenes=settings.n_scenes, seed=settings.seed, n_processes=n_processors, progress=progress
     )
@@ -89,6 +91,6 @@ def _write(weights: list[Any], path: Path, settings: PretrainingSettings) -> Non
 
     model = MultiscaleModel(AMSD.architecture)
     model.set_weights(weights)
-    with path.open("wb") as file:
+    with new_file(path, overwrite=True) as file:
         save_model(file, model, {"recipe": "amsd", "seed": settings.seed, "steps": settings.n_steps})
     _log.info("%s: %s", path, model.fingerprint())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
@@ -14,8 +13,6 @@ from numpy.typing import NDArray
 from amsd_astro.simulation import random_psf, random_sources
 
 __all__ = ["SIDE", "draw_scene", "load_scenes"]
-
-_log = logging.getLogger(__name__)
 
 SIDE = 256
 """Pixels on a side of a scene."""

@@ -37,10 +37,7 @@ def truth_loss(known: Any, outputs: Any) -> Any:
     tensor
         A scalar.
     """
-    known, outputs = (array[:, RIM:-RIM, RIM:-RIM] for array in (known, outputs))
-    noisy, target, weight = ops.split(known, 3, axis=-1)
-    values, log_variance = estimate(outputs, noisy)
-    error = (values - target) * weight
+    error, log_variance, weight = _errors(known, outputs)
     n_good = ops.maximum(ops.sum(weight, axis=(1, 2, 3)), 1.0)
     squared = ops.sum(error**2, axis=(1, 2, 3)) / n_good
     for cell in _SCALES:
@@ -52,10 +49,15 @@ def truth_loss(known: Any, outputs: Any) -> Any:
 
 def variance_loss(known: Any, outputs: Any) -> Any:
     """Deviance of the predicted variance from the squared error; parameters as for `truth_loss`."""
+    return _deviance(*_errors(known, outputs))
+
+
+def _errors(known: Any, outputs: Any) -> tuple[Any, Any, Any]:
+    """Error where there is weight, logarithm of its predicted variance, and weight, without the rim."""
     known, outputs = (array[:, RIM:-RIM, RIM:-RIM] for array in (known, outputs))
     noisy, target, weight = ops.split(known, 3, axis=-1)
     values, log_variance = estimate(outputs, noisy)
-    return _deviance((values - target) * weight, log_variance, weight)
+    return (values - target) * weight, log_variance, weight
 
 
 def _deviance(error: Any, log_variance: Any, weight: Any) -> Any:

@@ -30,6 +30,8 @@ def test_skip_existing(
     assert len(stand_in.made) == 1
     assert run(*words) == 73
     assert run(*words, "--steps", 5, "--gain", 3) == 73
+    assert run(*words, "--steps", 5, "--orientations", 8) == 73
+    assert run(*words, "--steps", 5, "--flux-tolerance", 0.1) == 73
     assert len(stand_in.made) == 1
     assert (tmp_path / "out.fits").read_bytes() == made
 
