@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from astropy.io import fits
 
+import amsd_astro
 from amsd_astro.cli import command_denoise, command_train, main
 from amsd_astro.frames import Frame
 from amsd_astro.frames.noise import measure_noise
@@ -90,6 +91,7 @@ def stand_in(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) ->
         return None
     module = types.ModuleType("amsd_astro.denoiser")
     module.Denoiser, module.RECIPES = StandIn, ("amsd",)  # type: ignore[attr-defined]
+    module.__path__ = [str(Path(amsd_astro.__file__).parent / "denoiser")]  # its other modules are the real ones
     monkeypatch.setitem(sys.modules, "amsd_astro.denoiser", module)
     for command in (command_denoise, command_train):
         monkeypatch.setattr(command, "import_tensorflow", lambda **_: None)
