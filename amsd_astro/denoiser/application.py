@@ -24,7 +24,7 @@ _log = logging.getLogger(__name__)
 Progress = Callable[[int, int, str], None]
 """Called as ``progress(done, total, stage)``."""
 
-_LARGEST, _SMALLEST = 512, 64
+_LARGEST, _SMALLEST = 1024, 64
 _STRIP = 64  # rows brought back at a time: they stay in the processor's cache
 _SHARE = 0.25  # of the memory is the most that a tile may take
 

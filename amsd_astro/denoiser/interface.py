@@ -12,7 +12,6 @@ from astropy.io import fits
 from numpy.typing import NDArray
 
 from amsd_astro.denoiser.application import Progress, apply_model, unchanged
-from amsd_astro.denoiser.flux import settle_flux
 from amsd_astro.denoiser.pictures import checked_image, denoise_channels, denoise_directly
 from amsd_astro.denoiser.preparation import Prepared, Stated, prepare
 from amsd_astro.denoiser.provenance import provenance
@@ -353,15 +352,17 @@ class Denoiser:
         """Denoise; ``risk`` is that of this very frame, where it was measured."""
         if prepared.values is None:
             return assemble(prepared.frame, prepared.noise, unchanged(prepared), {})
+        from amsd_astro.network.methods import METHODS
+
         model = self._trained()
         model.look_at(prepared.values)
-        flux, risk = settle_flux(
-            model, prepared, self._settings, tolerance=self.flux_tolerance, seed=self.seed, risk=risk
+        settled = METHODS[self.recipe].settle(
+            model, prepared.to_learn(), self._settings, tolerance=self.flux_tolerance, seed=self.seed, risk=risk
         )
         result = apply_model(model, prepared, n_orientations=self._settings.n_orientations, progress=progress)
         return assemble(
             prepared.frame,
             prepared.noise,
             result,
-            provenance(model, self.recipe, n_steps=self._n_steps, seed=self.seed, risk=risk, flux=flux),
+            provenance(model, self.recipe, n_steps=self._n_steps, seed=self.seed, settled=settled),
         )

@@ -5,15 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from amsd_astro.network.flux import FluxLoss
     from amsd_astro.network.predictor import Predictor
-    from amsd_astro.network.risk import Risk
+    from amsd_astro.network.settling import Settled
 
 __all__ = ["provenance"]
 
 
 def provenance(
-    model: Predictor, recipe: str, *, n_steps: int, seed: int, risk: Risk | None, flux: FluxLoss | None
+    model: Predictor, recipe: str, *, n_steps: int, seed: int, settled: Settled
 ) -> dict[str, tuple[Any, str]]:
     """Return cards, value and comment by keyword.
 
@@ -25,10 +24,8 @@ def provenance(
         Its recipe.
     n_steps, seed : int
         Steps that made its weights, and the seed.
-    risk : Risk or None
-        The risk measured on this very frame.
-    flux : FluxLoss or None
-        The loss of flux measured on it, before anything is given back.
+    settled : Settled
+        What was measured on this very frame.
     """
     cards: dict[str, tuple[Any, str]] = {
         "AMSDRCP": (recipe, "recipe"),
@@ -37,6 +34,7 @@ def provenance(
         "AMSDSEED": (seed, "seed"),
         **model.cards(),
     }
+    risk, flux = settled.risk, settled.flux
     if risk is not None:
         cards["AMSDRISK"] = (_short(risk.value), "estimated mean squared error, over the noise's")
         cards["AMSDRERR"] = (_short(risk.error), "standard error of AMSDRISK")

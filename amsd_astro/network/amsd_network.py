@@ -16,8 +16,8 @@ __all__ = ["RESIDUAL_BOUND", "VARIANCE", "build_amsd", "estimate"]
 RESIDUAL_BOUND = 5.0
 """Sigma; no pixel is moved by more."""
 
-VARIANCE = "log_variance"
-"""Name of the layer that tells the variance."""
+VARIANCE = "variance"
+"""What the names of the layers that tell the variance begin with."""
 
 _TYPICAL, _RANGE = -3.0, 4.0  # of the logarithm of the posterior variance
 
@@ -26,8 +26,8 @@ def build_amsd(architecture: AmsdArchitecture, *, seed: int) -> keras.Model:
     """The aggregated multiscale network.
 
     It sees the normalized bands of a frame and gives two maps, both before their bounds are applied: the noise, and the
-    logarithm of the posterior variance, which is linear in features through which no gradient flows back and in the
-    size of the bands (squared errors are far noisier than errors: a richer head learns their noise). An encoder and
+    logarithm of the posterior variance, from features through which no gradient flows back and the size of the bands
+    (squared errors are far noisier than errors: they are not to shape the features). An encoder and
     decoder whose modules put convolutions of several kernel sizes side by side and concatenate them work at half
     resolution and below, where a pixel costs a quarter; a last convolution sees the bands again at full resolution.
 
@@ -59,7 +59,10 @@ def build_amsd(architecture: AmsdArchitecture, *, seed: int) -> keras.Model:
     x = _convolution(layers.Concatenate()([fine, bands]), architecture.detail, 3, seeds)
     noise = layers.Conv2D(1, 1, kernel_initializer="zeros", name="noise")(x)
     known = ops.stop_gradient(layers.Concatenate()([x, fine, ops.abs(bands)]))
-    variance = layers.Conv2D(1, 1, kernel_initializer="zeros", name=VARIANCE)(known)
+    hidden = layers.Conv2D(
+        architecture.detail, 1, activation="relu", kernel_initializer=seeds.he_normal(), name=f"{VARIANCE}_features"
+    )(known)
+    variance = layers.Conv2D(1, 1, kernel_initializer="zeros", name=f"{VARIANCE}_logarithm")(hidden)
     return keras.Model(bands, layers.Concatenate()([noise, variance]), name="amsd")
 
 

@@ -1,8 +1,8 @@
 """The flux that denoising takes from faint sources, measured on the frame itself, and what gives it back.
 
 With ``z + a n`` and ``z - n / a`` (n fresh noise of the frame's covariance) there are two versions of the frame whose
-noise is independent. Sources are found in the second; what denoising the first takes from their footprints is the flux
-that is lost, without bias, because the footprints know nothing of the noise of the first.
+noise is independent. Sources are found in the second, denoised; what denoising the first takes from their footprints is
+the flux that is lost, without bias however faint they are: the footprints know nothing of the noise of the first.
 """
 
 from __future__ import annotations
@@ -17,19 +17,21 @@ from scipy import ndimage
 from amsd_astro.mirror import mirrored
 from amsd_astro.network.noise import UnitNoise
 
-__all__ = ["GIVE_BACK_REACH", "FluxLoss", "FluxProbe", "smoothed_noise", "smoothed_residual"]
+__all__ = ["GIVE_BACK_REACH", "FluxLoss", "FluxProbe", "Predict", "smoothed_noise", "smoothed_residual"]
 
 GIVE_BACK_REACH = 6
 """Pixels that a residual is spread over on each side when it is given back."""
 
 _WIDTH = 2.0  # pixels, Gaussian sigma: about the PSF
-_SEEN = 1.5  # pixels, of the smoothing in which sources are found
-_THRESHOLD, _SIGNIFICANT, _LARGEST = 4.5, 12.0, 30.0  # sigma: of a smoothed pixel, of a footprint, at its highest
+_SEEN = 1.0  # pixels, of the smoothing in which sources are found
+# in units of the frame's noise: a smoothed pixel of a footprint, the sum of a footprint, its highest smoothed pixel
+_THRESHOLD, _SIGNIFICANT, _LARGEST = 0.6, 6.0, 30.0
 _SMALLEST = 12  # pixels of a footprint
 _SIDE, _MOST = 256, 4  # blocks of a large frame
 _CONTEXT = 32  # pixels of the network's surroundings
 
-Predict = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+Predict = Callable[[NDArray[np.float32], float], NDArray[np.float32]]
+"""From images and their noise to denoised ones."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,16 @@ def smoothed_noise(correlation: NDArray[np.floating]) -> float:
     return float(lags[lags.shape[0] // 2, lags.shape[1] // 2])
 
 
+@dataclass(frozen=True)
+class _Part:
+    """A block: both versions with their surroundings, its bad pixels, and where it lies in the answers."""
+
+    first: NDArray[np.float32]
+    second: NDArray[np.float32]
+    bad: NDArray[np.bool_]
+    answer: tuple[slice, slice]
+
+
 class FluxProbe:
     """Measures the loss of flux of a frame, or of some blocks of a large one.
 
@@ -104,8 +116,6 @@ class FluxProbe:
         self._margin = margin
         self._amplitude = amplitude
         rng, noise = np.random.default_rng([seed, 3]), UnitNoise(correlation)
-        white = ndimage.gaussian_filter(noise.draw(rng, (256, 256)), _SEEN, mode="wrap")
-        self._noise_seen = float(white.std()) * np.sqrt(1 + 1 / amplitude**2)
         self._noise_of_sums = float(np.sqrt(max(correlation.sum(), 0.1)))
         self._parts = [self._part(values, mask, noise, rng, place, margin, stride) for place in _blocks(values.shape)]
 
@@ -118,8 +128,8 @@ class FluxProbe:
         place: tuple[slice, slice],
         margin: int,
         stride: int,
-    ) -> tuple[NDArray[np.float32], NDArray[np.bool_], tuple[slice, slice]]:
-        """First version with its surroundings, footprints in the second, and where these lie in the answer."""
+    ) -> _Part:
+        """Both versions with their surroundings, bad pixels, and where these lie in the answer."""
         wide = margin + _CONTEXT
         index = []
         for side, part in zip(values.shape, place, strict=True):
@@ -131,22 +141,23 @@ class FluxProbe:
         fresh = noise.draw(rng, z.shape)
         fresh = fresh[np.ix_(*(k - k.min() for k in index))]  # mirrored with the pixels
         first, second = z + np.float32(self._amplitude) * fresh, z - fresh / np.float32(self._amplitude)
-        inner = tuple(slice(wide, wide + part.stop - part.start) for part in place)
-        answer = tuple(slice(_CONTEXT, _CONTEXT + part.stop - part.start) for part in place)
-        return first, self._footprints(second[inner], bad[inner]), (answer[0], answer[1])
+        inner, answer = (
+            tuple(slice(start, start + part.stop - part.start) for part in place) for start in (wide, _CONTEXT)
+        )
+        return _Part(first, second, bad[inner], (answer[0], answer[1]))
 
     def _footprints(self, image: NDArray[np.float32], bad: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """Pixels of clear but not bright sources."""
-        smooth = ndimage.gaussian_filter(np.where(bad, 0, image), _SEEN)
-        smooth -= np.median(smooth)
-        labels, n = ndimage.label((smooth > _THRESHOLD * self._noise_seen) & ~bad)
+        """Pixels of clear but not bright sources in a denoised image."""
+        image = np.where(bad, 0, image)
+        image -= np.median(image)
+        smooth = ndimage.gaussian_filter(image, _SEEN)
+        labels, n = ndimage.label((smooth > _THRESHOLD) & ~bad)
         if n == 0:
             return np.zeros(image.shape, bool)
         which = np.arange(1, n + 1)
         size = ndimage.sum_labels(np.ones(image.shape), labels, which)
         total = ndimage.sum_labels(image, labels, which)
-        noise = self._noise_of_sums * np.sqrt((1 + 1 / self._amplitude**2) * size)
-        clear = (size >= _SMALLEST) & (total > _SIGNIFICANT * noise)
+        clear = (size >= _SMALLEST) & (total > _SIGNIFICANT * self._noise_of_sums * np.sqrt(size))
         faint = ndimage.maximum(smooth, labels, which) < _LARGEST
         return np.isin(labels, which[clear & faint])
 
@@ -156,21 +167,22 @@ class FluxProbe:
         Parameters
         ----------
         predict : callable
-            From images of noise ``sqrt(1 + a**2)``, shape (1, ny + 2 margin, nx + 2 margin), to denoised ones of shape
-            (1, ny, nx).
+            From images, shape (1, ny + 2 margin, nx + 2 margin), and their noise to denoised ones, shape (1, ny, nx).
         """
+        level, level_seen = (float(np.sqrt(1 + a**2)) for a in (self._amplitude, 1 / self._amplitude))
         lost = regained = flux = 0.0
         n_pixels = 0
-        for first, footprint, answer in self._parts:
+        for part in self._parts:
+            footprint = self._footprints(predict(part.second[None], level_seen)[0][part.answer], part.bad)
             if not footprint.any():
                 continue
             inner = slice(self._margin, -self._margin or None)
-            noisy = first[inner, inner]
-            residual = noisy[None] - predict(first[None])
-            back = smoothed_residual(residual)[0][answer][footprint]
-            lost -= float(residual[0][answer][footprint].sum())
+            noisy = part.first[inner, inner]
+            residual = noisy[None] - predict(part.first[None], level)
+            back = smoothed_residual(residual)[0][part.answer][footprint]
+            lost -= float(residual[0][part.answer][footprint].sum())
             regained += float(back.sum())
-            flux += float(noisy[answer][footprint].sum())
+            flux += float(noisy[part.answer][footprint].sum())
             n_pixels += int(footprint.sum())
         if not flux > 0:
             return None

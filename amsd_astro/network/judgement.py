@@ -17,6 +17,8 @@ __all__ = ["Adaptation", "Probes", "calibrate", "hold_out_of", "risk_of"]
 
 _log = logging.getLogger(__name__)
 
+_UNSURE = 0.3  # of a predicted variance, before a frame's risk is measured
+
 Probes = list[tuple[RiskProbe, NDArray[np.float64]]]
 """The probe of each frame that has blocks held out, and the correlation of its noise."""
 
@@ -105,7 +107,11 @@ def calibrate(model: Predictor, probes: Probes, n_steps: int, *, n_orientations:
 
 
 def _variance_factor(risk: Risk) -> float:
-    """What the predicted variance is multiplied by; 1 where the risk is not known to a third of itself."""
-    if not risk.value > 3 * risk.error or not risk.predicted > 0:
+    """What the predicted variance is multiplied by: the risk over it, so far as it is better known than the variance.
+
+    Both are weighed by the inverse square of their errors.
+    """
+    if not risk.predicted > 0:
         return 1.0
-    return float(np.clip(risk.value / risk.predicted, 0.25, 4.0))
+    weight = _UNSURE**2 / (_UNSURE**2 + (risk.error / risk.predicted) ** 2)
+    return float(np.clip(1 + weight * (risk.value / risk.predicted - 1), 0.25, 4.0))

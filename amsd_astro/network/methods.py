@@ -11,6 +11,7 @@ from amsd_astro.network.model import MultiscaleModel
 from amsd_astro.network.packaged import packaged_model
 from amsd_astro.network.predictor import Predictor
 from amsd_astro.network.recipes import settings_of
+from amsd_astro.network.settling import Settled, settle, settle_nothing
 from amsd_astro.network.thesis_model import ThesisModel
 from amsd_astro.network.thesis_training import learn_frames
 
@@ -27,15 +28,18 @@ class Method:
         From an architecture and ``seed`` to an untrained model.
     adapt : callable
         Trains a model on frames; takes model, frames, settings, n_steps, seed, progress and memory.
+    settle : callable
+        Measures a model on the frame it is to denoise; takes model, frame, settings, tolerance, seed and risk.
     """
 
     new_model: Callable[..., Predictor]
     adapt: Callable[..., Adaptation]
+    settle: Callable[..., Settled]
 
 
 METHODS: dict[str, Method] = {
-    "amsd": Method(MultiscaleModel, adapt),
-    "thesis": Method(ThesisModel, learn_frames),
+    "amsd": Method(MultiscaleModel, adapt, settle),
+    "thesis": Method(ThesisModel, learn_frames, settle_nothing),
 }
 
 

@@ -97,8 +97,9 @@ def _amsd_shapes(architecture: AmsdArchitecture) -> list[Shape]:
         module(width)
     shapes.extend([(2, 2, detail, widths[0]), (detail,)])  # of a transposed convolution
     shapes.convolution(detail + N_BANDS, detail, 3)
-    shapes.convolution(detail, 1, 1)
-    shapes.convolution(2 * detail + N_BANDS, 1, 1)
+    shapes.convolution(2 * detail + N_BANDS, detail, 1)
+    shapes.convolution(detail, 1, 1)  # noise
+    shapes.convolution(detail, 1, 1)  # variance
     return shapes
 
 

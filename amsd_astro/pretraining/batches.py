@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-import keras
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+
 import numpy as np
 from numpy.typing import NDArray
 
 from amsd_astro.network.multiscale import band_noise, band_radius, normalized_bands
-from amsd_astro.pretraining.exposures import expose_scene
+from amsd_astro.pretraining.exposures import SHARE_WRONG, expose_scene
 
-__all__ = ["Batches"]
+__all__ = ["Batch", "Batches"]
+
+Batch = tuple[NDArray[np.float32], NDArray[np.float32]]
+"""Bands of noisy patches; noisy values, target and weight side by side."""
 
 _TRAINING, _VALIDATION = 1, 2
+_AHEAD = 4  # batches
 
 
-class Batches(keras.utils.PyDataset):
-    """Bands of noisy patches, and what the loss needs: noisy values, target and weight side by side.
+class Batches:
+    """Batches by their number, one after the other or any of them.
 
     Parameters
     ----------
@@ -31,8 +38,10 @@ class Batches(keras.utils.PyDataset):
         Number of the first batch: training goes on with the batches that an interrupted one would have had.
     validation : bool
         Draw from another sequence than training does.
+    share_wrong : float
+        As `expose_scene` takes it.
     n_threads : int
-        That make batches ahead of time.
+        That make batches ahead of time when they are taken one after the other.
     """
 
     def __init__(
@@ -45,22 +54,37 @@ class Batches(keras.utils.PyDataset):
         seed: int,
         first: int = 0,
         validation: bool = False,
+        share_wrong: float = SHARE_WRONG,
         n_threads: int = 1,
     ) -> None:
-        super().__init__(workers=n_threads, max_queue_size=4)
         self._scenes = scenes
         self._n_patches = n_patches
         self._patch = patch
         self._n_batches = n_batches
+        self._n_threads = n_threads
         self._first = first
+        self._share_wrong = share_wrong
         self._key = (seed, _VALIDATION if validation else _TRAINING)
 
     def __len__(self) -> int:
-        """Batches in an epoch."""
+        """How many there are."""
         return self._n_batches
 
-    def __getitem__(self, index: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def __iter__(self) -> Iterator[Batch]:
+        """All of them, made ahead of time."""
+        with ThreadPoolExecutor(self._n_threads) as pool:
+            waiting: deque[Future[Batch]] = deque()
+            for index in range(len(self)):
+                waiting.append(pool.submit(self.__getitem__, index))
+                if len(waiting) > _AHEAD:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+
+    def __getitem__(self, index: int) -> Batch:
         """One batch: arrays of shape (n, patch, patch, N_BANDS) and (n, patch, patch, 3)."""
+        if not 0 <= index < len(self):
+            raise IndexError(f"index must be 0 to {len(self) - 1}. Received: {index}")
         rng = np.random.default_rng([*self._key, self._first + index])
         made = [self._patch_of(rng) for _ in range(self._n_patches)]
         return np.concatenate([inputs for inputs, _ in made]), np.stack([known for _, known in made])
@@ -68,7 +92,7 @@ class Batches(keras.utils.PyDataset):
     def _patch_of(self, rng: np.random.Generator) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         reach = band_radius()
         scene = self._scenes[int(rng.integers(len(self._scenes)))]
-        exposed = expose_scene(scene, self._patch + 2 * reach, rng)
+        exposed = expose_scene(scene, self._patch + 2 * reach, rng, share_wrong=self._share_wrong)
         inputs = normalized_bands(exposed.noisy[None], band_noise(exposed.correlation))
         inner = slice(reach, -reach)
         known = np.stack([exposed.noisy, exposed.target, ~exposed.mask], axis=-1)[inner, inner]

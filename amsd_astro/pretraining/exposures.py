@@ -16,10 +16,12 @@ from amsd_astro.frames.filling import fill_masked
 from amsd_astro.frames.stabilize import Stabilizer
 from amsd_astro.simulation import KERNELS, Detector, Resampling, draw_cosmic_rays, random_detector, random_sky
 
-__all__ = ["Exposed", "expose_scene"]
+__all__ = ["SHARE_WRONG", "Exposed", "expose_scene"]
+
+SHARE_WRONG = 0.1
+"""Share of the exposures whose noise model is far off, in training."""
 
 _RESAMPLED = 0.35  # share of the exposures
-_WRONG = 0.1  # share whose noise model is far off
 _RADIUS = 3  # lags of the correlation
 
 
@@ -43,7 +45,9 @@ class Exposed:
     correlation: NDArray[np.float64]
 
 
-def expose_scene(scene: NDArray[np.float32], side: int, rng: np.random.Generator) -> Exposed:
+def expose_scene(
+    scene: NDArray[np.float32], side: int, rng: np.random.Generator, *, share_wrong: float = SHARE_WRONG
+) -> Exposed:
     """Expose a random part of a scene.
 
     Parameters
@@ -54,6 +58,8 @@ def expose_scene(scene: NDArray[np.float32], side: int, rng: np.random.Generator
         Pixels on a side of the result.
     rng : numpy.random.Generator
         Draws everything.
+    share_wrong : float, optional
+        Share of exposures whose noise model is far off; about as many have rows or columns with offsets.
 
     Returns
     -------
@@ -68,15 +74,15 @@ def expose_scene(scene: NDArray[np.float32], side: int, rng: np.random.Generator
     if rng.random() < 0.15:
         light = light + draw_cosmic_rays(rng, shape, int(rng.integers(1, 5)))
     electrons = light + _sloping(shape, sky, rng)
-    data, bad = _read_out(electrons, detector, rng)
+    data, bad = _read_out(electrons, detector, rng, share_wrong)
     truth = detector.to_adu(electrons)
     gain, correlation = 1.0, np.ones((1, 1))
     if resampling is not None:
         gain = float(np.mean(resampling.variance(np.ones(shape))))
         data, truth = resampling.apply(np.where(bad, truth, data)), resampling.apply(truth)
         bad, correlation = resampling.spread(bad), resampling.correlation(_RADIUS)
-    stabilizer = _nearly_right(detector, sky, gain, rng)
-    if resampling is not None and rng.random() < _WRONG:
+    stabilizer = _nearly_right(detector, sky, gain, rng, share_wrong)
+    if resampling is not None and rng.random() < share_wrong:
         correlation = np.ones((1, 1))
     noisy = stabilizer.forward(data)
     target = stabilizer.expected(truth)
@@ -113,13 +119,13 @@ def _sloping(shape: tuple[int, int], sky: float, rng: np.random.Generator) -> ND
 
 
 def _read_out(
-    electrons: NDArray[np.float64], detector: Detector, rng: np.random.Generator
+    electrons: NDArray[np.float64], detector: Detector, rng: np.random.Generator, share_wrong: float
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """adu, and the pixels that are full or lie on bad columns; at times rows have offsets."""
     charge = rng.poisson(electrons).astype(np.float64)
     bad = charge >= detector.full_well
     data = detector.pedestal + (charge + detector.read_noise * rng.standard_normal(charge.shape)) / detector.gain
-    if rng.random() < 0.08:
+    if rng.random() < 0.8 * share_wrong:
         noise = math.sqrt(detector.variance(detector.pedestal + np.median(electrons) / detector.gain))
         rows = rng.normal(0.0, noise * rng.uniform(0.05, 0.3), (len(data), 1))
         data += rows if rng.random() < 0.5 else rows[: data.shape[1]].T if data.shape[0] == data.shape[1] else 0.0
@@ -131,11 +137,13 @@ def _read_out(
     return data, bad
 
 
-def _nearly_right(detector: Detector, sky: float, gain: float, rng: np.random.Generator) -> Stabilizer:
+def _nearly_right(
+    detector: Detector, sky: float, gain: float, rng: np.random.Generator, share_wrong: float
+) -> Stabilizer:
     """The transform by a noise model as it is measured: a few per cent off, at times far."""
     level = detector.pedestal + sky / detector.gain
     variance = gain * float(detector.variance(level)) * math.exp(rng.normal(0.0, 0.02))
-    if rng.random() < _WRONG:
+    if rng.random() < share_wrong:
         variance *= math.exp(rng.uniform(-0.3, 0.3))
     slope = gain / detector.gain * math.exp(rng.normal(0.0, 0.05))
     # a random pedestal: nothing may hang on where zero is

@@ -14,7 +14,7 @@ class PretrainingSettings:
     Parameters
     ----------
     n_scenes : int
-        Simulated scenes.
+        Simulated scenes, two at least.
     n_steps : int
         Steps of training.
     n_patches, patch : int
@@ -24,16 +24,16 @@ class PretrainingSettings:
     n_calibrated : int
         Steps of training that follow, of the variance alone.
     n_validated : int
-        Batches of other exposures that the error is measured on.
+        Batches of exposures of other scenes (one in twenty is kept for that) that the error is measured on.
     seed : int
         Of scenes, exposures and initial weights.
     """
 
     n_scenes: int = 640
-    n_steps: int = 6000
+    n_steps: int = 8000
     n_patches: int = 4
     patch: int = 128
-    learning_rate: float = 2e-3
+    learning_rate: float = 6e-3
     n_calibrated: int = 400
-    n_validated: int = 12
+    n_validated: int = 16
     seed: int = 1

@@ -9,7 +9,7 @@ import csv
 import json
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -20,7 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amsd_astro.network.amsd_network import VARIANCE, estimate
-from amsd_astro.pretraining.batches import Batches
+from amsd_astro.network.muon import Muon
+from amsd_astro.pretraining.batches import Batch, Batches
 from amsd_astro.pretraining.losses import RIM, truth_loss, variance_loss
 from amsd_astro.pretraining.settings import PretrainingSettings
 
@@ -66,16 +67,20 @@ def pretrain(
         warmup_target=settings.learning_rate,
         warmup_steps=n_warm,
     )
-    optimizer = keras.optimizers.Adam(schedule, global_clipnorm=1.0)
+    optimizer = Muon(schedule, global_clipnorm=1.0)
     network.compile(optimizer=optimizer, loss=truth_loss, jit_compile=keras.backend.backend() == "jax")
     optimizer.build(network.trainable_variables)
-    batches = partial(Batches, scenes, n_patches=settings.n_patches, patch=settings.patch, seed=settings.seed)
-    known = batches(n_batches=settings.n_validated, validation=True)
-    state = _State(network, settings, folder, [known[k] for k in range(len(known))])
+    batches = partial(Batches, n_patches=settings.n_patches, patch=settings.patch, seed=settings.seed)
+    seen, held_out = _held_out(scenes)
+    known = batches(held_out, n_batches=settings.n_validated, validation=True)
+    state = _State(network, settings, folder, list(known))
     if (done := state.restore()) < settings.n_steps:
-        rest = batches(n_batches=settings.n_steps - done, first=done, n_threads=n_threads)
-        keeper = _Keeper(state, done, keep_every, progress)
-        network.fit(rest, epochs=1, shuffle=False, verbose=0, callbacks=[keeper])
+        rest = batches(seen, n_batches=settings.n_steps - done, first=done, n_threads=n_threads)
+        for step, loss in _steps(network, rest, first=done):
+            if step % keep_every == 0 or step == settings.n_steps:
+                state.keep(step, loss)
+            if progress is not None:
+                progress(step, settings.n_steps, "training")
 
 
 def calibrate_variance(
@@ -88,6 +93,8 @@ def calibrate_variance(
 ) -> None:
     """Train what a finished network tells of its variance, and nothing else, on exposures it has not seen.
 
+    Their noise models are nearly right: a few that are far off would widen the errors of all frames.
+
     Parameters
     ----------
     network, scenes, settings, n_threads, progress
@@ -95,32 +102,28 @@ def calibrate_variance(
     """
     n_steps = settings.n_calibrated
     for layer in network.layers:
-        layer.trainable = layer.name == VARIANCE
+        layer.trainable = layer.name.startswith(VARIANCE)
     schedule = keras.optimizers.schedules.CosineDecay(0.02, n_steps, alpha=0.01)
     network.compile(optimizer=keras.optimizers.Adam(schedule), loss=variance_loss, jit_compile=False)
     batches = Batches(
-        scenes,
+        _held_out(scenes)[0],
         n_patches=settings.n_patches,
         patch=settings.patch,
         n_batches=n_steps,
         seed=settings.seed,
         first=settings.n_steps,
+        share_wrong=0.0,
         n_threads=n_threads,
     )
 
-    def tell(batch: int, logs: dict[str, Any] | None = None) -> None:
+    for step, _ in _steps(network, batches):
         if progress is not None:
-            progress(batch + 1, n_steps, "calibrating")
-
-    teller = keras.callbacks.LambdaCallback(on_train_batch_end=tell)
-    network.fit(batches, epochs=1, shuffle=False, verbose=0, callbacks=[teller])
+            progress(step, n_steps, "calibrating")
     for layer in network.layers:
         layer.trainable = True
 
 
-def validate_network(
-    network: keras.Model, batches: list[tuple[NDArray[np.float32], NDArray[np.float32]]]
-) -> dict[str, float]:
+def validate_network(network: keras.Model, batches: Iterable[Batch]) -> dict[str, float]:
     """Error of a network on known exposures.
 
     Returns
@@ -145,6 +148,19 @@ def validate_network(
     return {"rms": geometric, "mean": float(np.mean(mean)), "variance": squared / predicted}
 
 
+def _steps(network: keras.Model, batches: Batches, *, first: int = 0) -> Iterator[tuple[int, float]]:
+    """Train, and give the number of each step done and its loss."""
+    for step, (inputs, known) in enumerate(batches, start=first + 1):
+        # not Keras's fit, which waits for batches that are there: half as long again a step
+        yield step, float(network.train_on_batch(inputs, known))
+
+
+def _held_out(scenes: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Scenes to train on, and one in twenty to judge by."""
+    n_held = max(1, len(scenes) // 20)
+    return scenes[:-n_held], scenes[-n_held:]
+
+
 class _State:
     """Weights and optimizer on the disk, and the log beside them."""
 
@@ -153,7 +169,7 @@ class _State:
         network: keras.Model,
         settings: PretrainingSettings,
         folder: Path,
-        known: list[tuple[NDArray[np.float32], NDArray[np.float32]]],
+        known: list[Batch],
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._network = network
@@ -191,24 +207,3 @@ class _State:
                 writer.writeheader()
             writer.writerow({key: value if key == "step" else f"{value:.5g}" for key, value in found.items()})
         _log.info("step %d: rms %.4f, mean %+.4f", done, found["rms"], found["mean"])
-
-
-class _Keeper(keras.callbacks.Callback):
-    """Keeps the state every so many steps, and at the end."""
-
-    def __init__(
-        self, state: _State, done: int, keep_every: int, progress: Callable[[int, int, str], None] | None
-    ) -> None:
-        super().__init__()
-        self._state = state
-        self._first = done
-        self._keep_every = keep_every
-        self._progress = progress
-
-    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        """Count a step."""
-        done, total = self._first + batch + 1, self._first + self.params["steps"]
-        if done % self._keep_every == 0 or done == total:
-            self._state.keep(done, float((logs or {}).get("loss", float("nan"))))
-        if self._progress is not None:
-            self._progress(done, total, "training")

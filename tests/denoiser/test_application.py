@@ -33,7 +33,7 @@ def apply(prepared: Prepared, model: BlurModel | None = None, **settings: Callab
     return apply_model(model or BlurModel(), prepared, n_orientations=1, **settings)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(("gib", "side"), [(64, 512), (4, 512), (1, 256), (0.3, 128), (0.01, 64)])
+@pytest.mark.parametrize(("gib", "side"), [(64, 1024), (8, 1024), (4, 512), (1, 256), (0.3, 128), (0.01, 64)])
 def test_tiles_follow_the_memory(gib: float, side: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(application, "memory_limit", lambda: int(gib * 2**30))
     assert tile_side(36, 1600) == side

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from amsd_astro.network.flux import FluxLoss, FluxProbe, smoothed_noise, smoothed_residual
+from amsd_astro.network.flux import FluxLoss, FluxProbe, Predict, smoothed_noise, smoothed_residual
 from amsd_astro.network.noise import UnitNoise
 
 WHITE = np.ones((1, 1))
@@ -33,11 +33,11 @@ def probe(truth: np.ndarray, correlation: np.ndarray = WHITE, *, seed: int = 0) 
     return FluxProbe(values, mask, correlation, margin=MARGIN, stride=STRIDE, amplitude=0.5, seed=seed)
 
 
-def knowing(truth: np.ndarray, change: Callable[[np.ndarray], np.ndarray]) -> Callable[[np.ndarray], np.ndarray]:
+def knowing(truth: np.ndarray, change: Callable[[np.ndarray], np.ndarray]) -> Predict:
     """A denoiser that knows the truth, and gives what a function makes of it."""
     wide = np.pad(change(truth), 300, mode="reflect")
 
-    def predict(images: np.ndarray) -> np.ndarray:
+    def predict(images: np.ndarray, level: float) -> np.ndarray:
         ny, nx = (n - 2 * MARGIN for n in images.shape[1:])
         assert ny % STRIDE == 0 and nx % STRIDE == 0
         return wide[None, 300 - 32 : 300 - 32 + ny, 300 - 32 : 300 - 32 + nx].astype(np.float32)
@@ -53,6 +53,20 @@ def test_the_share_lost_is_found(factor: float) -> None:
     assert values.mean() == pytest.approx(factor - 1, abs=2.5 * errors.mean() / np.sqrt(6))
     assert values.std() < 2.5 * errors.mean()
     assert errors.mean() < 0.01
+
+
+def test_the_loss_of_sources_that_noise_hides_is_found() -> None:
+    truth = sources() / 2  # 3 to 6 sigma high, in noise of 2.2
+
+    def smoothing(images: np.ndarray, level: float) -> np.ndarray:
+        smooth = ndimage.gaussian_filter(images[0], 2.5)
+        lost = np.where(smooth < 4.0, 0.8, 1.0) * smooth
+        return lost[None, MARGIN:-MARGIN, MARGIN:-MARGIN].astype(np.float32)
+
+    found = [probe(truth, seed=seed)(smoothing) for seed in range(6)]
+    values, errors = np.array([loss.value for loss in found]), np.array([loss.error for loss in found])
+    assert errors.mean() < 0.03
+    assert -0.5 < values.mean() < -0.15
 
 
 def test_the_standard_error_holds_for_correlated_noise() -> None:
@@ -91,13 +105,13 @@ def test_a_large_frame_is_measured_on_blocks() -> None:
     made = FluxProbe(values, np.zeros(truth.shape, bool), WHITE, margin=MARGIN, stride=STRIDE, amplitude=0.5, seed=0)
     seen = []
 
-    def predict(images: np.ndarray) -> np.ndarray:
+    def predict(images: np.ndarray, level: float) -> np.ndarray:
         seen.append(images.shape)
         return images[:, MARGIN:-MARGIN, MARGIN:-MARGIN]
 
     loss = made(predict)
     assert loss.value == 0
-    assert len(seen) == 4
+    assert len(seen) == 8  # both versions of four blocks
     assert max(map(max, seen)) < 400
 
 

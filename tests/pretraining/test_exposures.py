@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from amsd_astro.frames.stabilize import Stabilizer
-from amsd_astro.pretraining import exposures, fields
+from amsd_astro.pretraining import fields
 from amsd_astro.pretraining.batches import Batches
 from amsd_astro.pretraining.exposures import expose_scene
 
@@ -18,11 +18,10 @@ def _lit() -> np.ndarray:
     return np.float32(60 * np.exp(-((y - 90) ** 2 + (x - 130) ** 2) / 800))
 
 
-def test_the_noise_has_unit_width_and_no_mean(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exposures, "_WRONG", 0.0)
+def test_the_noise_has_unit_width_and_no_mean() -> None:
     widths, means = [], []
     for seed in range(60):
-        exposed = expose_scene(_lit(), 64, np.random.default_rng(seed))
+        exposed = expose_scene(_lit(), 64, np.random.default_rng(seed), share_wrong=0.0)
         error = (exposed.noisy - exposed.target)[~exposed.mask]
         widths.append(error.std())
         means.append(error.mean() * np.sqrt(error.size))
@@ -38,8 +37,7 @@ def test_the_inverse_takes_the_target_back_to_the_truth() -> None:
     np.testing.assert_allclose(stabilizer.inverse(values), truth, rtol=3e-6)
 
 
-def test_the_target_is_the_mean_of_many_exposures(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exposures, "_WRONG", 0.0)
+def test_the_target_is_the_mean_of_many_exposures() -> None:
     rng = np.random.default_rng(3)
     electrons = np.full((400, 400), 25.0)
     stabilizer = Stabilizer(1.0, 9.0, 25.0)
@@ -75,8 +73,19 @@ def test_batches_are_known_by_their_number() -> None:
     assert len(rest) == 2
     for one, other in zip(whole[3], rest[1], strict=True):
         np.testing.assert_array_equal(one, other)
+    for index, (inputs, known) in enumerate(Batches(scenes, n_batches=4, n_threads=2, **settings)):
+        np.testing.assert_array_equal(inputs, whole[index][0])
+        np.testing.assert_array_equal(known, whole[index][1])
+    assert index == 3
     other = Batches(scenes, n_batches=4, validation=True, **settings)
     assert not np.array_equal(whole[3][0], other[3][0])
     inputs, known = whole[0]
     assert inputs.shape == (2, 16, 16, 4)
     assert known.shape == (2, 16, 16, 3)
+
+
+def test_there_are_so_many_batches_and_no_more() -> None:
+    few = Batches(np.stack([_lit()]), n_patches=1, patch=16, n_batches=2, seed=1)
+    assert len(list(few)) == 2
+    with pytest.raises(IndexError, match="0 to 1"):
+        few[2]

@@ -1,0 +1,128 @@
+"""How far adapted weights are from the same network trained with truth on fields of the very kind that is denoised.
+
+    python benchmarks/oracle.py --steps 2000 --cache DIR -o benchmarks/oracle.md
+
+The oracle starts from the packaged weights and learns from fresh exposures of other fields of the sample's kind, by the
+sample's detector, against their truth. It stands for what a network of this size can do. ``--cache`` keeps its weights.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import keras
+import numpy as np
+from frames_with_truth import SAMPLES, sample_scene
+from kept_results import command, machine
+from measures import STRATA, Ruler
+
+from amsd_astro import Denoiser
+from amsd_astro.denoiser.training import start
+from amsd_astro.frames.filling import fill_masked
+from amsd_astro.frames.stabilize import Stabilizer
+from amsd_astro.network.modelfile import save_model
+from amsd_astro.network.multiscale import band_noise, band_radius, normalized_bands
+from amsd_astro.network.muon import Muon
+from amsd_astro.network.packaged import packaged_model
+from amsd_astro.network.recipes import AMSD
+from amsd_astro.pretraining.batches import Batch
+from amsd_astro.pretraining.losses import truth_loss
+from amsd_astro.simulation import Field, expose, galaxy_field, large_galaxy, star_cluster
+
+_FOLDER = Path(__file__).resolve().parent.parent / "data_samples"
+_BUILD = {"galaxy_field": galaxy_field, "large_galaxy": large_galaxy, "star_cluster": star_cluster}
+_SEED = 77_001
+_SHAPE = (512, 512)
+_N_PATCHES, _PATCH = 4, 128
+_RATE = 2e-3
+_WHITE = np.ones((1, 1))
+_HEAD = """\
+rms/sigma of the samples, by true S/N: the packaged weights as they are, adapted on the frame, and the oracle: the \
+same network trained on for {steps} steps against the truth of {n_fields} other fields of the sample's kind. Asked: \
+adapted at most 1.10 of the oracle."""
+
+
+def main() -> int:
+    """Train the oracles, denoise, and write the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--kinds", nargs="+", choices=SAMPLES, default=list(SAMPLES), metavar="SAMPLE")
+    parser.add_argument("--steps", type=int, default=2000, help="of the oracle's training")
+    parser.add_argument("--fields", type=int, default=24, help="fields that the oracle learns from")
+    parser.add_argument("--cache", type=Path, required=True)
+    parser.add_argument("-o", "--output", type=Path, required=True)
+    options = parser.parse_args()
+    start(None)
+    lines = [f"Made by `{command('benchmarks/oracle.py')}` ({machine()}).", ""]
+    lines += [_HEAD.format(steps=options.steps, n_fields=options.fields), ""]
+    names = [name for name, *_ in STRATA]
+    lines += [f"| sample | weights | {' | '.join(names)} |", f"|---|---|{'---|' * len(names)}"]
+    for kind in options.kinds:
+        path = _oracle(kind, options.steps, options.fields, options.cache)
+        for label, denoiser in (
+            ("as they are", Denoiser(steps=0)),
+            ("adapted", Denoiser()),
+            ("oracle", Denoiser.load(path)),
+        ):
+            lines.append(f"| {kind} | {label} | {' | '.join(_errors(kind, denoiser))} |")
+            sys.stderr.write(lines[-1] + "\n")
+    options.output.write_text("\n".join(lines) + "\n")
+    return 0
+
+
+def _errors(kind: str, denoiser: Denoiser) -> list[str]:
+    scene = sample_scene(kind, _FOLDER)
+    rms = Ruler(scene).measure(denoiser.fit_denoise(scene.frame).data).rms
+    return [f"{rms[name]:.3f}" if name in rms else "" for name, *_ in STRATA]
+
+
+def _oracle(kind: str, n_steps: int, n_fields: int, folder: Path) -> Path:
+    """Return the oracle's model file, trained if it is not there."""
+    path = folder / f"oracle_{kind}_{n_steps}_{n_fields}.npz"
+    if path.exists():
+        return path
+    fields = [_BUILD[kind](np.random.default_rng([_SEED, k]), _SHAPE) for k in range(n_fields)]
+    model = packaged_model(AMSD.weights or "")
+    schedule = keras.optimizers.schedules.CosineDecay(_RATE, n_steps, alpha=0.01)
+    model.network.compile(optimizer=Muon(schedule, global_clipnorm=1.0), loss=truth_loss, jit_compile=False)
+    for step, (inputs, known) in enumerate(_batches(fields, n_steps)):
+        loss = model.network.train_on_batch(inputs, known)
+        if step % 100 == 0:
+            sys.stderr.write(f"{kind}: step {step}, loss {float(loss):.3f}\n")
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(path, "wb") as file:
+        save_model(file, model, {"recipe": "amsd", "seed": 0, "steps": n_steps})
+    return path
+
+
+def _batches(fields: list[Field], n_steps: int) -> Iterator[Batch]:
+    """Patches of one fresh exposure a step."""
+    rng = np.random.default_rng([_SEED, 0, 1])
+    side = _PATCH + 2 * band_radius()
+    inner = (slice(None), *(slice(band_radius(), -band_radius()),) * 2)
+    for step in range(n_steps):
+        field = fields[step % len(fields)]
+        images = _exposed(field, rng)
+        corners = [rng.integers(0, n - side + 1, _N_PATCHES) for n in _SHAPE]
+        patches = np.stack([images[y : y + side, x : x + side] for y, x in zip(*corners, strict=True)])
+        turned = np.rot90(patches, int(rng.integers(4)), axes=(1, 2))
+        yield normalized_bands(turned[..., 0], band_noise(_WHITE)), np.ascontiguousarray(turned[inner])
+
+
+def _exposed(field: Field, rng: np.random.Generator) -> np.ndarray:
+    """Noisy values, target and weight side by side, in noise units."""
+    exposure = expose(field, rng, n_cosmic_rays=20)
+    detector, bad = field.detector, exposure.mask > 0
+    level = detector.pedestal + field.sky / detector.gain
+    slope, variance = 1 / detector.gain, float(detector.variance(level))
+    stabilizer = Stabilizer(slope, variance - slope * level, level)
+    noisy, target = stabilizer.forward(exposure.data.astype(float)), stabilizer.expected(field.truth.astype(float))
+    filled = fill_masked(np.where(bad, 0, noisy).astype(np.float32), bad)
+    noise = rng.standard_normal(noisy.shape, dtype=np.float32)
+    return np.stack([np.where(bad, filled + noise, noisy), target, ~bad], axis=-1).astype(np.float32)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
