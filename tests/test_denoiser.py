@@ -214,9 +214,14 @@ def test_a_list_of_hdus_is_one_frame(fitted: Denoiser, exposure: np.ndarray) -> 
         Denoiser().fit([])
 
 
-def test_risk_is_told_of_the_frame_it_was_measured_on(fitted: Denoiser, exposure: np.ndarray) -> None:
-    assert "AMSDRISK" in denoise(exposure).header
-    assert "AMSDRISK" not in fitted.denoise(_exposure(_truth((100, 100)))).header
+def test_risk_is_told_of_the_frame_that_is_denoised(fitted: Denoiser, exposure: np.ndarray) -> None:
+    truth = _truth((160, 152))
+    results = [fitted.denoise(exposure).header, fitted.denoise(_exposure(truth)).header]
+    assert results[0]["AMSDRISK"] != results[1]["AMSDRISK"]
+    again = fitted.denoise(exposure).header
+    assert [again[key] for key in ("AMSDRISK", "AMSDRERR", "AMSDCV4")] == [
+        results[0][key] for key in ("AMSDRISK", "AMSDRERR", "AMSDCV4")
+    ]
 
 
 @pytest.mark.parametrize("shape", [(2, 3), (1, 40), (9, 200)])
