@@ -82,7 +82,7 @@ def test_the_loss_is_least_for_the_truth() -> None:
 
 @pytest.mark.slow
 def test_the_error_falls(tmp_path: Path) -> None:
-    settings = replace(SETTINGS, n_steps=200, n_patches=4, patch=32, learning_rate=5e-3)
+    settings = replace(SETTINGS, n_steps=200, n_patches=4, patch=32, learning_rate=2e-2)
     trained = network()
     known = Batches(scenes(), n_patches=8, patch=32, n_batches=2, seed=9, validation=True)
     known = [known[k] for k in range(2)]
