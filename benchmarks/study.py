@@ -20,6 +20,7 @@ from pathlib import Path
 
 import numpy as np
 from astropy.io import fits
+from frames_with_truth import true_sigma
 
 from amsd_astro.resources import count_processors
 
@@ -27,14 +28,9 @@ _STRATA = (("all", -np.inf, np.inf), ("< 0.1", -np.inf, 0.1), ("0.1-1", 0.1, 1),
 _FEWEST = 1000  # pixels of a stratum that is judged
 
 
-def _true_sigma(truth: np.ndarray, header: fits.Header) -> np.ndarray:
-    pedestal = header.get("PEDESTAL", 0.0)
-    return np.sqrt((truth - pedestal) / header["GAIN"] + (header["RDNOISE"] / header["GAIN"]) ** 2)
-
-
 def _table(result: fits.HDUList, truth: np.ndarray, sky: float) -> list[str]:
     header = result[0].header
-    sigma = _true_sigma(truth, header)
+    sigma = true_sigma(truth, header)
     good = result["AMSD_FLAGS"].data & 1 == 0
     error = (result[0].data - truth) / sigma
     score = (result[0].data - truth) / result["AMSD_SIGMA"].data

@@ -23,7 +23,7 @@ def orthogonalized(matrix: Any) -> Any:
     Parameters
     ----------
     matrix : tensor, shape (n, m)
-        Of rank above zero, or zero.
+        Any; zeros stay zeros.
 
     Returns
     -------
