@@ -47,7 +47,7 @@ def make_weights(
     n_threads : int, optional
         Of TensorFlow, by default all that the process may use.
     start : Path, optional
-        A model file: training goes on from its weights.
+        A model file: training goes on from its weights, on the exposures that would have followed.
     progress : callable, optional
         Called as ``progress(done, total, stage)``.
 
@@ -67,30 +67,34 @@ def make_weights(
         folder / "scenes", n_scenes=settings.n_scenes, seed=settings.seed, n_processes=n_processors, progress=progress
     )
     network = build_amsd(AMSD.architecture, seed=settings.seed)
+    first = 0
     if start is not None:
-        network.set_weights(_weights_of(start))
+        weights, first = _read(start)
+        network.set_weights(weights)
     n_drawing = max(1, n_processors // 2)
-    pretrain(network, scenes, settings, folder=folder, n_threads=n_drawing, progress=progress)
-    calibrate_variance(network, scenes, settings, n_threads=n_drawing, progress=progress)
+    pretrain(network, scenes, settings, folder=folder, first=first, n_threads=n_drawing, progress=progress)
+    calibrate_variance(network, scenes, settings, first=first, n_threads=n_drawing, progress=progress)
     if not on_tensorflow:
         return None
-    _write(network.get_weights(), folder / MODEL, settings)
+    _write(network.get_weights(), folder / MODEL, settings, n_steps=first + settings.n_steps)
     return folder / MODEL
 
 
-def _weights_of(path: Path) -> list[Any]:
+def _read(path: Path) -> tuple[list[Any], int]:
+    """Weights and the steps that made them."""
     from amsd_astro.network.modelfile import load_model
 
     with path.open("rb") as file:
-        return load_model(file, name=str(path))[0].get_weights()
+        model, known = load_model(file, name=str(path))
+    return model.get_weights(), int(known["steps"])
 
 
-def _write(weights: list[Any], path: Path, settings: PretrainingSettings) -> None:
+def _write(weights: list[Any], path: Path, settings: PretrainingSettings, *, n_steps: int) -> None:
     from amsd_astro.network.model import MultiscaleModel
     from amsd_astro.network.modelfile import save_model
 
     model = MultiscaleModel(AMSD.architecture)
     model.set_weights(weights)
     with new_file(path, overwrite=True) as file:
-        save_model(file, model, {"recipe": "amsd", "seed": settings.seed, "steps": settings.n_steps})
+        save_model(file, model, {"recipe": "amsd", "seed": settings.seed, "steps": n_steps})
     _log.info("%s: %s", path, model.fingerprint())

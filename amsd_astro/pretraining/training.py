@@ -36,6 +36,7 @@ def pretrain(
     settings: PretrainingSettings,
     *,
     folder: Path,
+    first: int = 0,
     n_threads: int = 1,
     keep_every: int = 200,
     progress: Callable[[int, int, str], None] | None = None,
@@ -52,6 +53,8 @@ def pretrain(
         How.
     folder : Path
         Keeps the state and the log; the same call goes on from there.
+    first : int
+        Number of the first batch: as many came before, in another training.
     n_threads : int
         That make exposures ahead of time.
     keep_every : int
@@ -73,9 +76,9 @@ def pretrain(
     batches = partial(Batches, n_patches=settings.n_patches, patch=settings.patch, seed=settings.seed)
     seen, held_out = _held_out(scenes)
     known = batches(held_out, n_batches=settings.n_validated, validation=True)
-    state = _State(network, settings, folder, list(known))
+    state = _State(network, {**asdict(settings), "first": first}, folder, list(known))
     if (done := state.restore()) < settings.n_steps:
-        rest = batches(seen, n_batches=settings.n_steps - done, first=done, n_threads=n_threads)
+        rest = batches(seen, n_batches=settings.n_steps - done, first=first + done, n_threads=n_threads)
         for step, loss in _steps(network, rest, first=done):
             if step % keep_every == 0 or step == settings.n_steps:
                 state.keep(step, loss)
@@ -88,6 +91,7 @@ def calibrate_variance(
     scenes: NDArray[np.float32],
     settings: PretrainingSettings,
     *,
+    first: int = 0,
     n_threads: int = 1,
     progress: Callable[[int, int, str], None] | None = None,
 ) -> None:
@@ -97,7 +101,7 @@ def calibrate_variance(
 
     Parameters
     ----------
-    network, scenes, settings, n_threads, progress
+    network, scenes, settings, first, n_threads, progress
         As for `pretrain`.
     """
     n_steps = settings.n_calibrated
@@ -111,7 +115,7 @@ def calibrate_variance(
         patch=settings.patch,
         n_batches=n_steps,
         seed=settings.seed,
-        first=settings.n_steps,
+        first=first + settings.n_steps,
         share_wrong=0.0,
         n_threads=n_threads,
     )
@@ -167,7 +171,7 @@ class _State:
     def __init__(
         self,
         network: keras.Model,
-        settings: PretrainingSettings,
+        settings: dict[str, Any],
         folder: Path,
         known: list[Batch],
     ) -> None:
@@ -181,7 +185,7 @@ class _State:
 
     @property
     def _statement(self) -> dict[str, Any]:
-        return {**asdict(self._settings), "network": self._network.count_params()}
+        return {**self._settings, "network": self._network.count_params()}
 
     def restore(self) -> int:
         """Steps done by an interrupted call with the same settings; its weights and optimizer are taken over."""
