@@ -24,6 +24,7 @@ RANKS = {
     "simulation": 1,
     "denoiser": 2,
     "images": 3,
+    "plotting": 3,
     "pretraining": 3,
     "validation": 3,
     "batch": 4,
@@ -34,8 +35,8 @@ RANKS = {
 ONLY_IN = {
     "tensorflow": {"network", "denoiser"},
     "keras": {"network", "denoiser", "pretraining"},
-    "matplotlib": {"images", "validation"},
-    "PIL": {"images"},
+    "matplotlib": {"frames", "images", "plotting", "validation"},
+    "PIL": {"images", "validation"},
     "dask": {"batch"},
     "tqdm": {"cli"},
     "argparse": {"cli"},

@@ -26,6 +26,9 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action=_Version, help="print the version and exit")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     _add_denoise(new_command(commands, "denoise", "take the noise out of exposures"))
+    _add_compare(
+        new_command(commands, "compare", "draw an exposure, its denoised frame, what was taken and the 1-sigma map")
+    )
     _add_train(new_command(commands, "train", "train a model on exposures or on packed pairs, to denoise others with"))
     _add_inspect(new_command(commands, "inspect", "show what is in a file and what its noise is like"))
     _add_simulate(new_command(commands, "simulate", "write simulated sample exposures and their truth"))
@@ -43,25 +46,7 @@ def _add_denoise(command: argparse.ArgumentParser) -> None:
     where.add_argument(
         "-d", "--directory", metavar="DIR", help="folder to write NAME_amsd.fits to (default: beside each FILE)"
     )
-    _add_input_options(command)
-    _add_recipe_options(command)
-    command.add_argument(
-        "--model",
-        metavar="MODEL",
-        help="model made by 'train', used as it is unless --steps trains it further on the frame",
-    )
-    command.add_argument(
-        "--orientations",
-        type=_orientations,
-        metavar="N",
-        help="average over N of the eight flips and rotations: less error, N times as long (default: 1)",
-    )
-    command.add_argument(
-        "--flux-tolerance",
-        type=_share,
-        metavar="F",
-        help="share of the flux of faint sources that may be lost; 1: least error whatever the flux (default: 0.01)",
-    )
+    _add_denoising_options(command)
     command.add_argument("--overwrite", action="store_true", help="replace an output that exists")
     command.add_argument(
         "--skip-existing",
@@ -70,6 +55,23 @@ def _add_denoise(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument("--force", action="store_true", help="denoise again what is denoised already")
     add_reporting(command, "print one JSON object for each FILE, one a line")
+
+
+def _add_compare(command: argparse.ArgumentParser) -> None:
+    command.add_argument("file", metavar="FILE", help="FITS file of the exposure; it is never changed")
+    command.add_argument(
+        "denoised",
+        nargs="?",
+        metavar="DENOISED",
+        help="what 'denoise' made of it (default: FILE is denoised for the figure, by the options below)",
+    )
+    command.add_argument(
+        "-o", "--output", metavar="FIGURE", required=True, help="figure to write: NAME.png, NAME.pdf or NAME.svg"
+    )
+    _add_denoising_options(command)
+    command.add_argument("--overwrite", action="store_true", help="replace a figure that exists")
+    command.set_defaults(force=False)
+    add_reporting(command, "print the result as one JSON object")
 
 
 def _add_train(command: argparse.ArgumentParser) -> None:
@@ -113,6 +115,28 @@ def _add_pretrain(command: argparse.ArgumentParser) -> None:
     command.add_argument("--seed", type=whole(0), metavar="S", help="seed of everything random")
     command.add_argument("--threads", type=whole(1), metavar="N", help="processor threads to use")
     add_reporting(command, "print the result as one JSON object")
+
+
+def _add_denoising_options(command: argparse.ArgumentParser) -> None:
+    _add_input_options(command)
+    _add_recipe_options(command)
+    command.add_argument(
+        "--model",
+        metavar="MODEL",
+        help="model made by 'train', used as it is unless --steps trains it further on the frame",
+    )
+    command.add_argument(
+        "--orientations",
+        type=_orientations,
+        metavar="N",
+        help="average over N of the eight flips and rotations: less error, N times as long (default: 1)",
+    )
+    command.add_argument(
+        "--flux-tolerance",
+        type=_share,
+        metavar="F",
+        help="share of the flux of faint sources that may be lost; 1: least error whatever the flux (default: 0.01)",
+    )
 
 
 def _add_input_options(command: argparse.ArgumentParser) -> None:

@@ -21,23 +21,28 @@ if TYPE_CHECKING:
     from amsd_astro.denoiser import Denoiser
     from amsd_astro.frames import Frame
 
-__all__ = ["plan_outputs", "run"]
+__all__ = ["check_denoising", "new_denoiser", "plan_outputs", "run"]
 
 _ENDINGS = (".gz", ".bz2", ".xz", ".fz", ".fits", ".fit", ".fts")
 
 
 def run(args: argparse.Namespace, console: Console) -> int:
     """Denoise the files of a command line; one that fails does not stop the others."""
-    if args.model is not None and args.recipe is not None:
-        raise UsageError("argument --recipe: a model has its own recipe; not allowed with argument --model")
-    if args.recipe == "thesis" and args.steps == 0:
-        raise UsageError("argument --steps: 0 is for a network that is trained already, see --model")
+    check_denoising(args)
     outputs = plan_outputs(args.files, args.output, args.directory)
     console.calm_astropy()
     statuses = [_run_file(path, output, args, console) for path, output in zip(args.files, outputs, strict=True)]
     if len(statuses) == 1:
         return statuses[0]
     return SOME_FAILED if any(statuses) else DONE
+
+
+def check_denoising(args: argparse.Namespace) -> None:
+    """Refuse options of denoising that contradict each other."""
+    if args.model is not None and args.recipe is not None:
+        raise UsageError("argument --recipe: a model has its own recipe; not allowed with argument --model")
+    if args.recipe == "thesis" and args.steps == 0:
+        raise UsageError("argument --steps: 0 is for a network that is trained already, see --model")
 
 
 def plan_outputs(files: list[str], output: str | None, directory: str | None) -> list[Path]:
@@ -118,7 +123,7 @@ def _denoise_file(path: str, output: Path, args: argparse.Namespace, console: Co
     check_output(output, overwrite=args.overwrite, source=path)
     frame = read_input(path, args)
     with ProgressBar(Path(path).name, shown=not args.quiet) as bar:
-        denoiser = _new_denoiser(args)
+        denoiser = new_denoiser(args)
         with kept_on_interruption(output) as checkpoint:
             result = denoiser.fit_denoise(frame, noise=stated_noise(args), progress=bar, checkpoint=checkpoint)
             result.header[OPTIONS_KEYWORD] = (options, "digest of the options asked for")
@@ -126,7 +131,8 @@ def _denoise_file(path: str, output: Path, args: argparse.Namespace, console: Co
     return {"ok": True, "kind": "denoised", "message": "", **_describe(result)}
 
 
-def _new_denoiser(args: argparse.Namespace) -> Denoiser:
+def new_denoiser(args: argparse.Namespace) -> Denoiser:
+    """Make the denoiser that the options ask for; TensorFlow is loaded here."""
     from amsd_astro.denoiser import Denoiser
 
     settings: dict[str, Any] = {

@@ -322,6 +322,12 @@ class Frame(CCDData):
             part._wcs_pending = False
         return part
 
+    def _repr_html_(self) -> str:
+        """Return the frame as Jupyter shows it; see `frame_html`."""
+        from amsd_astro.frames.display import frame_html
+
+        return frame_html(self)
+
     @classmethod
     def read(cls, path: str | os.PathLike[str], **options: Any) -> Frame:
         """Read a frame; the options are those of `read_frame`."""
