@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from amsd_astro.frames.noise import NoiseModel
     from amsd_astro.frames.reader import read_frame
     from amsd_astro.frames.writer import write_frame
+    from amsd_astro.validation import Report, validate
     from amsd_astro.version import __version__
 
 __all__ = [
@@ -40,10 +41,12 @@ __all__ = [
     "NoiseModel",
     "OutputError",
     "OutputExistsError",
+    "Report",
     "__version__",
     "as_frame",
     "denoise",
     "read_frame",
+    "validate",
     "write_frame",
 ]
 
@@ -59,10 +62,12 @@ _HOMES = {
     "NoiseModel": "frames.noise",
     "OutputError": "errors",
     "OutputExistsError": "errors",
+    "Report": "validation",
     "__version__": "version",
     "as_frame": "frames.inputs",
     "denoise": "denoiser",
     "read_frame": "frames.reader",
+    "validate": "validation",
     "write_frame": "frames.writer",
 }
 

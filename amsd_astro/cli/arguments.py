@@ -29,6 +29,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_compare(
         new_command(commands, "compare", "draw an exposure, its denoised frame, what was taken and the 1-sigma map")
     )
+    _add_validate(new_command(commands, "validate", "find out what denoising does to the sources of an exposure"))
     _add_train(new_command(commands, "train", "train a model on exposures or on packed pairs, to denoise others with"))
     _add_inspect(new_command(commands, "inspect", "show what is in a file and what its noise is like"))
     _add_simulate(new_command(commands, "simulate", "write simulated sample exposures and their truth"))
@@ -72,6 +73,33 @@ def _add_compare(command: argparse.ArgumentParser) -> None:
     command.add_argument("--overwrite", action="store_true", help="replace a figure that exists")
     command.set_defaults(force=False)
     add_reporting(command, "print the result as one JSON object")
+
+
+def _add_validate(command: argparse.ArgumentParser) -> None:
+    command.add_argument("file", metavar="FILE", help="FITS file of the exposure; it is never changed")
+    command.add_argument(
+        "-o", "--output", metavar="REPORT.html", required=True, help="page to write; REPORT.json is written beside it"
+    )
+    command.add_argument(
+        "--repeat", metavar="FILE2", help="another exposure of the field on the same pixels: scored on that too"
+    )
+    command.add_argument(
+        "--limit",
+        type=_limit,
+        action="append",
+        default=[],
+        dest="limits",
+        metavar="NAME=LOW:HIGH",
+        help="limits of a check in the place of its usual ones, either side may be empty; can be given several times",
+    )
+    command.add_argument("--sources", type=whole(1), metavar="N", help="sources to put in (default: as many as fit)")
+    command.add_argument(
+        "--fwhm", type=number(0, above=True), metavar="PX", help="FWHM of the PSF (default: measured on the stars)"
+    )
+    _add_denoising_options(command)
+    command.add_argument("--overwrite", action="store_true", help="replace a report that exists")
+    command.set_defaults(force=False)
+    add_reporting(command, "print the verdict and the checks as one JSON object")
 
 
 def _add_train(command: argparse.ArgumentParser) -> None:
@@ -188,6 +216,19 @@ class _Version(argparse.Action):
 
         print(f"amsd-astro {__version__}")
         parser.exit()
+
+
+def _limit(text: str) -> tuple[str, tuple[float | None, float | None]]:
+    """Return the name of a check and its limits."""
+    name, equal, pair = text.partition("=")
+    low, colon, high = pair.partition(":")
+    try:
+        limits = tuple(None if not part.strip() else float(part) for part in (low, high))
+    except ValueError:
+        colon = ""
+    if not (name and equal and colon):
+        raise argparse.ArgumentTypeError(f"must be NAME=LOW:HIGH. Received: {text}")
+    return name, (limits[0], limits[1])
 
 
 def _orientations(text: str) -> int:

@@ -17,7 +17,7 @@ def run_job(
     record: dict[str, Any],
     args: argparse.Namespace,
     console: Console,
-    work: Callable[[dict[str, Any]], None],
+    work: Callable[[dict[str, Any]], int | None],
     summary: Callable[[dict[str, Any]], str],
 ) -> int:
     """Do the job of a command and report it.
@@ -31,7 +31,7 @@ def run_job(
     console : Console
         Where it is reported.
     work : callable
-        Does the job, and adds what there is to tell to the record.
+        Does the job, adds what there is to tell to the record, and may return an exit status of its own.
     summary : callable
         Returns the text for people once it is done.
 
@@ -46,7 +46,7 @@ def run_job(
     status = DONE
     with console.collect_warnings() as notes:
         try:
-            work(record)
+            status = work(record) or DONE
         except UsageError:
             raise
         except Exception as error:  # noqa: BLE001 - goes into the report
@@ -57,6 +57,6 @@ def run_job(
     record |= {"status": status, "warnings": list(notes), "seconds": round(time.perf_counter() - start, 3)}
     if args.json:
         console.json(record)
-    elif status == DONE:
+    elif record["ok"]:
         console.result(summary(record))
     return status

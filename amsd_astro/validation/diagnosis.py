@@ -1,0 +1,63 @@
+"""What is likely wrong with a denoiser, from the checks it failed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from amsd_astro.validation.parts import Check
+
+__all__ = ["diagnose"]
+
+_BLUR = "It blurs: stars are wider than they were."
+_INVENTS = "It invents sources: there are detections where nothing is."
+_REMOVES = "It removes faint sources: these lose their flux, while bright ones keep theirs."
+_SCALES = "It scales flux: bright sources, whose shape is kept, all {verb} {share:.1f} % of it."
+_LITTLE = "It takes little of the noise out: what was taken is narrower than the noise."
+_SKY = "It moves the level of the sky."
+_SIGMA = "Its sigma map is {word}."
+
+
+def diagnose(checks: Sequence[Check]) -> list[str]:
+    """Say in sentences what failed checks have in common; empty where none failed.
+
+    Parameters
+    ----------
+    checks : sequence of Check
+        From `checks_of`.
+
+    Returns
+    -------
+    list of str
+        The most telling first.
+    """
+    by_name = {check.name: check for check in checks}
+
+    def below(name: str) -> bool:
+        check = by_name.get(name)
+        return check is not None and check.passed is False and check.low is not None and check.value < check.low
+
+    def above(name: str) -> bool:
+        check = by_name.get(name)
+        return check is not None and check.passed is False and check.high is not None and check.value > check.high
+
+    blurs = above("fwhm")
+    bright = by_name["flux_bright"]
+    found = []
+    if blurs:
+        found.append(_BLUR)
+    # what blurs also smears masked pixels over their neighbours, and noise that is left in has peaks of its own
+    invents = above("false_detections") or (not blurs and (above("false_mirrored") or above("unsupported")))
+    invents = invents and not below("residual_width")
+    if invents:
+        found.append(_INVENTS)
+    if bright.passed is False and not blurs:
+        found.append(_SCALES.format(verb="gain" if bright.value > 0 else "lose", share=abs(bright.value)))
+    elif not blurs and (below("flux_faint") or (below("depth") and not invents)):
+        found.append(_REMOVES)
+    if below("residual_width"):
+        found.append(_LITTLE)
+    if below("residual_mean") or above("residual_mean"):
+        found.append(_SKY)
+    if below("sigma_width") or above("sigma_width"):
+        found.append(_SIGMA.format(word="too wide" if below("sigma_width") else "too narrow"))
+    return found

@@ -1,0 +1,139 @@
+"""`validate`: what did denoising do to a frame."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from amsd_astro.denoiser import Denoiser
+from amsd_astro.denoiser.preparation import Stated
+from amsd_astro.frames import Frame, as_frame
+from amsd_astro.frames.noise import measure_noise
+from amsd_astro.validation.checks import checks_of
+from amsd_astro.validation.detection_section import detection_section
+from amsd_astro.validation.diagnosis import diagnose
+from amsd_astro.validation.findings import measure_trial
+from amsd_astro.validation.limits import Limits, checked_limits, held
+from amsd_astro.validation.parts import Check, Section
+from amsd_astro.validation.record import facts_of, numbers_of, pictures_of
+from amsd_astro.validation.repeats import check_repeat, repeat_checks, repeat_section, score_repeat
+from amsd_astro.validation.report import Report
+from amsd_astro.validation.sky_sections import residual_section, sigma_section
+from amsd_astro.validation.source_sections import photometry_section, shape_section
+from amsd_astro.validation.trial import Denoise, Progress, Trial, run_trial
+
+__all__ = ["validate"]
+
+
+def validate(
+    obj: Any,
+    *,
+    denoiser: Denoiser | Denoise | None = None,
+    repeat: Any = None,
+    seed: int = 0,
+    ext: int | str | tuple[str, int] | None = None,
+    mask: Any = None,
+    noise: Stated = None,
+    n_sources: int | None = None,
+    fwhm: float | None = None,
+    limits: Limits | None = None,
+    progress: Progress | None = None,
+) -> Report:
+    """Find out what a denoiser does to the sources, the sky and the noise of a frame.
+
+    Sources of known flux, size and place are put into the frame by its own PSF, with the photon noise that is theirs.
+    A denoiser that learns does so on that frame. It is tried on it, on the frame itself, on noise alone, on the frame
+    upside down and on the denoised frame exposed again.
+
+    Parameters
+    ----------
+    obj : path, HDU, HDUList, ndarray, Quantity, NDData, CCDData or Frame
+        The exposure, as `~amsd_astro.denoise` takes it; it is never changed.
+    denoiser : Denoiser or callable, optional
+        What is validated: a `~amsd_astro.Denoiser`, or anything that makes a denoised Frame of a Frame. By default
+        ``Denoiser(seed=seed)``.
+    repeat : as ``obj``, optional
+        Another exposure of the field, on the same pixels and in the same unit: the denoised frame is scored on it too.
+    seed : int, optional
+        Of sources and noise. The same seed, frame and denoiser give the same report.
+    ext : int, str or (str, int), optional
+        Which HDU of a file.
+    mask : array_like of bool, shape (ny, nx), optional
+        True where a pixel is bad, besides those the exposure itself marks.
+    noise : NoiseModel or mapping, optional
+        As in `~amsd_astro.denoise`.
+    n_sources : int, optional
+        Sources to put in, by default as many as stand well apart.
+    fwhm : float, optional
+        Of the PSF, pixels, by default measured on the frame's stars.
+    limits : mapping, optional
+        From the name of a check to (low, high), either None, in the place of its usual limits.
+    progress : callable, optional
+        Called as ``progress(done, total, stage)``.
+
+    Returns
+    -------
+    Report
+        ``passed``, ``failures``, ``diagnosis``, ``to_html(path)``, ``to_json(path)``.
+
+    Raises
+    ------
+    FrameError
+        The frame cannot be denoised, or the repeat does not lie on its pixels.
+    ValueError
+        The frame has no noise; limits of no check.
+    """
+    all_limits = checked_limits(limits)
+    if not (denoiser is None or callable(denoiser) or hasattr(denoiser, "fit")):
+        raise TypeError(f"denoiser must be a Denoiser or callable. Received: {type(denoiser).__name__}")
+    frame = as_frame(obj, ext=ext, mask=mask)
+    other = None if repeat is None else as_frame(repeat, ext=ext)
+    if other is not None:
+        check_repeat(frame, other)
+    model = measure_noise(frame, stated=noise)
+    if not model.sky_variance > 0:
+        raise ValueError("a frame must have noise to be validated. Received: one without")
+    used = Denoiser(seed=seed) if denoiser is None else denoiser
+    trial = run_trial(frame, model, used, seed=seed, n_sources=n_sources, fwhm=fwhm, progress=progress)
+    findings = measure_trial(trial, seed=seed)
+    checks = checks_of(trial, findings)
+    sections = [
+        photometry_section(trial, findings),
+        shape_section(trial, findings),
+        detection_section(trial, findings),
+        residual_section(findings),
+        sigma_section(findings),
+    ]
+    data = numbers_of(trial, findings)
+    if other is not None:
+        score = score_repeat(trial.plain, other, model)
+        checks += repeat_checks(score)
+        sections.append(repeat_section(score))
+        data["repeat"] = asdict(score)
+    checks = [held(check, all_limits) for check in checks]
+    return _report(frame, trial, checks, sections, data, seed=seed)
+
+
+def _report(
+    frame: Frame,
+    trial: Trial,
+    checks: list[Check],
+    sections: list[Section],
+    data: dict[str, Any],
+    *,
+    seed: int,
+) -> Report:
+    source = frame.source
+    name = "frame" if source is None else source.path.name
+    ny, nx = frame.data.shape
+    return Report(
+        title=f"What denoising did to {name}",
+        subtitle=f"{nx} x {ny} pixels, {trial.injection.y.size} sources put in",
+        checks=checks,
+        diagnosis=diagnose(checks),
+        sections=sections,
+        pictures=pictures_of(trial),
+        wcs=frame.wcs,
+        facts=facts_of(trial, seed=seed),
+        data=data,
+    )

@@ -1,0 +1,83 @@
+"""Limits of checks, and what failed checks are said to mean."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from amsd_astro.validation.diagnosis import diagnose
+from amsd_astro.validation.limits import DEFAULT_LIMITS, checked_limits, held
+from amsd_astro.validation.parts import Check
+
+FINE = {
+    "flux_bright": 0.1, "flux_middle": -0.5, "flux_faint": -3.0, "fwhm": 0.2, "depth": 0.1, "false_detections": 0.0,
+    "false_mirrored": 0.0, "unsupported": 0.0, "residual_mean": 0.0, "residual_width": 0.98, "sigma_width": 1.0,
+}  # fmt: skip
+
+
+def said(**values: float) -> list[str]:
+    limits = checked_limits(None)
+    return diagnose([held(Check(name, name, value), limits) for name, value in {**FINE, **values}.items()])
+
+
+def test_nothing_is_said_of_what_passes() -> None:
+    assert said() == []
+
+
+@pytest.mark.parametrize(
+    ("values", "word"),
+    [
+        ({"fwhm": 8.0, "flux_bright": -3.0, "flux_faint": -20.0, "unsupported": 9.0}, "blurs"),
+        ({"false_detections": 20.0, "depth": -1.0}, "invents"),
+        ({"false_mirrored": 20.0}, "invents"),
+        ({"unsupported": 20.0}, "invents"),
+        ({"flux_faint": -60.0, "depth": -0.5}, "removes faint"),
+        ({"depth": -0.5}, "removes faint"),
+        ({"flux_bright": -2.0, "flux_middle": -2.5, "flux_faint": -14.0}, "lose 2.0 %"),
+        ({"flux_bright": 2.0, "flux_middle": 2.1}, "gain 2.0 %"),
+        ({"residual_width": 0.3}, "little of the noise"),
+        ({"residual_mean": 0.2}, "level of the sky"),
+        ({"sigma_width": 2.0}, "too narrow"),
+        ({"sigma_width": 0.5}, "too wide"),
+    ],
+)
+def test_one_fault_is_given_one_name(values: dict[str, float], word: str) -> None:
+    sentences = said(**values)
+    assert len(sentences) == 1 and word in sentences[0]
+
+
+def test_what_could_not_be_measured_is_no_fault() -> None:
+    assert said(depth=math.nan, sigma_width=math.nan, fwhm=math.nan) == []
+
+
+def test_limits_are_those_given_and_the_usual_ones() -> None:
+    limits = checked_limits({"fwhm": (None, 5), "flux_faint": (-1.0, None)})
+    assert limits["fwhm"] == (None, 5.0) and limits["flux_faint"] == (-1.0, None)
+    assert {name: pair for name, pair in limits.items() if name not in ("fwhm", "flux_faint")} == {
+        name: pair for name, pair in DEFAULT_LIMITS.items() if name not in ("fwhm", "flux_faint")
+    }
+
+
+@pytest.mark.parametrize(
+    ("limits", "said"),
+    [
+        ({"size": (0, 1)}, "limits must be of"),
+        ({"fwhm": (2, 1)}, "in order"),
+        ({"fwhm": 3}, "two numbers"),
+        ({"fwhm": (1, 2, 3)}, "two numbers"),
+        ({"fwhm": ("a", None)}, "two numbers"),
+        ({"fwhm": (float("nan"), None)}, "in order"),
+    ],
+)
+def test_wrong_limits_are_refused(limits: dict[str, tuple[float, float]], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        checked_limits(limits)
+
+
+def test_a_limit_gives_way_by_two_errors_of_the_value() -> None:
+    limits = {"a": (-1.0, None)}
+    assert held(Check("a", "", -1.3, 0.2), limits).passed is True
+    assert held(Check("a", "", -1.5, 0.2), limits).passed is False
+    assert held(Check("a", "", -1.3, math.nan), limits).passed is False
+    assert held(Check("b", "", -1.3), limits).passed is None
