@@ -157,7 +157,8 @@ def _add_denoising_options(command: argparse.ArgumentParser) -> None:
         "--orientations",
         type=_orientations,
         metavar="N",
-        help="average over N of the eight flips and rotations: less error, N times as long (default: 1)",
+        help="average over N of the eight flips and rotations: less error, N times as long "
+        "(default: 1 with --steps 0 or recipe thesis, else 4)",
     )
     command.add_argument(
         "--flux-tolerance",
@@ -197,7 +198,7 @@ def _add_recipe_options(command: argparse.ArgumentParser) -> None:
         "--steps",
         type=whole(0),
         metavar="N",
-        help="steps of training on the frame, 0 for none (default: chosen by the program; 0 with --model)",
+        help="steps of training, 0 for none (default: chosen by the program; none to denoise with weights)",
     )
     group.add_argument("--seed", type=whole(0), metavar="S", help="seed of everything random (default: 0)")
     group.add_argument(

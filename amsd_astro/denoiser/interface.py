@@ -40,15 +40,16 @@ class Denoiser:
     recipe : str, optional
         One of `RECIPES`.
     steps : int, optional
-        Steps of training. By default the program decides: what the recipe says, none for a network that was loaded.
-        0 applies the weights that come with the package as they are.
+        Steps of training. By default the program decides: `fit` trains as long as the recipe says, `fit_denoise` and
+        `~amsd_astro.denoise` only a recipe without weights in the package, and a network that was loaded is not
+        trained. 0 applies weights as they are, in one orientation.
     seed : int, optional
         Seed of everything random.
     n_threads : int, optional
         Threads of TensorFlow, by default all that the process may use; counts only before TensorFlow's first use.
     n_orientations : int, optional
-        Average over this many of the eight flips and rotations of a frame, by default what the recipe says: the error
-        falls by some per cent, the time to denoise grows in proportion.
+        Average over this many of the eight flips and rotations of a frame: the error falls by some per cent, the time
+        to denoise grows in proportion. By default 1 with ``steps=0`` and for recipe thesis, else 4.
     flux_tolerance : float, optional
         Share of the flux of faint sources that recipe amsd may lose. What it takes is measured on each frame; more than
         this is given back, at the price of some noise on empty sky. 1 for the least error whatever the flux.
@@ -152,9 +153,14 @@ class Denoiser:
         progress: Progress | None = None,
         checkpoint: str | os.PathLike[str] | None = None,
     ) -> Frame:
-        """Train on a frame, then denoise it: `fit` and `denoise` in one, the noise measured once."""
+        """Train on a frame, then denoise it: `fit` and `denoise` in one, the noise measured once.
+
+        Where the number of steps is left to the program, weights that come with the package are not trained further:
+        a single frame has too few pixels to teach them what their training on simulated fields has not.
+        """
         prepared = prepare(as_frame(frame), noise, seed=self.seed)
-        adaptation = self._adapt([prepared], progress, checkpoint)
+        as_it_is = self.steps is None and self._settings.weights is not None
+        adaptation = None if as_it_is else self._adapt([prepared], progress, checkpoint)
         return self._apply(prepared, progress, risk=None if adaptation is None else adaptation.risk)
 
     def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
@@ -208,6 +214,7 @@ class Denoiser:
             It is damaged or no model file.
         """
         from amsd_astro.network.modelfile import load_model
+        from amsd_astro.network.recipes import settings_of
 
         name = os.fspath(path)
         if not os.path.exists(path):
@@ -224,6 +231,9 @@ class Denoiser:
             n_orientations=n_orientations,
             flux_tolerance=flux_tolerance,
         )
+        if n_orientations is None and steps is None:
+            # as the denoiser that was saved does
+            denoiser.n_orientations = settings_of(settings["recipe"]).n_orientations
         denoiser._model = model
         denoiser._n_steps = settings["steps"]
         return denoiser
@@ -310,7 +320,8 @@ class Denoiser:
         from amsd_astro.network.recipes import settings_of
 
         settings = settings_of(self.recipe)
-        return settings if self.n_orientations is None else replace(settings, n_orientations=self.n_orientations)
+        usual = 1 if self.steps == 0 else settings.n_orientations
+        return replace(settings, n_orientations=self.n_orientations or usual)
 
     def _trained(self) -> Predictor:
         """Return the model, which can denoise."""

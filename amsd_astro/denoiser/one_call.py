@@ -23,7 +23,7 @@ def denoise(
     noise: Stated = None,
     progress: Progress | None = None,
 ) -> Frame:
-    """Denoise an exposure with a network trained on that exposure.
+    """Denoise an exposure.
 
     Parameters
     ----------
@@ -32,7 +32,8 @@ def denoise(
     recipe : str, optional
         How the network is built and trained.
     steps : int, optional
-        Steps of training; by default the program decides.
+        Steps of training on the exposure. By default none where the recipe has weights in the package: these are
+        applied to four orientations, and the answers averaged. 0: to one.
     seed : int, optional
         The same seed, input and number of threads give the same result.
     ext : int, str or (str, int), optional

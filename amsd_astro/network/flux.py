@@ -27,6 +27,7 @@ _SEEN = 1.0  # pixels, of the smoothing in which sources are found
 # in units of the frame's noise: a smoothed pixel of a footprint, the sum of a footprint, its highest smoothed pixel
 _THRESHOLD, _SIGNIFICANT, _LARGEST = 0.6, 6.0, 30.0
 _SMALLEST = 12  # pixels of a footprint
+_ERRORS = 2.0  # standard errors up to which a loss may be none
 _SIDE, _MOST = 256, 4  # blocks of a large frame
 _CONTEXT = 32  # pixels of the network's surroundings
 
@@ -46,10 +47,16 @@ class FluxLoss:
     regained: float
 
     def share_to_give_back(self, tolerance: float) -> float:
-        """Share of the smoothed residual that brings the loss to the tolerance; 0 where none is shown."""
-        if not (self.value < -tolerance - self.error and self.regained > 0):
+        """Share of the smoothed residual that brings the loss to the tolerance, so far as the loss is known.
+
+        What is lost beyond the tolerance counts as far as it is more than twice its error, in squares: giving back
+        costs noise on the sky, and is not worth it for a loss that may be none.
+        """
+        excess = -tolerance - self.value
+        if not (excess > 0 and self.regained > 0):
             return 0.0
-        return float(min(1.0, (-tolerance - self.value) / self.regained))
+        known = max(0.0, 1 - (_ERRORS * self.error / excess) ** 2)
+        return float(min(1.0, known * excess / self.regained))
 
     def after(self, share: float) -> float:
         """Share of the flux lost when so much of the smoothed residual is given back."""

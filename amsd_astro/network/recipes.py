@@ -50,7 +50,7 @@ class AmsdRecipe:
     adapted_rate: float = 5e-4
     scale_weight: float = 0.02
     held_out: float = 0.15
-    n_orientations: int = 1
+    n_orientations: int = 4
 
     @property
     def steps_on_frames(self) -> int:

@@ -80,12 +80,12 @@ class Resampling:
 
         Parameters
         ----------
-        image : ndarray, shape (..., *input_shape)
+        image : ndarray, shape (..., ny, nx) by `input_shape`
             Input.
 
         Returns
         -------
-        ndarray of float64, shape (..., *shape)
+        ndarray of float64, shape (..., ny, nx) by `shape`
         """
         down, across = self._weights
         return np.asarray(down @ image @ across.T, np.float64)

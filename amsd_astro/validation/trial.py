@@ -119,14 +119,14 @@ def run_trial(
     sky = map_sky(frame, noise, fwhm=psf.fwhm)
     injection = plan_injection(frame, noise, psf, seed=seed, n_sources=n_sources, sky=sky)
     before = inject(frame, injection, noise, seed=seed)
-    apply = _fitted(denoiser, before, noise, progress)
+    apply, after = _applied(denoiser, before, noise, progress)
 
     def answer(observed: Frame, stage: str) -> Pair:
         if progress is not None:
             progress(_STAGES.index(stage), len(_STAGES), stage)
         return Pair(observed, _checked(apply(observed), observed))
 
-    injected = answer(before, "injected sources")
+    injected = answer(before, "injected sources") if after is None else Pair(before, after)
     plain = answer(frame, "the frame itself")
     noise_only = answer(noise_only_frame(frame, noise, seed=seed, sky=sky), "noise alone")
     mirrored = answer(mirrored_frame(frame, noise, sky=sky), "mirrored frame")
@@ -137,11 +137,14 @@ def run_trial(
     return Trial(noise, sky, psf, injection, injected, plain, noise_only, mirrored, exposed_again, truth)
 
 
-def _fitted(denoiser: Denoiser | Denoise, frame: Frame, noise: NoiseModel, progress: Progress | None) -> Denoise:
+def _applied(
+    denoiser: Denoiser | Denoise, frame: Frame, noise: NoiseModel, progress: Progress | None
+) -> tuple[Denoise, Frame | None]:
+    """A way to denoise, which has learned from a frame if it learns, and what it made of that frame then."""
     if callable(denoiser):
-        return denoiser
-    denoiser.fit(frame, noise=noise, progress=progress)
-    return lambda observed: denoiser.denoise(observed, noise=noise)
+        return denoiser, None
+    after = denoiser.fit_denoise(frame, noise=noise, progress=progress)
+    return lambda observed: denoiser.denoise(observed, noise=noise), after
 
 
 def _checked(denoised: Any, frame: Frame) -> Frame:
