@@ -17,7 +17,7 @@ __all__ = ["Adaptation", "Probes", "calibrate", "hold_out_of", "risk_of"]
 
 _log = logging.getLogger(__name__)
 
-_UNSURE = 0.3  # of a predicted variance, before a frame's risk is measured
+_UNSURE = 0.15  # of a predicted variance, before a frame's risk is measured
 
 Probes = list[tuple[RiskProbe, NDArray[np.float64]]]
 """The probe of each frame that has blocks held out, and the correlation of its noise."""
