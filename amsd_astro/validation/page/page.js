@@ -256,7 +256,7 @@
   });
 
   // A turn of the wheel that began on the page goes on moving the page.
-  let turned = 0;
+  let turned = -Infinity;
   window.addEventListener("wheel", (event) => { if (!stage.contains(event.target)) turned = event.timeStamp; }, { passive: true });
   stage.addEventListener("wheel", (event) => {
     const smallest = event.deltaY > 0 && view.scale <= least() * 1.001;
