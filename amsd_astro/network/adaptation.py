@@ -8,13 +8,14 @@ from collections.abc import Sequence
 import numpy as np
 import tensorflow as tf
 
-from amsd_astro.network.judgement import Adaptation, Probes, calibrate, hold_out_of, risk_of
+from amsd_astro.network.judgement import Adaptation, Probes, calibrate, hold_out_of, rehearsed, risk_of
 from amsd_astro.network.losses import recorrupted_loss, variance_deviance
 from amsd_astro.network.model import MultiscaleModel
 from amsd_astro.network.optimizers import CentralizedAdam, warm_cosine
 from amsd_astro.network.pairs import RecorruptedPairs, TrainingFrame
 from amsd_astro.network.recipes import AmsdRecipe
 from amsd_astro.network.training import Memory, Progress, train
+from amsd_astro.network.variance_curve import VarianceCurve
 
 __all__ = ["Judge", "adapt", "judge_on"]
 
@@ -99,7 +100,7 @@ def adapt(
         memory=memory,
     )
     model.is_trained = True
-    return calibrate(model, probes, checkpoint.n_steps, n_orientations=recipe.n_orientations)
+    return _calibrated(model, probes, checkpoint.n_steps, recipe)
 
 
 def judge_on(model: MultiscaleModel, frames: Sequence[TrainingFrame], recipe: AmsdRecipe, *, seed: int) -> Adaptation:
@@ -111,7 +112,14 @@ def judge_on(model: MultiscaleModel, frames: Sequence[TrainingFrame], recipe: Am
         As for `adapt`.
     """
     _, probes = hold_out_of(frames, fraction=recipe.held_out, margin=model.margin, seed=_seeds(seed)[0])
-    return calibrate(model, probes, 0, n_orientations=recipe.n_orientations)
+    return _calibrated(model, probes, 0, recipe)
+
+
+def _calibrated(model: MultiscaleModel, probes: Probes, n_steps: int, recipe: AmsdRecipe) -> Adaptation:
+    """Set the variance right: small and large errors by a rehearsal on the frame, then all of it by the risk."""
+    model.variance_scale, model.variance_curve = 1.0, VarianceCurve()
+    model.variance_curve = rehearsed(model, probes, n_orientations=recipe.n_orientations)
+    return calibrate(model, probes, n_steps, n_orientations=recipe.n_orientations)
 
 
 def _seeds(seed: int) -> tuple[int, int]:

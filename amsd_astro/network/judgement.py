@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,12 +12,15 @@ from numpy.typing import NDArray
 from amsd_astro.network.pairs import TrainingFrame
 from amsd_astro.network.predictor import Predictor
 from amsd_astro.network.risk import Risk, RiskProbe, hold_out
+from amsd_astro.network.variance_curve import VarianceCurve
 
-__all__ = ["Adaptation", "Probes", "calibrate", "hold_out_of", "risk_of"]
+__all__ = ["Adaptation", "Probes", "calibrate", "hold_out_of", "rehearsed", "risk_of"]
 
 _log = logging.getLogger(__name__)
 
 _UNSURE = 0.15  # of a predicted variance, before a frame's risk is measured
+_NOISE_UNSURE = 0.01  # of the variance of the noise, which the risk takes off: it is measured too
+_LOST = 1.1  # squared error of a frame over that of its own denoised self, which has lost detail: of simulated fields
 
 Probes = list[tuple[RiskProbe, NDArray[np.float64]]]
 """The probe of each frame that has blocks held out, and the correlation of its noise."""
@@ -59,16 +62,7 @@ def hold_out_of(
 
 def risk_of(model: Predictor, probes: Probes, *, n_orientations: int = 1) -> Risk:
     """Mean risk of a model over the frames."""
-    risks = []
-    for probe, correlation in probes:
-
-        def predict(
-            images: NDArray[np.float32], correlation: NDArray[np.float64] = correlation
-        ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-            estimate = model.predict(images, correlation, n_orientations=n_orientations)
-            return estimate.values, estimate.variance
-
-        risks.append(probe(predict))
+    risks = [probe(_predictor(model, correlation, n_orientations)) for probe, correlation in probes]
     n = len(risks)
     return Risk(
         sum(risk.value for risk in risks) / n,
@@ -77,6 +71,37 @@ def risk_of(model: Predictor, probes: Probes, *, n_orientations: int = 1) -> Ris
         risks[0].cell_factors if n == 1 else {},
         max((risk.roughness for risk in risks if np.isfinite(risk.roughness)), default=float("nan")),
     )
+
+
+def rehearsed(model: Predictor, probes: Probes, *, n_orientations: int) -> VarianceCurve:
+    """How the variance that a model predicts is to be corrected on these frames.
+
+    Parameters
+    ----------
+    model : Predictor
+        The model, its variance as its network predicts it.
+    probes : list
+        From `hold_out_of`.
+    n_orientations : int
+        Orientations that will be averaged.
+    """
+    told = [probe.rehearse(_predictor(model, correlation, n_orientations)) for probe, correlation in probes]
+    if not told:
+        return VarianceCurve()
+    variance, squared_error = (np.concatenate(parts) for parts in zip(*told, strict=True))
+    return VarianceCurve.fitted(variance, squared_error, factor=_LOST)
+
+
+def _predictor(
+    model: Predictor, correlation: NDArray[np.float64], n_orientations: int
+) -> Callable[[NDArray[np.float32]], tuple[NDArray[np.float32], NDArray[np.float32]]]:
+    """Values and variance by a model, as a probe asks for them."""
+
+    def predict(images: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        estimate = model.predict(images, correlation, n_orientations=n_orientations)
+        return estimate.values, estimate.variance
+
+    return predict
 
 
 def calibrate(model: Predictor, probes: Probes, n_steps: int, *, n_orientations: int) -> Adaptation:
@@ -113,5 +138,6 @@ def _variance_factor(risk: Risk) -> float:
     """
     if not risk.predicted > 0:
         return 1.0
-    weight = _UNSURE**2 / (_UNSURE**2 + (risk.error / risk.predicted) ** 2)
+    error = np.hypot(risk.error, _NOISE_UNSURE) / risk.predicted
+    weight = _UNSURE**2 / (_UNSURE**2 + error**2)
     return float(np.clip(1 + weight * (risk.value / risk.predicted - 1), 0.25, 4.0))

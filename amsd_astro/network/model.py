@@ -15,6 +15,7 @@ from amsd_astro.network.flux import GIVE_BACK_REACH, smoothed_noise, smoothed_re
 from amsd_astro.network.layouts import AmsdArchitecture
 from amsd_astro.network.multiscale import band_noise, band_radius, normalized_bands
 from amsd_astro.network.predictor import Estimate, Predictor
+from amsd_astro.network.variance_curve import VarianceCurve
 
 __all__ = ["MultiscaleModel"]
 
@@ -37,6 +38,8 @@ class MultiscaleModel(Predictor):
         Whether its weights have been trained.
     give_back : float
         Share of what denoising takes, smoothed over about a PSF, that is given back: set by `set_give_back`.
+    variance_curve : VarianceCurve
+        Correction of the variance that the network predicts, from a frame itself.
     """
 
     bytes_per_pixel: ClassVar[int] = 1600
@@ -45,6 +48,7 @@ class MultiscaleModel(Predictor):
         self.architecture: AmsdArchitecture = architecture or AmsdArchitecture()
         self.network: keras.Model = build_amsd(self.architecture, seed=seed)
         self.variance_scale = 1.0
+        self.variance_curve = VarianceCurve()
         self.margin = band_radius()
         self.is_trained = False
         self.give_back = 0.0
@@ -100,4 +104,4 @@ class MultiscaleModel(Predictor):
         if self.give_back:
             values = values + np.float32(self.give_back) * smoothed_residual(noisy - values)
             variance = variance + np.float32(self._given_variance)
-        return Estimate(values, variance * np.float32(self.variance_scale), bounded)
+        return Estimate(values, self.variance_curve(variance) * np.float32(self.variance_scale), bounded)
