@@ -40,9 +40,9 @@ _N_PATCHES, _PATCH = 4, 128
 _RATE = 2e-3
 _WHITE = np.ones((1, 1))
 _HEAD = """\
-rms/sigma of the samples, by true S/N: the packaged weights as they are, adapted on the frame, and the oracle: the \
-same network trained on for {steps} steps against the truth of {n_fields} other fields of the sample's kind. Asked: \
-adapted at most 1.10 of the oracle."""
+rms/sigma of the samples, by true S/N: the packaged weights in one orientation (--steps 0), in four as by default, \
+adapted on the frame for {n_adapted} steps, and the oracle: the same network trained on for {steps} steps against the \
+truth of {n_fields} other fields of the sample's kind. Asked: at most 1.10 of the oracle."""
 
 
 def main() -> int:
@@ -56,14 +56,15 @@ def main() -> int:
     options = parser.parse_args()
     start(None)
     lines = [f"Made by `{command('benchmarks/oracle.py')}` ({machine()}).", ""]
-    lines += [_HEAD.format(steps=options.steps, n_fields=options.fields), ""]
+    lines += [_HEAD.format(n_adapted=AMSD.n_adapted, steps=options.steps, n_fields=options.fields), ""]
     names = [name for name, *_ in STRATA]
     lines += [f"| sample | weights | {' | '.join(names)} |", f"|---|---|{'---|' * len(names)}"]
     for kind in options.kinds:
         path = _oracle(kind, options.steps, options.fields, options.cache)
         for label, denoiser in (
-            ("as they are", Denoiser(steps=0)),
-            ("adapted", Denoiser()),
+            ("one orientation", Denoiser(steps=0)),
+            ("by default", Denoiser()),
+            ("adapted", Denoiser(steps=AMSD.n_adapted)),
             ("oracle", Denoiser.load(path)),
         ):
             lines.append(f"| {kind} | {label} | {' | '.join(_errors(kind, denoiser))} |")
