@@ -21,8 +21,9 @@ from amsd_astro.network.recipes import AMSD
 
 _HEAD = """\
 rms/sigma: root of the mean of ((result - truth) / true sigma)**2 over good pixels of a corner of the sample \
-galaxy_field, by the packaged weights as they are and after adapting, four orientations averaged. What is wrong with the frame is not part of \
-the true sigma. Steps: of the weights that were kept, 0 where no adapted ones were better by the held-out risk."""
+galaxy_field, by the packaged weights as they are and after adapting, four orientations averaged. What is wrong \
+with the frame is not part of the true sigma. Steps: of the weights that were kept, 0 where no adapted ones were \
+better by the held-out risk."""
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from amsd_astro.network.amsd_network import RESIDUAL_BOUND, build_amsd, estimate
 from amsd_astro.network.flux import GIVE_BACK_REACH, smoothed_noise, smoothed_residual
 from amsd_astro.network.layouts import AmsdArchitecture
-from amsd_astro.network.multiscale import band_noise, band_radius, normalized_bands
+from amsd_astro.network.multiscale import N_BANDS, band_noise, band_radius, normalized_bands
 from amsd_astro.network.predictor import Estimate, Predictor
 from amsd_astro.network.variance_curve import VarianceCurve
 
@@ -85,7 +85,9 @@ class MultiscaleModel(Predictor):
 
     @cached_property
     def _estimate_once(self) -> tf.types.experimental.PolymorphicFunction:
-        return tf.function(self.estimate)
+        """`estimate` for images of any size: it would take most of a second to be made anew for each."""
+        shapes = (None, None, None, N_BANDS), (None, None, None, 1), (None, 1, 1, 1)
+        return tf.function(self.estimate, input_signature=[tf.TensorSpec(shape, tf.float32) for shape in shapes])
 
     def _answer(
         self, images: NDArray[np.float32], correlation: NDArray[np.floating]
