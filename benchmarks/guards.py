@@ -44,7 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _row(name: str, n_steps: int) -> str:
     guarded = guard_frame(name)
-    as_is, adapted = Denoiser(steps=0, n_orientations=4), Denoiser(steps=n_steps)
+    as_is, adapted = Denoiser(steps=0, n_orientations=AMSD.n_orientations), Denoiser(steps=n_steps)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", AmsdWarning)
         errors = [guarded.error(one.fit_denoise(guarded.frame, noise=guarded.noise).data) for one in (as_is, adapted)]

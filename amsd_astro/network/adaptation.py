@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import tensorflow as tf
 
-from amsd_astro.network.judgement import Adaptation, Probes, calibrate, hold_out_of, rehearsed, risk_of
+from amsd_astro.network.judgement import Adaptation, Probes, answers_of, calibrate, hold_out_of, rehearsed, risk_of
 from amsd_astro.network.losses import recorrupted_loss, variance_deviance
 from amsd_astro.network.model import MultiscaleModel
 from amsd_astro.network.optimizers import CentralizedAdam, warm_cosine
@@ -118,8 +118,11 @@ def judge_on(model: MultiscaleModel, frames: Sequence[TrainingFrame], recipe: Am
 def _calibrated(model: MultiscaleModel, probes: Probes, n_steps: int, recipe: AmsdRecipe) -> Adaptation:
     """Set the variance right: small and large errors by a rehearsal on the frame, then all of it by the risk."""
     model.variance_scale, model.variance_curve = 1.0, VarianceCurve()
-    model.variance_curve = rehearsed(model, probes, n_orientations=recipe.n_orientations)
-    return calibrate(model, probes, n_steps, n_orientations=recipe.n_orientations)
+    n_orientations = recipe.n_orientations
+    answers = answers_of(model, probes, n_orientations=n_orientations)
+    model.variance_curve = rehearsed(model, probes, answers, n_orientations=n_orientations)
+    corrected = [(values, model.variance_curve(variance)) for values, variance in answers]
+    return calibrate(model, probes, n_steps, n_orientations=n_orientations, answers=corrected)
 
 
 def _seeds(seed: int) -> tuple[int, int]:

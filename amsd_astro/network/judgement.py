@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from amsd_astro.network.pairs import TrainingFrame
 from amsd_astro.network.predictor import Predictor
-from amsd_astro.network.risk import Risk, RiskProbe, hold_out
+from amsd_astro.network.risk import Answer, Predict, Risk, RiskProbe, hold_out
 from amsd_astro.network.variance_curve import VarianceCurve
 
-__all__ = ["Adaptation", "Probes", "calibrate", "hold_out_of", "rehearsed", "risk_of"]
+__all__ = ["Adaptation", "Probes", "answers_of", "calibrate", "hold_out_of", "rehearsed", "risk_of"]
 
 _log = logging.getLogger(__name__)
 
@@ -60,9 +60,20 @@ def hold_out_of(
     return kept, probes
 
 
-def risk_of(model: Predictor, probes: Probes, *, n_orientations: int = 1) -> Risk:
-    """Mean risk of a model over the frames."""
-    risks = [probe(_predictor(model, correlation, n_orientations)) for probe, correlation in probes]
+def answers_of(model: Predictor, probes: Probes, *, n_orientations: int) -> list[Answer]:
+    """What a model makes of the blocks of each frame."""
+    return [probe.denoised(_predicting(model, correlation, n_orientations)) for probe, correlation in probes]
+
+
+def risk_of(
+    model: Predictor, probes: Probes, *, n_orientations: int = 1, answers: Sequence[Answer] | None = None
+) -> Risk:
+    """Mean risk of a model over the frames; ``answers`` are those of `answers_of`, where they are there already."""
+    given = answers_of(model, probes, n_orientations=n_orientations) if answers is None else answers
+    risks = [
+        probe.risk(_predicting(model, correlation, n_orientations), answer)
+        for (probe, correlation), answer in zip(probes, given, strict=True)
+    ]
     n = len(risks)
     return Risk(
         sum(risk.value for risk in risks) / n,
@@ -73,7 +84,7 @@ def risk_of(model: Predictor, probes: Probes, *, n_orientations: int = 1) -> Ris
     )
 
 
-def rehearsed(model: Predictor, probes: Probes, *, n_orientations: int) -> VarianceCurve:
+def rehearsed(model: Predictor, probes: Probes, answers: Sequence[Answer], *, n_orientations: int) -> VarianceCurve:
     """How the variance that a model predicts is to be corrected on these frames.
 
     Parameters
@@ -82,29 +93,34 @@ def rehearsed(model: Predictor, probes: Probes, *, n_orientations: int) -> Varia
         The model, its variance as its network predicts it.
     probes : list
         From `hold_out_of`.
+    answers : sequence
+        From `answers_of`.
     n_orientations : int
         Orientations that will be averaged.
     """
-    told = [probe.rehearse(_predictor(model, correlation, n_orientations)) for probe, correlation in probes]
+    told = [
+        probe.rehearse(_predicting(model, correlation, n_orientations), answer)
+        for (probe, correlation), answer in zip(probes, answers, strict=True)
+    ]
     if not told:
         return VarianceCurve()
     variance, squared_error = (np.concatenate(parts) for parts in zip(*told, strict=True))
     return VarianceCurve.fitted(variance, squared_error, factor=_LOST)
 
 
-def _predictor(
-    model: Predictor, correlation: NDArray[np.float64], n_orientations: int
-) -> Callable[[NDArray[np.float32]], tuple[NDArray[np.float32], NDArray[np.float32]]]:
+def _predicting(model: Predictor, correlation: NDArray[np.float64], n_orientations: int) -> Predict:
     """Values and variance by a model, as a probe asks for them."""
 
-    def predict(images: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def predict(images: NDArray[np.float32]) -> Answer:
         estimate = model.predict(images, correlation, n_orientations=n_orientations)
         return estimate.values, estimate.variance
 
     return predict
 
 
-def calibrate(model: Predictor, probes: Probes, n_steps: int, *, n_orientations: int) -> Adaptation:
+def calibrate(
+    model: Predictor, probes: Probes, n_steps: int, *, n_orientations: int, answers: Sequence[Answer] | None = None
+) -> Adaptation:
     """Measure the risk of a trained model and scale the variance it predicts to that.
 
     Parameters
@@ -117,6 +133,8 @@ def calibrate(model: Predictor, probes: Probes, n_steps: int, *, n_orientations:
         Steps that made its weights.
     n_orientations : int
         Orientations that will be averaged.
+    answers : sequence, optional
+        What the model makes of the blocks, where that is known.
 
     Returns
     -------
@@ -125,7 +143,7 @@ def calibrate(model: Predictor, probes: Probes, n_steps: int, *, n_orientations:
     model.variance_scale = 1.0
     if not probes:
         return Adaptation(n_steps, None)
-    risk = risk_of(model, probes, n_orientations=n_orientations)
+    risk = risk_of(model, probes, n_orientations=n_orientations, answers=answers)
     model.variance_scale = _variance_factor(risk)
     _log.info("held-out risk %.4f +- %.4f after %d steps", risk.value, risk.error, n_steps)
     return Adaptation(n_steps, risk)

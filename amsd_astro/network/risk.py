@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from amsd_astro.mirror import mirrored
 from amsd_astro.network.noise import UnitNoise
 
-__all__ = ["Risk", "RiskProbe", "hold_out"]
+__all__ = ["Answer", "Predict", "Risk", "RiskProbe", "hold_out"]
 
 _CONTEXT = 32  # pixels of the network's surroundings given to a block
 _CELLS = (4, 8)
@@ -20,7 +20,10 @@ _FEWEST_PAIRS = 500
 _TOGETHER = 8  # blocks
 _STEP = 0.05  # length of the finite difference, in sigma
 
-Predictor = Callable[[NDArray[np.float32]], tuple[NDArray[np.float32], NDArray[np.float32]]]
+Answer = tuple[NDArray[np.float32], NDArray[np.float32]]
+"""Values and their variance."""
+
+Predict = Callable[[NDArray[np.float32]], Answer]
 
 
 @dataclass(frozen=True)
@@ -118,9 +121,17 @@ class RiskProbe:
         self._inner = slice(wide, -wide)
         self._context = slice(_CONTEXT, -_CONTEXT)
 
-    def __call__(self, predict: Predictor) -> Risk:
+    def __call__(self, predict: Predict) -> Risk:
         """Risk of a predictor, which gives values and variance for images, less the margin on each side."""
-        plain, variance = _by_groups(predict, self._images)
+        return self.risk(predict, self.denoised(predict))
+
+    def denoised(self, predict: Predict) -> Answer:
+        """What a predictor makes of the blocks and their surroundings: `risk` and `rehearse` both start from it."""
+        return _by_groups(predict, self._images)
+
+    def risk(self, predict: Predict, denoised: Answer) -> Risk:
+        """Risk of a predictor that has made `denoised` of the blocks."""
+        plain, variance = denoised
         moved, _ = _by_groups(predict, self._images + np.float32(_STEP) * self._probe)
         cut = (slice(None), self._context, self._context)
         plain, moved, variance = plain[cut], moved[cut], variance[cut]
@@ -133,7 +144,7 @@ class RiskProbe:
         predicted = float((variance * self._weight).sum(dtype=np.float64) / max(int(count.sum()), 1))
         return Risk(value, error, predicted, self._cell_factors(plain, moved, probe, value), self._roughness(plain))
 
-    def rehearse(self, predict: Predictor) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def rehearse(self, predict: Predict, denoised: Answer) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Variance that is predicted, and the squared error that is made, where the truth is known.
 
         What a predictor makes of the blocks is taken for the truth and given fresh noise (the parametric bootstrap,
@@ -145,7 +156,7 @@ class RiskProbe:
         variance, squared_error : ndarray, shape (n,)
             Of the good pixels of all blocks.
         """
-        truth, _ = _by_groups(predict, self._images)
+        truth, _ = denoised
         reach = (self._images.shape[-1] - truth.shape[-1]) // 2
         exposed = np.pad(truth, ((0, 0), (reach, reach), (reach, reach)), mode="symmetric") + self._probe
         values, variance = _by_groups(predict, exposed)
@@ -179,7 +190,7 @@ class RiskProbe:
         return factors
 
 
-def _by_groups(predict: Predictor, images: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def _by_groups(predict: Predict, images: NDArray[np.float32]) -> Answer:
     """Predict a few images at a time: all of them at once would take the memory of a large tile."""
     made = [predict(images[k : k + _TOGETHER]) for k in range(0, len(images), _TOGETHER)]
     return np.concatenate([values for values, _ in made]), np.concatenate([variance for _, variance in made])

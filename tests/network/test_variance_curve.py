@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
 import pytest
 from scipy import ndimage
 
-from amsd_astro.network.judgement import rehearsed
+from amsd_astro.network.judgement import answers_of, rehearsed
 from amsd_astro.network.model import Estimate
 from amsd_astro.network.noise import UnitNoise
+from amsd_astro.network.predictor import Predictor
 from amsd_astro.network.risk import RiskProbe
 from amsd_astro.network.variance_curve import VarianceCurve
 
@@ -59,7 +62,9 @@ def test_a_rehearsal_finds_the_error_of_a_known_filter() -> None:
     noise = UnitNoise(WHITE).draw(np.random.default_rng(3), (512, 512))
     blocks = [(y, x, 64) for y in range(0, 512, 64) for x in range(0, 512, 128)]
     probe = RiskProbe(noise, np.zeros(noise.shape, bool), blocks, WHITE, margin=MARGIN, seed=4)
-    curve = rehearsed(_Blurring(), [(probe, WHITE)], n_orientations=1)  # type: ignore[arg-type]
+    model, probes = cast(Predictor, _Blurring()), [(probe, WHITE)]
+    answers = answers_of(model, probes, n_orientations=1)
+    curve = rehearsed(model, probes, answers, n_orientations=1)
     left = float((ndimage.gaussian_filter(noise, 1.5) ** 2).mean())
     # the filtered noise, taken for the truth, is blurred once more: that is part of the error
     blurred_again = float(
@@ -74,11 +79,11 @@ def test_masked_pixels_do_not_count() -> None:
     mask = np.zeros(noise.shape, bool)
     mask[:, ::2] = True
     probe = RiskProbe(noise, mask, [(0, 0, 64), (64, 64, 64)], WHITE, margin=MARGIN, seed=4)
-    predicted, squared_error = probe.rehearse(
-        lambda images: (
-            images[:, MARGIN:-MARGIN, MARGIN:-MARGIN],
-            np.ones_like(images[:, MARGIN:-MARGIN, MARGIN:-MARGIN]),
-        )
-    )
+
+    def identity(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        inner = images[:, MARGIN:-MARGIN, MARGIN:-MARGIN]
+        return inner, np.ones_like(inner)
+
+    predicted, squared_error = probe.rehearse(identity, probe.denoised(identity))
     assert predicted.shape == squared_error.shape == (64 * 64,)
     assert squared_error.mean() == pytest.approx(1, abs=0.1)  # the identity keeps the noise
