@@ -26,8 +26,8 @@ from peer_environment import peer_python, versions
 from quality_data import FRAMES, Repeat, frame_scene, read_repeat, repeat_names
 from quality_measures import Difference, FrameErrors, block_bootstrap, frame_errors
 from quality_methods import METHODS, OURS, Runner, blurred
-from quality_tables import BASE, bias_table, frame_table, pooled_table, repeat_table, seconds_table
-from repeats import scorer
+from quality_tables import BASE, bias_table, flux_table, frame_table, pooled_table, repeat_table, seconds_table
+from repeat_measures import FluxLost, flux_by_signal, levelled_sky, scorer
 
 _HEAD = """\
 rms/sigma: root of the mean of ((result - truth) / true sigma)**2 over good pixels, by true S/N per pixel above the \
@@ -36,10 +36,16 @@ true noise: {base} its spectrum where it is correlated (bm3d_white is not told i
 truth itself. Settings: {settings}; scikit-image by Stein's risk; starlet: 3 sigma. Packages: {packages}."""
 _REPEATS = """\
 One exposure against the mean of others of its field: sqrt(mean((D - R)**2) - SIGR**2) / SIGT on sky and on faint \
-pixels (the exposure itself has 1), and the flux of clear but faint sources won or lost, with its statistical error. \
-Differences: mean of (ours - R)**2 - (peer's - R)**2 over SIGT**2, with bounds that hold 95 % of 1,000 resamples of \
-blocks of 32 x 32 pixels; below zero ours is better. The noise that the others are told is measured on the exposure; \
-gaussian has the best width of each zone apart.\n"""
+pixels (the exposure itself has 1); the same on the sky where the difference of the two backgrounds, as the exposure \
+itself shows it over 12 px, is taken off every result; and the flux of clear but faint sources won or lost, with its \
+statistical error. Differences: mean of (ours - R)**2 - (peer's - R)**2 over SIGT**2, with bounds that hold 95 % of \
+1,000 resamples of blocks of 32 x 32 pixels; below zero ours is better. The noise that the others are told is measured \
+on the exposure; gaussian has the best width of each zone apart.\n"""
+
+_FLUXES = """\
+Flux won or lost, per cent, with its statistical error, by the S/N that the sum over a source's footprint has in the \
+one exposure. The sources are those of the flux figure above: found in the mean of the others, so that those below 5 \
+are hidden in the exposure itself.\n"""
 
 _Images = dict[str, np.ndarray]
 
@@ -51,6 +57,7 @@ class _Found:
     frames: dict[str, dict[str, FrameErrors]] = field(default_factory=dict)
     scores: dict[str, dict[str, dict[str, tuple[float, ...]]]] = field(default_factory=dict)
     differences: dict[str, dict[str, dict[str, Difference]]] = field(default_factory=dict)
+    fluxes: dict[str, dict[str, list[FluxLost | None]]] = field(default_factory=dict)
     seconds: dict[str, dict[str, float]] = field(default_factory=dict)
     rates: dict[str, list[float]] = field(default_factory=dict)
 
@@ -62,6 +69,10 @@ class _Found:
             "differences": {
                 name: {m: {zone: asdict(one) for zone, one in zones.items()} for m, zones in found.items()}
                 for name, found in self.differences.items()
+            },
+            "fluxes": {
+                name: {m: [one and asdict(one) for one in classes] for m, classes in found.items()}
+                for name, found in self.fluxes.items()
             },
             "seconds": self.seconds,
         }
@@ -118,7 +129,12 @@ def _measure_repeat(
         told = {zone: score(folder, image) for zone, image in zones.items()}
         scores[method] = {zone: one[zone] for zone, one in told.items() if zone in one}
         scores[method]["flux"] = told["faint"]["flux"]
+        if repeat.zones["sky"].any():
+            scores[method]["levelled sky"] = (levelled_sky(repeat, zones["sky"]),)
     found.scores[repeat.scene.name] = scores
+    found.fluxes[repeat.scene.name] = {
+        method: flux_by_signal(repeat, zones["faint"]) for method, zones in by_zone.items() if method != "noisy"
+    }
     if ours is not None:
         found.differences[repeat.scene.name] = _paired(repeat, by_zone, ours)
 
@@ -170,6 +186,8 @@ def _tables(found: _Found, head: list[str], ours: list[str]) -> str:
     if found.scores:
         table = repeat_table("Repeats", found.scores, found.differences, ours[-1] if ours else "")
         lines += [table[0], _REPEATS, *table[1:]]
+        table = flux_table("Repeats: flux by the S/N of a source", found.fluxes)
+        lines += [table[0], _FLUXES, *table[1:]]
     lines += seconds_table(
         "Seconds (peers: whole process; starlet and the package: without the start of Python)", found.rates
     )

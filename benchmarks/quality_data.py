@@ -43,8 +43,10 @@ class Repeat:
         The exposure; its `truth` is the mean of the others, which has noise too, its `noise` is measured on it.
     folder : Path
         Where it lies.
-    sigma : float
-        Noise of the exposure.
+    sigma, sigma_others : float
+        Noise of the exposure and of the mean of the others.
+    compared : ndarray of bool
+        Pixels that all exposures have.
     zones : dict
         The pixels "sky" and "faint", as score_repeat.py has them.
     """
@@ -52,6 +54,8 @@ class Repeat:
     scene: Scene
     folder: Path
     sigma: float
+    sigma_others: float
+    compared: np.ndarray
     zones: dict[str, np.ndarray]
 
 
@@ -77,4 +81,4 @@ def read_repeat(folder: Path) -> Repeat:
     compared = mask == 0
     zones = {"sky": compared & (np.abs(level) < 0.5), "faint": compared & (level >= 0.5) & (level < 5)}
     scene = Scene(folder.name, frame, others, np.full(others.shape, sigma), measure_noise(frame))
-    return Repeat(scene, folder, sigma, zones)
+    return Repeat(scene, folder, sigma, sigma_others, compared, zones)

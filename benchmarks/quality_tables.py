@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 from measures import STRATA
 from quality_measures import Difference, FrameErrors, geometric_mean, pooled
+from repeat_measures import SIGNALS, FluxLost
 
-__all__ = ["BASE", "bias_table", "frame_table", "pooled_table", "repeat_table", "seconds_table"]
+__all__ = ["BASE", "bias_table", "flux_table", "frame_table", "pooled_table", "repeat_table", "seconds_table"]
 
 BASE = "bm3d"
 """The method that errors are compared with."""
@@ -91,24 +93,49 @@ def repeat_table(
     title : str
         Heading.
     scores : mapping
-        Of set, method and zone ("sky", "faint", "flux"): what score_repeat.py gives.
+        Of set, method and zone ("sky", "faint", "flux"): what score_repeat.py gives; and "levelled sky".
     differences : mapping
         Of set, method and zone: squared error of ``ours`` less that of the method, over the squared noise.
     ours : str
         Which method of the package is compared.
     """
-    heads = ["set", "method", "sky", "faint", "flux, %", f"{ours} less it, sky", f"{ours} less it, faint"]
+    compared = [f"{ours} less it, {zone}" for zone in ("sky", "faint")]
+    heads = ["set", "method", "sky", "sky, levelled", "faint", "flux, %", *compared]
     lines = _start(title, heads)
     for name, methods in scores.items():
         for method, found in methods.items():
             # a set without a zone has no score there
-            errors = [f"{found[zone][0]:.3f}" if zone in found else "" for zone in ("sky", "faint")]
+            errors = [f"{found[zone][0]:.3f}" if zone in found else "" for zone in ("sky", "levelled sky", "faint")]
             paired = differences.get(name, {}).get(method, {})
             flux = f"{found['flux'][0]:+.2f} +- {found['flux'][1]:.2f}"
             lines.append(
                 _row([name, method, *errors, flux, *(_difference(paired.get(zone)) for zone in ("sky", "faint"))])
             )
     return [*lines, ""]
+
+
+def flux_table(title: str, fluxes: Mapping[str, Mapping[str, Sequence[FluxLost | None]]]) -> list[str]:
+    """Flux won or lost by classes of sources.
+
+    Parameters
+    ----------
+    title : str
+        Heading.
+    fluxes : mapping
+        Of set and method: what `flux_by_signal` gives.
+    """
+    names = [f"S/N {low} to {high}" if math.isfinite(high) else f"S/N > {low}" for low, high in SIGNALS]
+    lines = _start(title, ["set", "method", *names])
+    for name, methods in fluxes.items():
+        for method, classes in methods.items():
+            lines.append(_row([name, method, *(_flux(one) for one in classes)]))
+    return [*lines, ""]
+
+
+def _flux(lost: FluxLost | None) -> str:
+    if lost is None:
+        return ""
+    return f"{100 * lost.share:+.1f} +- {100 * lost.error:.1f} ({lost.n_sources})"
 
 
 def seconds_table(title: str, rates: Mapping[str, Sequence[float]]) -> list[str]:

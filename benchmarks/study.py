@@ -1,4 +1,4 @@
-"""Training from nothing on one simulated frame whose truth is known: error in strata, bias, calibration, time.
+"""One simulated frame whose truth is known, by the command line as it is: error in strata, bias, calibration, time.
 
     python benchmarks/study.py ../shared/data/study -o benchmarks/study.md
 

@@ -1,8 +1,8 @@
 """The noise model of a frame, ``variance = slope * mean + floor``, and where its values come from.
 
 Slope comes, in this order, from the caller, from the frame's own uncertainty plane, from header keywords (only where
-the data agree) and from the data. Whatever its source, the floor is set so that the model passes through the level and
-the variance measured on the frame's own sky.
+the data agree) and from the data; where all are silent it is assumed. Whatever its source, the floor is set so that the
+model passes through the level and the variance measured on the frame's own sky.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ _GAIN_KEYS = ("GAIN", "EGAIN", "CCDGAIN", "ATODGAIN", "ESO DET OUT1 CONAD")
 _READ_NOISE_KEYS = ("RDNOISE", "READNOIS", "READNOI", "RON", "READNSE")
 _EXPOSURE_KEYS = ("EXPTIME", "EXPOSURE", "TEXPTIME")
 _AGREEMENT = 0.3  # a header's slope further than this from the data's is a camera setting, not a gain
+_TYPICAL_SKY = 1000.0  # electrons; rather many, as too high a slope costs more than too low
 _NO_PHOTONS = 0.2  # a plane whose slope is less of the data's than this leaves the sources' photons out
 
 
@@ -56,7 +57,8 @@ class NoiseModel:
     correlation : ndarray, shape (2 k + 1, 2 k + 1)
         Correlation of the noise at lags of -k..k pixels, 1 at its centre; ``[[1.]]`` is white noise.
     source : str
-        Where the slope comes from: "caller", "variance plane", "header", "data" or "none".
+        Where the slope comes from: "caller", "variance plane", "header", "data", "assumed" or, where there is no noise,
+        "none".
     agreement : float
         Variance that the source stated for the sky over the variance measured there; nan where it stated none, or where
         a pedestal in the level keeps the two from being compared.
@@ -143,8 +145,8 @@ def measure_noise(frame: Frame, *, stated: Mapping[str, float | None] | NoiseMod
     if not (np.isfinite(sky.level) and np.isfinite(sky.variance)):
         raise FrameError("the pixels are too large for their noise to be a number.")
     model = _choose(frame, sky, values)
-    if model.source == "none":
-        _log.info("the photon noise could not be found: one noise level is taken for the whole frame")
+    if model.source == "assumed":
+        _log.info("the photon noise could not be found: a slope of %.4g is assumed", model.slope)
     return model
 
 
@@ -179,7 +181,17 @@ def _choose(frame: Frame, sky: Sky, stated: dict[str, float | None]) -> NoiseMod
         return _with_photons(plane, sky.slope, "data")
     if sky.shows_slope:
         return _anchored(measured, NoiseModel(sky.slope, sky.variance - sky.slope * sky.level), "data")
-    return measured
+    slope = _assumed_slope(sky)
+    return replace(measured, slope=slope, floor=sky.variance - slope * sky.level, source="assumed")
+
+
+def _assumed_slope(sky: Sky) -> float:
+    """The slope of a typical sky, or what the skewness of the noise asks for, as far as brighter pixels allow.
+
+    With a slope of zero bright sources would be taken for noiseless; four times too high or too low costs little.
+    """
+    slope = max(float(np.sqrt(sky.variance / _TYPICAL_SKY)), sky.least_slope)
+    return float(np.clip(slope, sky.slope - sky.slope_error, sky.slope + sky.slope_error))
 
 
 def _anchored(measured: NoiseModel, stated: NoiseModel, source: str) -> NoiseModel:

@@ -8,12 +8,13 @@ sky pixels count faint sources as noise; the scatter of differences alone undere
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from amsd_astro.frames.covariance import pixel_covariance
+from amsd_astro.frames.photon_skew import skewed_slope
 from amsd_astro.frames.photon_slope import photon_slope
 from amsd_astro.frames.robust import mad_sigma, median, quantile
 from amsd_astro.frames.sampling import Sample, spread_sample
@@ -39,6 +40,7 @@ class Sky:
     correlation: NDArray[np.float64]
     slope: float
     slope_error: float
+    least_slope: float = 0.0
 
     @property
     def shows_slope(self) -> bool:
@@ -85,7 +87,8 @@ def measure_pieces(data: NDArray[np.floating], mask: NDArray[np.bool_], sample: 
     if not variance > 0:
         return Sky(level, 0.0, np.ones((1, 1)), 0.0, float("inf"))
     slope, error = photon_slope(bands, background, usable, empty, variance)
-    return Sky(level, variance, correlation, slope, error)
+    sky = Sky(level, variance, correlation, slope, error)
+    return sky if sky.shows_slope else replace(sky, least_slope=skewed_slope(bands[0], empty, variance))
 
 
 def _taken_apart(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,8 @@ from peer_environment import PeerError, run_peer
 from quality_data import frame_scene, read_repeat
 from quality_measures import FrameErrors, block_bootstrap, frame_errors, geometric_mean, pooled
 from quality_methods import Runner
-from quality_tables import frame_table, pooled_table
+from quality_tables import flux_table, frame_table, pooled_table
+from repeat_measures import flux_by_signal, levelled_sky
 
 from amsd_astro import Frame
 from amsd_astro.frames.noise import NoiseModel
@@ -118,6 +120,31 @@ def test_zones_of_a_repeat_are_those_of_the_reference_outside_the_mask(tmp_path:
     assert np.array_equal(repeat.zones["faint"][10:] & far[10:], (level == 2)[10:] & far[10:])
     assert not repeat.zones["sky"][:10].any() and not repeat.zones["faint"][:10].any()
     assert repeat.sigma == 10.0 and np.array_equal(repeat.scene.truth, 10 * level)
+
+
+def test_a_difference_of_backgrounds_is_no_error_of_the_levelled_sky(tmp_path: Path) -> None:
+    level = _write_set(tmp_path / "one", 0.0)
+    repeat = read_repeat(tmp_path / "one")
+    truth, slope = 10 * level, np.linspace(0.0, 20.0, len(level))[:, None]
+    apart = replace(repeat, scene=replace(repeat.scene, frame=Frame(truth + slope)))
+    assert abs(levelled_sky(apart, truth + slope)) < 0.1 * abs(levelled_sky(apart, truth))
+    assert levelled_sky(apart, truth + slope + 3.0) == pytest.approx(0.3, abs=0.02)
+
+
+def test_flux_lost_is_told_for_sources_by_their_brightness(tmp_path: Path) -> None:
+    folder = tmp_path / "one"
+    _write_set(folder, 1.0)
+    y, x = np.mgrid[:90, :150]
+    faint, bright = (np.exp(-((y - 50) ** 2 + (x - at) ** 2) / 18) for at in (30, 110))
+    others = 5 * faint + 100 * bright
+    fits.writeto(folder / "R.fits", others, overwrite=True)
+    repeat = read_repeat(folder)
+    taken = 0.4 * 5 * faint + 0.01 * 100 * bright
+    found = flux_by_signal(repeat, np.asarray(repeat.scene.frame.data, float) - taken)
+    assert [one and one.n_sources for one in found] == [1, None, None, 1, None]
+    assert found[0] and found[0].share == pytest.approx(-0.4, abs=0.01) and found[0].error > 0.2
+    assert found[3] and found[3].share == pytest.approx(-0.01, abs=0.001)
+    assert "| one | amsd | -40.0 +- " in "\n".join(flux_table("Flux", {"one": {"amsd": found}}))
 
 
 def test_peers_are_told_the_noise_and_given_noise_units(monkeypatch: pytest.MonkeyPatch) -> None:
