@@ -103,9 +103,11 @@ def score_repeat(pair: Pair, repeat: Frame, noise: NoiseModel) -> RepeatScore:
     before, other = (flattened(frame, bad) for frame in (pair.before, repeat))
     # on the background of the frame: one of its own would hide what became of the sky
     after = before + np.where(bad, 0.0, np.asarray(pair.after.data, np.float64) - np.asarray(pair.before.data))
-    sigma = np.sqrt(noise.variance(noise.sky + np.maximum(after, 0)))
-    variance = of_repeat.variance(of_repeat.sky + np.maximum(after, 0))
-    level = ndimage.gaussian_filter(np.where(bad, 0.0, 0.5 * (before + other)), _SMOOTH) / sigma
+    # smoothed, so that its own noise is not taken for photons
+    signal = ndimage.gaussian_filter(np.where(bad, 0.0, 0.5 * (before + other)), _SMOOTH)
+    sigma = np.sqrt(noise.variance(noise.sky + np.maximum(signal, 0)))
+    variance = of_repeat.variance(of_repeat.sky + np.maximum(signal, 0))
+    level = signal / sigma
     excess = ((after - other) ** 2 - variance) / sigma**2
     zones = [~bad & (np.abs(level) < _SKY), ~bad & (level >= _SKY) & (level < _FAINT)]
     (sky, sky_error), (faint, faint_error) = (_root(excess, zone) for zone in zones)

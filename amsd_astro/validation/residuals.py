@@ -112,12 +112,12 @@ def measure_residual(
 
 
 def _mean(values: NDArray[np.float64], inflation: float) -> tuple[float, float, float]:
-    """Mean and its error, outliers left out, and width."""
-    if values.size < _FEWEST:
-        return (float("nan"),) * 3
+    """Mean and its error, and width, outliers left out."""
     kept = values[np.abs(values) < _CLIP]
-    error = float(np.sqrt(inflation / kept.size)) if kept.size else float("nan")
-    return float(kept.mean()) if kept.size else float("nan"), error, mad_sigma(values.copy())
+    if values.size < _FEWEST or not kept.size:
+        return (float("nan"),) * 3
+    # not the median deviation: of a few photons a pixel it is that of the steps between them
+    return float(kept.mean()), float(np.sqrt(inflation / kept.size)), float(kept.std())
 
 
 def _neighbours(values: NDArray[np.float64]) -> tuple[float, int]:

@@ -53,11 +53,19 @@ def test_a_blur_leaves_negative_correlation(field: Simulated) -> None:
     assert max(found.neighbours) < -0.05
 
 
+def test_the_noise_of_single_photons_has_its_width() -> None:
+    truth = np.full((256, 256), 2.0)
+    data = np.random.default_rng(3).poisson(truth).astype(float)
+    found = measure_residual(Frame(data), Frame(truth), NoiseModel(1.0, 0.0, 2.0))
+    assert found.sky_width == pytest.approx(1, abs=0.02)
+
+
 def test_outliers_do_not_move_the_mean(field: Simulated) -> None:
     data = field.frame.data.copy()
     data[::37, ::41] += 1e4
     found = measure_residual(Frame(data), Frame(field.truth), field.noise)
     assert found.sky_mean == pytest.approx(0, abs=5 * found.sky_mean_error)
+    assert found.sky_width == pytest.approx(1, abs=0.02)
     assert found.source_mean == pytest.approx(0, abs=5 * found.source_mean_error)
     assert abs(found.slope) < 0.02
 
