@@ -188,7 +188,7 @@ def _choose(frame: Frame, sky: Sky, stated: dict[str, float | None]) -> NoiseMod
 def _assumed_slope(sky: Sky) -> float:
     """The slope of a typical sky, or what the skewness of the noise asks for, as far as brighter pixels allow.
 
-    With a slope of zero bright sources would be taken for noiseless; four times too high or too low costs little.
+    With a slope of zero, bright sources would be taken to have no noise of their own: that costs more than a guess.
     """
     slope = max(float(np.sqrt(sky.variance / _TYPICAL_SKY)), sky.least_slope)
     return float(np.clip(slope, sky.slope - sky.slope_error, sky.slope + sky.slope_error))

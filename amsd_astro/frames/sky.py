@@ -32,7 +32,8 @@ _STRIP, _FEWEST_ROWS = 2**18, 64  # pixels, and rows, taken apart at a time: the
 class Sky:
     """Noise measured on a frame: level and variance of the sky, correlation, slope of variance with signal.
 
-    ``slope_error`` is the slope's standard error, infinite where the frame has nothing to measure it on.
+    ``slope_error`` is the slope's standard error, infinite where the frame has nothing to measure it on;
+    ``least_slope`` what the skewness of the sky's noise asks for at least, where the slope itself is in doubt.
     """
 
     level: float
