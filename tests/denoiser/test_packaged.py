@@ -82,4 +82,6 @@ def test_the_flux_that_may_be_lost_is_asked_for(exposure: Frame) -> None:
 def test_adapting_lowers_the_error(field: Field, exposure: Frame, as_they_are: Frame) -> None:
     adapted = denoise(exposure, steps=40)
     assert rms(adapted, field) < 1.01 * rms(as_they_are, field)
-    assert adapted.header["AMSDRISK"] == pytest.approx(rms(adapted, field) ** 2, rel=0.5)
+    # the frame is small: its held-out blocks know the risk to about a hundredth of the variance of the noise
+    assert adapted.header["AMSDRERR"] < 0.02
+    assert adapted.header["AMSDRISK"] == pytest.approx(rms(adapted, field) ** 2, abs=2.5 * adapted.header["AMSDRERR"])
