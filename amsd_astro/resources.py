@@ -1,4 +1,4 @@
-"""How many processors and how much memory this process may use: by its affinity, its limits and its control groups.
+"""What this process may use: processors, memory (by its affinity, its limits and its control groups), and bfloat16.
 
 Limits alone count, not what happens to be free: what is chosen by them is chosen alike in every run.
 """
@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-__all__ = ["count_processors", "memory_limit"]
+__all__ = ["count_processors", "has_bfloat16", "memory_limit"]
 
 try:
     import resource
@@ -19,6 +19,7 @@ except ImportError:  # pragma: no cover - systems without such limits
 
 _PROC = Path("/proc")
 _CGROUPS = Path("/sys/fs/cgroup")
+_BFLOAT16 = {"amx_bf16", "avx512_bf16"}
 _UNKNOWN_MEMORY = 4 * 1024**3
 
 
@@ -59,6 +60,20 @@ def memory_limit(*, proc: Path = _PROC, cgroups: Path = _CGROUPS) -> int:
         for name in ("memory.max", "memory.high", "memory.limit_in_bytes"):
             limits += [int(word) for word in _words(folder / name) if word.isdigit()]
     return min(limit for limit in limits if limit > 0)
+
+
+def has_bfloat16(*, proc: Path = _PROC) -> bool:
+    """Return whether the processor multiplies matrices of bfloat16 by itself, and ``AMSD_PRECISION`` is not float32.
+
+    Parameters
+    ----------
+    proc : Path, optional
+        Where the system tells of processors.
+    """
+    if os.environ.get("AMSD_PRECISION") == "float32":
+        return False
+    flags = next((line for line in _lines(proc / "cpuinfo") if line.startswith("flags")), "")
+    return not _BFLOAT16.isdisjoint(flags.split())
 
 
 def _physical(proc: Path) -> int:

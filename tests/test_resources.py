@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from amsd_astro.resources import count_processors, memory_limit
+from amsd_astro.resources import count_processors, has_bfloat16, memory_limit
 
 N_ALL = len(os.sched_getaffinity(0))
 
@@ -65,3 +65,17 @@ def test_without_groups_the_machine_is_the_limit(tmp_path: Path) -> None:
     assert count_processors(**lay_out(tmp_path / "other", "")) == N_ALL
     nowhere = tmp_path / "nowhere"
     assert memory_limit(proc=nowhere, cgroups=nowhere) > 2**30
+
+
+@pytest.mark.parametrize(
+    ("flags", "expected"), [("fpu avx2", False), ("fpu avx512_bf16 sse", True), ("amx_bf16", True), (None, False)]
+)
+def test_bfloat16_is_told_by_the_processor(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, flags: str | None, expected: bool
+) -> None:
+    monkeypatch.delenv("AMSD_PRECISION", raising=False)
+    if flags is not None:
+        (tmp_path / "cpuinfo").write_text(f"processor\t: 0\nflags\t\t: {flags}\nbugs\t\t: amx_bf16_bug\n")
+    assert has_bfloat16(proc=tmp_path) is expected
+    monkeypatch.setenv("AMSD_PRECISION", "float32")
+    assert not has_bfloat16(proc=tmp_path)

@@ -140,6 +140,16 @@ def _add_pretrain(command: argparse.ArgumentParser) -> None:
     command.add_argument("--patches", type=whole(1), metavar="N", help="patches in a step")
     command.add_argument("--patch", type=whole(16), metavar="PX", help="pixels on a side of a patch")
     command.add_argument("--learning-rate", type=number(0, above=True), metavar="R", help="peak of the learning rate")
+    command.add_argument(
+        "--residuals",
+        type=whole(0),
+        nargs="+",
+        metavar="N",
+        help="residual blocks of the network at half, quarter and eighth resolution",
+    )
+    command.add_argument(
+        "--bfloat16", action="store_true", help="compute in bfloat16 where it does: for processors that have it"
+    )
     command.add_argument("--seed", type=whole(0), metavar="S", help="seed of everything random")
     command.add_argument("--threads", type=whole(1), metavar="N", help="processor threads to use")
     add_reporting(command, "print the result as one JSON object")

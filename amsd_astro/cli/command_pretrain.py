@@ -32,6 +32,8 @@ def _make(args: argparse.Namespace, record: dict[str, Any]) -> None:
         "patch": args.patch,
         "learning_rate": args.learning_rate,
         "seed": args.seed,
+        "precision": "bfloat16" if args.bfloat16 else None,
+        "residuals": None if args.residuals is None else tuple(args.residuals),
     }
     settings = PretrainingSettings(**{key: value for key, value in given.items() if value is not None})
     start = None if args.start is None else Path(args.start)

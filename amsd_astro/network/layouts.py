@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 __all__ = ["GROUPS", "MOST_CHANNELS", "SMALLEST_IMAGE", "AmsdArchitecture", "ThesisArchitecture"]
 
@@ -27,10 +28,19 @@ class AmsdArchitecture:
         Channels at half, quarter and eighth resolution (and so on).
     detail : int
         Channels at full resolution.
+    residuals : sequence of int
+        Residual blocks after a module at each of these resolutions, on the way down and on the way up; none at those
+        that are left out at the end.
     """
 
     widths: Sequence[int] = (64, 96, 128)
     detail: int = 16
+    residuals: Sequence[int] = ()
+
+    @property
+    def levels(self) -> list[tuple[int, int]]:
+        """Channels and residual blocks of each resolution, from fine to coarse."""
+        return list(zip_longest(self.widths, self.residuals[: len(self.widths)], fillvalue=0))
 
     @property
     def stride(self) -> int:
@@ -46,14 +56,14 @@ class AmsdArchitecture:
 
     def _reached(self, place: int) -> tuple[int, int]:
         """First and last pixel that the output at a place depends on: the longest way through the network."""
-        depth = len(self.widths)
         low, high = place - 1, place + 1  # 3 x 3
-        for _ in range(depth):
+        reaches = [2 + n for _, n in self.levels]  # a module, as wide as 5 x 5; a residual block is 3 x 3
+        for reach in reaches:
             low, high = low // 2, high // 2  # a cell of this level stands for two pixels of the finer one
-            low, high = low - 2, high + 2  # a module, as wide as 5 x 5
-        for _ in range(depth - 1):
+            low, high = low - reach, high + reach
+        for reach in reaches[-2::-1]:
             low, high = 2 * (low - 1), 2 * (high + 1) + 1  # 3 x 3, behind an average of 2 x 2
-            low, high = low - 2, high + 2
+            low, high = low - reach, high + reach
         return 2 * low - 2, 2 * high + 3  # 6 x 6 with a stride of 2
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import Any, ClassVar
 
 import keras
@@ -10,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from amsd_astro.network.amsd_network import RESIDUAL_BOUND, build_amsd, estimate
+from amsd_astro.network.amsd_network import RESIDUAL_BOUND, build_amsd, estimate, set_precision
 from amsd_astro.network.flux import GIVE_BACK_REACH, smoothed_noise, smoothed_residual
 from amsd_astro.network.layouts import AmsdArchitecture
 from amsd_astro.network.multiscale import N_BANDS, band_noise, band_radius, normalized_bands
@@ -40,6 +39,8 @@ class MultiscaleModel(Predictor):
         Share of what denoising takes, smoothed over about a PSF, that is given back: set by `set_give_back`.
     variance_curve : VarianceCurve
         Correction of the variance that the network predicts, from a frame itself.
+    precision : str
+        What `predict` computes in, ``"float32"`` or ``"bfloat16"``; training is in float32.
     """
 
     bytes_per_pixel: ClassVar[int] = 1600
@@ -53,6 +54,8 @@ class MultiscaleModel(Predictor):
         self.is_trained = False
         self.give_back = 0.0
         self._given_variance = 0.0
+        self.precision = "float32"
+        self._traced: dict[str, tf.types.experimental.PolymorphicFunction] = {}
 
     @property
     def halo(self) -> int:
@@ -65,8 +68,11 @@ class MultiscaleModel(Predictor):
         self._given_variance = share**2 * smoothed_noise(correlation)
 
     def cards(self) -> dict[str, tuple[Any, str]]:
-        """Return the card that tells what is given back."""
-        return {"AMSDGIVE": (round(self.give_back, 4), "share of the smoothed residual given back")}
+        """Return the cards that tell what is given back, and what the network computed in."""
+        return {
+            "AMSDGIVE": (round(self.give_back, 4), "share of the smoothed residual given back"),
+            "AMSDPREC": (self.precision, "arithmetic of the network"),
+        }
 
     def estimate(self, inputs: tf.Tensor, noisy: tf.Tensor, level: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Denoised values and logarithm of their posterior variance, as tensors of shape (n, ny, nx, 1).
@@ -83,11 +89,22 @@ class MultiscaleModel(Predictor):
         values, log_variance = estimate(self.network(inputs), noisy / level)
         return level * values, log_variance + 2 * tf.math.log(level)
 
-    @cached_property
     def _estimate_once(self) -> tf.types.experimental.PolymorphicFunction:
         """`estimate` for images of any size: it would take most of a second to be made anew for each."""
-        shapes = (None, None, None, N_BANDS), (None, None, None, 1), (None, 1, 1, 1)
-        return tf.function(self.estimate, input_signature=[tf.TensorSpec(shape, tf.float32) for shape in shapes])
+        precision = self.precision
+        if precision not in self._traced:
+
+            def traced(*images: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+                set_precision(self.network, precision)
+                try:
+                    return self.estimate(*images)
+                finally:
+                    set_precision(self.network, "float32")
+
+            shapes = (None, None, None, N_BANDS), (None, None, None, 1), (None, 1, 1, 1)
+            signature = [tf.TensorSpec(shape, tf.float32) for shape in shapes]
+            self._traced[precision] = tf.function(traced, input_signature=signature)
+        return self._traced[precision]
 
     def _answer(
         self, images: NDArray[np.float32], correlation: NDArray[np.floating]
@@ -97,7 +114,7 @@ class MultiscaleModel(Predictor):
         inputs = normalized_bands(images, band_noise(correlation))
         noisy = np.ascontiguousarray(images[:, inner, inner, None])
         level = tf.ones((len(images), 1, 1, 1))
-        values, log_variance = self._estimate_once(tf.constant(inputs), tf.constant(noisy), level)
+        values, log_variance = self._estimate_once()(tf.constant(inputs), tf.constant(noisy), level)
         return values.numpy()[..., 0], np.exp(log_variance.numpy()[..., 0])
 
     def _estimate_from(self, noisy: NDArray[np.float32], answers: tuple[NDArray[np.float32], ...]) -> Estimate:

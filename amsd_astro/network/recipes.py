@@ -39,7 +39,7 @@ class AmsdRecipe:
         Orientations averaged when denoising.
     """
 
-    architecture: AmsdArchitecture = field(default_factory=AmsdArchitecture)
+    architecture: AmsdArchitecture = field(default_factory=lambda: AmsdArchitecture(residuals=(0, 1, 3)))
     amplitude: float = 0.5
     weights: str | None = "amsd.npz"
     n_steps: int = 320

@@ -24,6 +24,7 @@ Shape = tuple[int, ...]
 
 _WIDTHS = range(4, 257)
 _MOST_WIDTHS = 6
+_RESIDUALS = range(5)
 
 
 @dataclass(frozen=True)
@@ -56,15 +57,19 @@ class _Shapes(list[Shape]):
 
 def _amsd_architecture(settings: dict[str, Any]) -> AmsdArchitecture:
     stated = settings["architecture"]
-    widths, detail = stated.get("widths"), stated.get("detail")
-    if set(stated) != {"name", "widths", "detail"} or not isinstance(widths, list):
-        raise ModelError(f"architecture must have widths and detail. Received: {reprlib.repr(stated)}")
+    widths, detail, residuals = stated.get("widths"), stated.get("detail"), stated.get("residuals", [])
+    is_whole = {"name", "widths", "detail"} <= set(stated) <= {"name", "widths", "detail", "residuals"}
+    if not is_whole or not isinstance(widths, list) or not isinstance(residuals, list):
+        raise ModelError(f"architecture must have widths, detail and residuals. Received: {reprlib.repr(stated)}")
     if not 1 <= len(widths) <= _MOST_WIDTHS:
         raise ModelError(f"architecture must have 1 to {_MOST_WIDTHS} widths. Received: {reprlib.repr(stated)}")
+    if len(residuals) > len(widths) or not all(type(n) is int and n in _RESIDUALS for n in residuals):
+        limits = f"0 to {_RESIDUALS.stop - 1}"
+        raise ModelError(f"residuals must be whole numbers of {limits}, one a width. Received: {reprlib.repr(stated)}")
     if not all(type(width) is int and width in _WIDTHS for width in [*widths, detail]):
         limits = f"{_WIDTHS.start} to {_WIDTHS.stop - 1}"
         raise ModelError(f"widths and detail must be whole numbers of {limits}. Received: {reprlib.repr(stated)}")
-    return AmsdArchitecture(tuple(widths), detail)
+    return AmsdArchitecture(tuple(widths), detail, tuple(residuals))
 
 
 def _amsd_model(architecture: AmsdArchitecture, settings: dict[str, Any]) -> Predictor:
@@ -79,23 +84,25 @@ def _amsd_shapes(architecture: AmsdArchitecture) -> list[Shape]:
     """Shapes of the weights that `build_amsd` makes, in Keras's order."""
     shapes = _Shapes()
 
-    def module(width: int) -> None:
+    def level(width: int, n_residuals: int) -> None:
         quarter = width // 4
         shapes.convolution(width, quarter, 1)
         shapes.convolution(width, width - 2 * quarter, 3)
         shapes.convolution(quarter, quarter, 5)
         shapes.convolution(width, quarter, 1)
+        for _ in range(n_residuals):
+            shapes.convolution(shapes.convolution(width, width - quarter, 3), width, 1)
 
-    widths, detail = architecture.widths, architecture.detail
-    shapes.convolution(N_BANDS, widths[0], 6)
-    module(widths[0])
-    for finer, width in itertools.pairwise(widths):
+    levels, detail = architecture.levels, architecture.detail
+    shapes.convolution(N_BANDS, levels[0][0], 6)
+    level(*levels[0])
+    for (finer, _), (width, n_residuals) in itertools.pairwise(levels):
         shapes.convolution(finer, width, 3)
-        module(width)
-    for coarser, width in itertools.pairwise(widths[::-1]):
+        level(width, n_residuals)
+    for (coarser, _), (width, n_residuals) in itertools.pairwise(levels[::-1]):
         shapes.convolution(coarser, width, 1)
-        module(width)
-    shapes.extend([(2, 2, detail, widths[0]), (detail,)])  # of a transposed convolution
+        level(width, n_residuals)
+    shapes.extend([(2, 2, detail, levels[0][0]), (detail,)])  # of a transposed convolution
     shapes.convolution(detail + N_BANDS, detail, 3)
     shapes.convolution(2 * detail + N_BANDS, detail, 1)
     shapes.convolution(detail, 1, 1)  # noise

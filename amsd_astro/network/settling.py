@@ -12,6 +12,7 @@ from amsd_astro.network.adaptation import judge_on
 from amsd_astro.network.flux import FluxLoss, FluxProbe
 from amsd_astro.network.model import MultiscaleModel
 from amsd_astro.network.pairs import TrainingFrame
+from amsd_astro.network.precision import choose_precision
 from amsd_astro.network.recipes import AmsdRecipe
 from amsd_astro.network.risk import Risk
 
@@ -52,6 +53,7 @@ def settle(
     -------
     Settled
     """
+    choose_precision(model, frame)
     model.set_give_back(0.0, frame.correlation)
     flux = _measured_flux(model, frame, recipe, seed=seed)
     if flux is not None:

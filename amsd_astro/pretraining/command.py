@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import keras
 
 from amsd_astro.frames.outfile import new_file
-from amsd_astro.network.amsd_network import build_amsd
+from amsd_astro.network.amsd_network import build_amsd, set_precision, take_over
+from amsd_astro.network.layouts import AmsdArchitecture
 from amsd_astro.network.recipes import AMSD
 from amsd_astro.pretraining.fields import load_scenes
 from amsd_astro.pretraining.settings import PretrainingSettings
@@ -66,34 +68,38 @@ def make_weights(
     scenes = load_scenes(
         folder / "scenes", n_scenes=settings.n_scenes, seed=settings.seed, n_processes=n_processors, progress=progress
     )
-    network = build_amsd(AMSD.architecture, seed=settings.seed)
+    architecture = replace(AMSD.architecture, residuals=settings.residuals)
+    network = build_amsd(architecture, seed=settings.seed)
     first = 0
     if start is not None:
-        weights, first = _read(start)
-        network.set_weights(weights)
+        known, first = _read(start)
+        take_over(network, known)
+    set_precision(network, settings.precision)
     n_drawing = max(1, n_processors // 2)
     pretrain(network, scenes, settings, folder=folder, first=first, n_threads=n_drawing, progress=progress)
     calibrate_variance(network, scenes, settings, first=first, n_threads=n_drawing, progress=progress)
     if not on_tensorflow:
         return None
-    _write(network.get_weights(), folder / MODEL, settings, n_steps=first + settings.n_steps)
+    _write(network.get_weights(), architecture, folder / MODEL, settings, n_steps=first + settings.n_steps)
     return folder / MODEL
 
 
-def _read(path: Path) -> tuple[list[Any], int]:
-    """Weights and the steps that made them."""
+def _read(path: Path) -> tuple[keras.Model, int]:
+    """A network and the steps that made its weights."""
     from amsd_astro.network.modelfile import load_model
 
     with path.open("rb") as file:
         model, known = load_model(file, name=str(path))
-    return model.get_weights(), int(known["steps"])
+    return model.network, int(known["steps"])
 
 
-def _write(weights: list[Any], path: Path, settings: PretrainingSettings, *, n_steps: int) -> None:
+def _write(
+    weights: list[Any], architecture: AmsdArchitecture, path: Path, settings: PretrainingSettings, *, n_steps: int
+) -> None:
     from amsd_astro.network.model import MultiscaleModel
     from amsd_astro.network.modelfile import save_model
 
-    model = MultiscaleModel(AMSD.architecture)
+    model = MultiscaleModel(architecture)
     model.set_weights(weights)
     with new_file(path, overwrite=True) as file:
         save_model(file, model, {"recipe": "amsd", "seed": settings.seed, "steps": n_steps})

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from amsd_astro.network.recipes import AMSD
+
 __all__ = ["PretrainingSettings"]
 
 
@@ -27,13 +29,19 @@ class PretrainingSettings:
         Batches of exposures of other scenes (one in twenty is kept for that) that the error is measured on.
     seed : int
         Of scenes, exposures and initial weights.
+    precision : str
+        Of the training, as `set_precision` takes it.
+    residuals : tuple of int
+        Residual blocks of the network, as `AmsdArchitecture` takes them.
     """
 
-    n_scenes: int = 640
-    n_steps: int = 8000
+    n_scenes: int = 1600
+    n_steps: int = 20_000
     n_patches: int = 4
-    patch: int = 128
-    learning_rate: float = 6e-3
+    patch: int = 192
+    learning_rate: float = 2e-3
     n_calibrated: int = 400
     n_validated: int = 16
     seed: int = 1
+    precision: str = "float32"
+    residuals: tuple[int, ...] = tuple(AMSD.architecture.residuals)

@@ -211,9 +211,11 @@ def test_shapes_are_those_of_the_thesis_network(n_channels: int, n_groups: int) 
     assert NETWORKS["thesis"].shapes(architecture) == built
 
 
-@pytest.mark.parametrize("widths", [(6,), (9, 5, 14)])
-def test_shapes_are_those_of_the_network(widths: tuple[int, ...]) -> None:
-    architecture = AmsdArchitecture(widths, 7)
+@pytest.mark.parametrize(
+    ("widths", "residuals"), [((6,), ()), ((6,), (2,)), ((9, 5, 14), (1,)), ((9, 5, 14), (0, 1, 3))]
+)
+def test_shapes_are_those_of_the_network(widths: tuple[int, ...], residuals: tuple[int, ...]) -> None:
+    architecture = AmsdArchitecture(widths, 7, residuals)
     built = [weight.shape for weight in MultiscaleModel(architecture).get_weights()]
     assert NETWORKS["amsd"].shapes(architecture) == built
 
