@@ -6,6 +6,7 @@
 gets the frame and is told nothing. All others get the stabilized frame in units of its noise, bad pixels filled, and
 their answer goes back by the exact unbiased inverse; they are told the true noise (on repeats, that which the package
 measures). Results are kept in ``--cache``, so that an interrupted run goes on; tables are written after every frame.
+How long methods take is for speed.py to tell.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from peer_environment import peer_python, versions
 from quality_data import FRAMES, Repeat, frame_scene, read_repeat, repeat_names
 from quality_measures import Difference, FrameErrors, block_bootstrap, frame_errors
 from quality_methods import METHODS, OURS, Runner, blurred
-from quality_tables import BASE, bias_table, flux_table, frame_table, pooled_table, repeat_table, seconds_table
+from quality_tables import BASE, bias_table, flux_table, frame_table, pooled_table, repeat_table
 from repeat_measures import FluxLost, flux_by_signal, levelled_sky, scorer
 
 _HEAD = """\
@@ -58,8 +59,6 @@ class _Found:
     scores: dict[str, dict[str, dict[str, tuple[float, ...]]]] = field(default_factory=dict)
     differences: dict[str, dict[str, dict[str, Difference]]] = field(default_factory=dict)
     fluxes: dict[str, dict[str, list[FluxLost | None]]] = field(default_factory=dict)
-    seconds: dict[str, dict[str, float]] = field(default_factory=dict)
-    rates: dict[str, list[float]] = field(default_factory=dict)
 
     def record(self) -> dict[str, Any]:
         """For the JSON file."""
@@ -74,14 +73,12 @@ class _Found:
                 name: {m: [one and asdict(one) for one in classes] for m, classes in found.items()}
                 for name, found in self.fluxes.items()
             },
-            "seconds": self.seconds,
         }
 
 
-def _results(runner: Runner, scene: Scene, methods: list[str], found: _Found) -> _Images:
+def _results(runner: Runner, scene: Scene, methods: list[str]) -> _Images:
     """Results by method; the Gaussian filters are chosen elsewhere."""
     images: _Images = {"noisy": np.asarray(scene.frame.data, float)}
-    found.seconds[scene.name] = {}
     for method in methods:
         if method == "gaussian":
             continue
@@ -89,8 +86,6 @@ def _results(runner: Runner, scene: Scene, methods: list[str], found: _Found) ->
             images[method] = images[BASE]  # there is nothing more to tell
             continue
         images[method], seconds = runner.run(scene, method)
-        found.seconds[scene.name][method] = seconds
-        found.rates.setdefault(method, []).append(seconds / (scene.truth.size / 1e6))
         print(f"{scene.name}: {method}, {seconds:.0f} s", file=sys.stderr, flush=True)
     return images
 
@@ -98,7 +93,7 @@ def _results(runner: Runner, scene: Scene, methods: list[str], found: _Found) ->
 def _measure_frame(runner: Runner, name: str, methods: list[str], found: _Found) -> None:
     scene = frame_scene(name)
     ruler = Ruler(scene)
-    images = _results(runner, scene, methods, found)
+    images = _results(runner, scene, methods)
     errors = {method: frame_errors(scene, ruler, image) for method, image in images.items()}
     if "gaussian" in methods:
         tried = [frame_errors(scene, ruler, image) for _, image in blurred(scene)]
@@ -120,7 +115,7 @@ def _measure_repeat(
     runner: Runner, folder: Path, methods: list[str], ours: str | None, score: Callable[..., Any], found: _Found
 ) -> None:
     repeat = read_repeat(folder)
-    images = _results(runner, repeat.scene, methods, found)
+    images = _results(runner, repeat.scene, methods)
     by_zone = {method: dict.fromkeys(repeat.zones, image) for method, image in images.items()}
     if "gaussian" in methods:
         by_zone = _zone_images(images, repeat, lambda image: score(folder, image))
@@ -188,9 +183,6 @@ def _tables(found: _Found, head: list[str], ours: list[str]) -> str:
         lines += [table[0], _REPEATS, *table[1:]]
         table = flux_table("Repeats: flux by the S/N of a source", found.fluxes)
         lines += [table[0], _FLUXES, *table[1:]]
-    lines += seconds_table(
-        "Seconds (peers: whole process; starlet and the package: without the start of Python)", found.rates
-    )
     return "\n".join(lines).rstrip() + "\n"
 
 

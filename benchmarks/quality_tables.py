@@ -9,7 +9,7 @@ from measures import STRATA
 from quality_measures import Difference, FrameErrors, geometric_mean, pooled
 from repeat_measures import SIGNALS, FluxLost
 
-__all__ = ["BASE", "bias_table", "flux_table", "frame_table", "pooled_table", "repeat_table", "seconds_table"]
+__all__ = ["BASE", "bias_table", "flux_table", "frame_table", "pooled_table", "repeat_table"]
 
 BASE = "bm3d"
 """The method that errors are compared with."""
@@ -136,18 +136,3 @@ def _flux(lost: FluxLost | None) -> str:
     if lost is None:
         return ""
     return f"{100 * lost.share:+.1f} +- {100 * lost.error:.1f} ({lost.n_sources})"
-
-
-def seconds_table(title: str, rates: Mapping[str, Sequence[float]]) -> list[str]:
-    """Mean seconds per megapixel by method.
-
-    Parameters
-    ----------
-    title : str
-        Heading.
-    rates : mapping
-        Of method: seconds per megapixel of each frame.
-    """
-    lines = _start(title, ["method", "s per megapixel"])
-    lines += [_row([method, f"{sum(found) / len(found):.1f}"]) for method, found in rates.items() if found]
-    return [*lines, ""]
