@@ -177,7 +177,7 @@ class _State:
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._network = network
-        self._settings = settings
+        self._settings = json.loads(json.dumps(settings))  # as they will be read back
         self._known = known
         self._weights = folder / "state.weights.h5"
         self._note = folder / "state.json"
