@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 import numpy as np
+import tensorflow as tf
 
 from amsd_astro.mirror import mirrored
 from amsd_astro.network.model import MultiscaleModel
@@ -40,7 +41,12 @@ def choose_precision(model: MultiscaleModel, frame: TrainingFrame) -> None:
     images = frame.values[np.ix_(*index)][None]
     exact = model.predict(images, frame.correlation)
     model.precision = "bfloat16"
-    rough = model.predict(images, frame.correlation)
+    try:
+        rough = model.predict(images, frame.correlation)
+    except tf.errors.OpError as error:  # libraries can be told to leave out what the processor has
+        _log.info("bfloat16 does not work here: %s", str(error).splitlines()[0])
+        model.precision = "float32"
+        return
     harm = float(np.mean((rough.values - exact.values) ** 2) / np.mean(exact.variance))
     if not harm <= _HARM:
         model.precision = "float32"

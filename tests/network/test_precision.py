@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from amsd_astro.network import precision
 from amsd_astro.network.amsd_network import build_amsd, set_precision, take_over
@@ -11,7 +12,9 @@ from amsd_astro.network.layouts import AmsdArchitecture
 from amsd_astro.network.model import MultiscaleModel
 from amsd_astro.network.pairs import TrainingFrame
 from amsd_astro.network.precision import choose_precision
+from amsd_astro.resources import has_bfloat16
 
+needs_bfloat16 = pytest.mark.skipif(not has_bfloat16(), reason="the processor has no bfloat16")
 ARCHITECTURE = AmsdArchitecture((8, 16), 8, (0, 1))
 WHITE = np.ones((1, 1))
 
@@ -49,6 +52,7 @@ def test_a_processor_without_it_computes_in_float32(
     assert model.precision == "float32"
 
 
+@needs_bfloat16
 @pytest.mark.usefixtures("has_it")
 def test_it_is_used_where_it_does_no_harm(model: MultiscaleModel, frame: TrainingFrame) -> None:
     choose_precision(model, frame)
@@ -62,6 +66,7 @@ def test_it_is_used_where_it_does_no_harm(model: MultiscaleModel, frame: Trainin
     assert rough.values.dtype == rough.variance.dtype == np.float32
 
 
+@needs_bfloat16
 @pytest.mark.usefixtures("has_it")
 def test_it_is_not_used_where_it_adds_to_the_error(model: MultiscaleModel, frame: TrainingFrame) -> None:
     model.variance_scale = 1e-6  # a result as good as this could not bear it
@@ -69,6 +74,23 @@ def test_it_is_not_used_where_it_adds_to_the_error(model: MultiscaleModel, frame
     assert model.precision == "float32"
 
 
+@pytest.mark.usefixtures("has_it")
+def test_where_it_fails_float32_is_used(
+    model: MultiscaleModel, frame: TrainingFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    predict = model.predict
+
+    def failing(*args: object) -> object:
+        if model.precision == "bfloat16":
+            raise tf.errors.AbortedError(None, None, "could not create a primitive")
+        return predict(*args)
+
+    monkeypatch.setattr(model, "predict", failing)
+    choose_precision(model, frame)
+    assert model.precision == "float32"
+
+
+@needs_bfloat16
 def test_training_stays_in_float32(model: MultiscaleModel) -> None:
     before = model.network(np.ones((1, 16, 16, 4), np.float32)).numpy()
     model.precision = "bfloat16"

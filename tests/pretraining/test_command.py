@@ -11,6 +11,7 @@ import pytest
 from amsd_astro.network.modelfile import load_model
 from amsd_astro.pretraining.command import make_weights
 from amsd_astro.pretraining.settings import PretrainingSettings
+from amsd_astro.resources import has_bfloat16
 
 SETTINGS = PretrainingSettings(
     n_scenes=2, n_steps=2, n_patches=1, patch=24, n_calibrated=1, n_validated=1, seed=3, residuals=(0, 0, 0)
@@ -23,7 +24,9 @@ def test_a_larger_network_goes_on_from_a_model_file(tmp_path: Path) -> None:
     assert first is not None
     grown = make_weights(
         tmp_path / "second",
-        replace(SETTINGS, residuals=(0, 1, 3), precision="bfloat16", learning_rate=1e-9),
+        replace(
+            SETTINGS, residuals=(0, 1, 3), precision="bfloat16" if has_bfloat16() else "float32", learning_rate=1e-9
+        ),
         start=first,
     )
     assert grown is not None
