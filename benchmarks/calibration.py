@@ -8,15 +8,14 @@ over good pixels; coverage is the share of them within 1 and 1.96 of the map.
 
 from __future__ import annotations
 
-import argparse
 import sys
-from pathlib import Path
 
 import numpy as np
 from frames_with_truth import Scene
 from kept_results import command, machine
 from measures import STRATA
-from unseen_frames import UNSEEN, unseen_scene
+from unseen_frames import unseen_scene
+from unseen_options import unseen_options
 
 from amsd_astro import Denoiser
 from amsd_astro.denoiser.training import start
@@ -30,11 +29,7 @@ all frames. Asked: widths of 0.9 to 1.1 and coverage within 3 points."""
 
 def main() -> int:
     """Denoise every frame, and write the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--frames", nargs="+", choices=UNSEEN, default=list(UNSEEN), metavar="FRAME")
-    parser.add_argument("--steps", type=int, help="of adapting (default: the program decides)")
-    parser.add_argument("-o", "--output", type=Path, required=True)
-    options = parser.parse_args()
+    options = unseen_options(__doc__)
     start(None)
     names = [name for name, *_ in STRATA]
     heads = ["frame", *(f"width, {name}" for name in names), "within 1, %", "within 1.96, %"]

@@ -9,13 +9,12 @@ error, beside the limits that were asked for.
 
 from __future__ import annotations
 
-import argparse
 import sys
-from pathlib import Path
 
 import numpy as np
 from kept_results import command, machine
-from unseen_frames import UNSEEN, unseen_scene
+from unseen_frames import unseen_scene
+from unseen_options import unseen_options
 
 from amsd_astro import Denoiser, validate
 from amsd_astro.denoiser.training import start
@@ -32,11 +31,7 @@ detections; bold where it is more than both. An empty cell: too few sources of t
 
 def main() -> int:
     """Validate every frame, and write the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--frames", nargs="+", choices=UNSEEN, default=list(UNSEEN), metavar="FRAME")
-    parser.add_argument("--steps", type=int, help="of adapting (default: the program decides)")
-    parser.add_argument("-o", "--output", type=Path, required=True)
-    options = parser.parse_args()
+    options = unseen_options(__doc__)
     start(None)
     heads = [
         "frame",
