@@ -13,14 +13,13 @@ import sys
 import numpy as np
 from frames_with_truth import Scene
 from kept_results import command, machine
-from measures import STRATA
+from measures import FEWEST, STRATA
 from unseen_frames import unseen_scene
 from unseen_options import unseen_options
 
 from amsd_astro import Denoiser
 from amsd_astro.denoiser.training import start
 
-_FEWEST = 1000  # pixels of a stratum that is judged
 _HEAD = """\
 Width of (result - truth) / 1-sigma map on the 18 frames of `unseen_frames.py`, by true S/N per pixel, and the share \
 of pixels whose error is within 1 and 1.96 of it (of a Gaussian: 68.3 and 95.0 %). The last rows pool the pixels of \
@@ -61,7 +60,7 @@ def _scores(scene: Scene, denoiser: Denoiser) -> dict[str, np.ndarray]:
 
 
 def _row(name: str, scores: dict[str, np.ndarray]) -> str:
-    widths = (f"{np.sqrt(np.mean(found**2)):.2f}" if found.size >= _FEWEST else "" for found in scores.values())
+    widths = (f"{np.sqrt(np.mean(found**2)):.2f}" if found.size >= FEWEST else "" for found in scores.values())
     every = scores[STRATA[0][0]]
     return f"| {' | '.join([name, *widths, _covered(every, 1), _covered(every, 1.96)])} |"
 

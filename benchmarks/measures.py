@@ -10,10 +10,12 @@ from skimage.metrics import structural_similarity
 
 from amsd_astro.network.stretch import Stretch
 
-__all__ = ["STRATA", "Measured", "Ruler"]
+__all__ = ["FEWEST", "STRATA", "Measured", "Ruler"]
 
 STRATA = (("all", -np.inf, np.inf), ("< 0.1", -np.inf, 0.1), ("0.1-1", 0.1, 1), ("1-5", 1, 5), ("> 5", 5, np.inf))
-_FEWEST = 1000  # pixels of a stratum that is judged
+FEWEST = 1000
+"""Pixels of a stratum that is judged."""
+
 _EQUAL = 1e-12  # mean squared error of values that are the same: 120 dB
 
 Cut = tuple[slice, slice]
@@ -70,6 +72,6 @@ class Ruler:
         rms = {}
         for name, low, high in STRATA[:1] if scene.is_image else STRATA:
             chosen = good & (scene.signal[cut] >= low) & (scene.signal[cut] < high)
-            if chosen.sum() >= _FEWEST:
+            if chosen.sum() >= FEWEST:
                 rms[name] = float(np.sqrt(np.mean(error[chosen] ** 2)))
         return Measured(float(-10 * np.log10(max(squared.mean(), _EQUAL))), float(similarity[cut][good].mean()), rms)

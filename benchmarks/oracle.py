@@ -28,7 +28,7 @@ from amsd_astro.network.multiscale import band_noise, band_radius, normalized_ba
 from amsd_astro.network.muon import Muon
 from amsd_astro.network.packaged import packaged_model
 from amsd_astro.network.recipes import AMSD
-from amsd_astro.pretraining.batches import Batch
+from amsd_astro.pretraining.batches import KnownBatch
 from amsd_astro.pretraining.losses import truth_loss
 from amsd_astro.simulation import Field, expose, galaxy_field, large_galaxy, star_cluster
 
@@ -98,7 +98,7 @@ def _oracle(kind: str, n_steps: int, n_fields: int, folder: Path) -> Path:
     return path
 
 
-def _batches(fields: list[Field], n_steps: int) -> Iterator[Batch]:
+def _batches(fields: list[Field], n_steps: int) -> Iterator[KnownBatch]:
     """Patches of one fresh exposure a step."""
     rng = np.random.default_rng([_SEED, 0, 1])
     side = _PATCH + 2 * band_radius()

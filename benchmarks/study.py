@@ -10,8 +10,6 @@ the sigma map. Samples of this package work too: ``--frame data_samples/galaxy_f
 from __future__ import annotations
 
 import argparse
-import datetime
-import platform
 import subprocess
 import sys
 import tempfile
@@ -21,11 +19,8 @@ from pathlib import Path
 import numpy as np
 from astropy.io import fits
 from frames_with_truth import true_sigma
-
-from amsd_astro.resources import count_processors
-
-_STRATA = (("all", -np.inf, np.inf), ("< 0.1", -np.inf, 0.1), ("0.1-1", 0.1, 1), ("1-5", 1, 5), ("> 5", 5, np.inf))
-_FEWEST = 1000  # pixels of a stratum that is judged
+from kept_results import machine
+from measures import FEWEST, STRATA
 
 
 def _table(result: fits.HDUList, truth: np.ndarray, sky: float) -> list[str]:
@@ -36,9 +31,9 @@ def _table(result: fits.HDUList, truth: np.ndarray, sky: float) -> list[str]:
     score = (result[0].data - truth) / result["AMSD_SIGMA"].data
     signal = (truth - sky) / sigma
     rows = ["| S/N per pixel | pixels | rms / sigma | mean error / sigma | width of z |", "|---|---|---|---|---|"]
-    for name, low, high in _STRATA:
+    for name, low, high in STRATA:
         chosen = good & (signal >= low) & (signal < high)
-        if chosen.sum() >= _FEWEST:
+        if chosen.sum() >= FEWEST:
             cells = (
                 f"{np.sqrt(np.mean(error[chosen] ** 2)):.3f} | {error[chosen].mean():+.3f} | {score[chosen].std():.2f}"
             )
@@ -72,8 +67,7 @@ def main() -> None:
     head = (
         f"`amsd-astro denoise {frame} --seed {options.seed}`: {seconds:.0f} s, whole process; estimated risk {risk:.4f}"
     )
-    machine = f"{datetime.date.today()}, {count_processors()} processors, {platform.machine()}"
-    text = "\n".join([f"{head} ({machine}, Python {platform.python_version()}).\n", *rows])
+    text = "\n".join([f"{head} ({machine()}).\n", *rows])
     print(text)
     if options.output:
         options.output.write_text(text + "\n")

@@ -10,6 +10,7 @@ from typing import Any
 from amsd_astro.cli.backend import import_tensorflow
 from amsd_astro.cli.console import Console
 from amsd_astro.cli.jobs import run_job
+from amsd_astro.cli.outcomes import UsageError
 from amsd_astro.cli.progress import ProgressBar
 
 __all__ = ["run"]
@@ -33,9 +34,12 @@ def _make(args: argparse.Namespace, record: dict[str, Any]) -> None:
         "learning_rate": args.learning_rate,
         "seed": args.seed,
         "precision": "bfloat16" if args.bfloat16 else None,
-        "residuals": None if args.residuals is None else tuple(args.residuals),
+        "residuals": args.residuals and tuple(args.residuals),
     }
-    settings = PretrainingSettings(**{key: value for key, value in given.items() if value is not None})
+    try:
+        settings = PretrainingSettings(**{key: value for key, value in given.items() if value is not None})
+    except ValueError as error:
+        raise UsageError(str(error)) from None
     start = None if args.start is None else Path(args.start)
     if os.environ.get("KERAS_BACKEND", "tensorflow") == "tensorflow":
         import_tensorflow(silent=args.verbose < 2)

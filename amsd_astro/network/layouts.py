@@ -6,13 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
-__all__ = ["GROUPS", "MOST_CHANNELS", "SMALLEST_IMAGE", "AmsdArchitecture", "ThesisArchitecture"]
+__all__ = ["GROUPS", "MOST_CHANNELS", "MOST_RESIDUALS", "SMALLEST_IMAGE", "AmsdArchitecture", "ThesisArchitecture"]
 
 GROUPS = (1, 4)
 """Groups of channels that the thesis network may give."""
 
 MOST_CHANNELS = 16
 """Channels that an image for it may have."""
+
+MOST_RESIDUALS = 4
+"""Residual blocks that the amsd network may have at a resolution."""
 
 SMALLEST_IMAGE = 16
 """Pixels on a side that it learns from at least: the loss has a window of 11."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from amsd_astro.errors import ModelError
-from amsd_astro.network.layouts import GROUPS, MOST_CHANNELS, AmsdArchitecture, ThesisArchitecture
+from amsd_astro.network.layouts import GROUPS, MOST_CHANNELS, MOST_RESIDUALS, AmsdArchitecture, ThesisArchitecture
 from amsd_astro.network.multiscale import N_BANDS
 from amsd_astro.network.stretch import Stretch
 
@@ -24,7 +24,6 @@ Shape = tuple[int, ...]
 
 _WIDTHS = range(4, 257)
 _MOST_WIDTHS = 6
-_RESIDUALS = range(5)
 
 
 @dataclass(frozen=True)
@@ -63,8 +62,8 @@ def _amsd_architecture(settings: dict[str, Any]) -> AmsdArchitecture:
         raise ModelError(f"architecture must have widths, detail and residuals. Received: {reprlib.repr(stated)}")
     if not 1 <= len(widths) <= _MOST_WIDTHS:
         raise ModelError(f"architecture must have 1 to {_MOST_WIDTHS} widths. Received: {reprlib.repr(stated)}")
-    if len(residuals) > len(widths) or not all(type(n) is int and n in _RESIDUALS for n in residuals):
-        limits = f"0 to {_RESIDUALS.stop - 1}"
+    if len(residuals) > len(widths) or not all(type(n) is int and 0 <= n <= MOST_RESIDUALS for n in residuals):
+        limits = f"0 to {MOST_RESIDUALS}"
         raise ModelError(f"residuals must be whole numbers of {limits}, one a width. Received: {reprlib.repr(stated)}")
     if not all(type(width) is int and width in _WIDTHS for width in [*widths, detail]):
         limits = f"{_WIDTHS.start} to {_WIDTHS.stop - 1}"

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from amsd_astro.network.multiscale import band_noise, band_radius, normalized_bands
 from amsd_astro.pretraining.exposures import SHARE_WRONG, expose_scene
 
-__all__ = ["Batch", "Batches"]
+__all__ = ["Batches", "KnownBatch"]
 
-Batch = tuple[NDArray[np.float32], NDArray[np.float32]]
+KnownBatch = tuple[NDArray[np.float32], NDArray[np.float32]]
 """Bands of noisy patches; noisy values, target and weight side by side."""
 
 _TRAINING, _VALIDATION = 1, 2
@@ -70,10 +70,10 @@ class Batches:
         """How many there are."""
         return self._n_batches
 
-    def __iter__(self) -> Iterator[Batch]:
+    def __iter__(self) -> Iterator[KnownBatch]:
         """All of them, made ahead of time."""
         with ThreadPoolExecutor(self._n_threads) as pool:
-            waiting: deque[Future[Batch]] = deque()
+            waiting: deque[Future[KnownBatch]] = deque()
             for index in range(len(self)):
                 waiting.append(pool.submit(self.__getitem__, index))
                 if len(waiting) > _AHEAD:
@@ -81,7 +81,7 @@ class Batches:
             while waiting:
                 yield waiting.popleft().result()
 
-    def __getitem__(self, index: int) -> Batch:
+    def __getitem__(self, index: int) -> KnownBatch:
         """One batch: arrays of shape (n, patch, patch, N_BANDS) and (n, patch, patch, 3)."""
         if not 0 <= index < len(self):
             raise IndexError(f"index must be 0 to {len(self) - 1}. Received: {index}")

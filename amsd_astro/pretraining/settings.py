@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from amsd_astro.network.layouts import MOST_RESIDUALS
 from amsd_astro.network.recipes import AMSD
 
 __all__ = ["PretrainingSettings"]
@@ -33,6 +34,11 @@ class PretrainingSettings:
         Of the training, as `set_precision` takes it.
     residuals : tuple of int
         Residual blocks of the network, as `AmsdArchitecture` takes them.
+
+    Raises
+    ------
+    ValueError
+        No model file would hold so many residual blocks.
     """
 
     n_scenes: int = 1600
@@ -45,3 +51,9 @@ class PretrainingSettings:
     seed: int = 1
     precision: str = "float32"
     residuals: tuple[int, ...] = tuple(AMSD.architecture.residuals)
+
+    def __post_init__(self) -> None:
+        n_levels = len(AMSD.architecture.widths)
+        if len(self.residuals) > n_levels or not all(0 <= n <= MOST_RESIDUALS for n in self.residuals):
+            limits = f"at most {n_levels} numbers of 0 to {MOST_RESIDUALS}"
+            raise ValueError(f"residuals must be {limits}. Received: {self.residuals}")

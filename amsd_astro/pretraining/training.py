@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from amsd_astro.network.amsd_network import VARIANCE, estimate
 from amsd_astro.network.muon import Muon
-from amsd_astro.pretraining.batches import Batch, Batches
+from amsd_astro.pretraining.batches import Batches, KnownBatch
 from amsd_astro.pretraining.losses import RIM, truth_loss, variance_loss
 from amsd_astro.pretraining.settings import PretrainingSettings
 
@@ -127,7 +127,7 @@ def calibrate_variance(
         layer.trainable = True
 
 
-def validate_network(network: keras.Model, batches: Iterable[Batch]) -> dict[str, float]:
+def validate_network(network: keras.Model, batches: Iterable[KnownBatch]) -> dict[str, float]:
     """Error of a network on known exposures.
 
     Returns
@@ -173,7 +173,7 @@ class _State:
         network: keras.Model,
         settings: dict[str, Any],
         folder: Path,
-        known: list[Batch],
+        known: list[KnownBatch],
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._network = network

@@ -50,6 +50,8 @@ def test_version(capsys: pytest.CaptureFixture[str], run: Any) -> None:
         "denoise a.fits --flux-tolerance -0.1",
         "pretrain",
         "pretrain d --steps 0",
+        "pretrain d --residuals 0 1 2 3",
+        "pretrain d --residuals 5",
         "denoise a.fits --gain 0",
         "denoise a.fits --gain nan",
         "denoise a.fits --read-noise -2",
