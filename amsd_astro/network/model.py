@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import keras
@@ -89,7 +90,12 @@ class MultiscaleModel(Predictor):
         values, log_variance = estimate(self.network(inputs), noisy / level)
         return level * values, log_variance + 2 * tf.math.log(level)
 
-    def _estimate_once(self) -> tf.types.experimental.PolymorphicFunction:
+    def predict_once(self, images: NDArray[np.float32], correlation: NDArray[np.floating]) -> Estimate:
+        """As `predict`, in float32 and one orientation, without making a graph: sooner done for a single block."""
+        inner = slice(self.margin, -self.margin)
+        return self._estimate_from(images[:, inner, inner], self._answer_by(self.estimate, images, correlation))
+
+    def _traced_estimate(self) -> tf.types.experimental.PolymorphicFunction:
         """`estimate` for images of any size: it would take most of a second to be made anew for each."""
         precision = self.precision
         if precision not in self._traced:
@@ -110,11 +116,19 @@ class MultiscaleModel(Predictor):
         self, images: NDArray[np.float32], correlation: NDArray[np.floating]
     ) -> tuple[NDArray[np.float32], ...]:
         """Denoised values and their variance."""
+        return self._answer_by(self._traced_estimate(), images, correlation)
+
+    def _answer_by(
+        self,
+        network: Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tuple[tf.Tensor, tf.Tensor]],
+        images: NDArray[np.float32],
+        correlation: NDArray[np.floating],
+    ) -> tuple[NDArray[np.float32], ...]:
         inner = slice(self.margin, -self.margin)
         inputs = normalized_bands(images, band_noise(correlation))
         noisy = np.ascontiguousarray(images[:, inner, inner, None])
         level = tf.ones((len(images), 1, 1, 1))
-        values, log_variance = self._estimate_once()(tf.constant(inputs), tf.constant(noisy), level)
+        values, log_variance = network(tf.constant(inputs), tf.constant(noisy), level)
         return values.numpy()[..., 0], np.exp(log_variance.numpy()[..., 0])
 
     def _estimate_from(self, noisy: NDArray[np.float32], answers: tuple[NDArray[np.float32], ...]) -> Estimate:
