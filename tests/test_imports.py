@@ -128,6 +128,17 @@ def test_frames_are_read_without_the_network() -> None:
     assert run_python(code) == "[]"
 
 
+def test_pretraining_does_without_tensorflow() -> None:
+    # Keras may stand on JAX there. Here it stands on TensorFlow, so that is loaded: none of ours may have asked for it
+    code = (
+        "import sys, {}; tensorflow = sys.modules['tensorflow'];"
+        "print([name for name, module in sorted(sys.modules.items()) if name.startswith('amsd_astro')"
+        " and any(value is tensorflow for value in vars(module).values())])"
+    )
+    assert run_python(code.format("amsd_astro.pretraining.command")) == "[]"
+    assert "'amsd_astro.network.model'" in run_python(code.format("amsd_astro.network.model"))
+
+
 def test_public_names_exist() -> None:
     assert amsd_astro.__all__ == sorted(amsd_astro.__all__)
     assert set(amsd_astro.__all__) <= set(dir(amsd_astro))

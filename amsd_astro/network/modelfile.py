@@ -24,9 +24,11 @@ from amsd_astro.network.saved_networks import NETWORKS, Architecture, Shape
 from amsd_astro.version import __version__
 
 if TYPE_CHECKING:
+    import keras
+
     from amsd_astro.network.predictor import Predictor
 
-__all__ = ["load_model", "save_model"]
+__all__ = ["check_answer", "load_model", "read_model", "save_model"]
 
 _log = logging.getLogger(__name__)
 
@@ -64,7 +66,7 @@ def save_model(file: BinaryIO, model: Predictor, settings: dict[str, Any]) -> No
         "variance_scale": float(model.variance_scale),
         **model.describe(),
         "sha256": digest_arrays(weights),
-        "probe": [float(f"{value:.4g}") for value in _probe(model)],
+        "probe": [float(f"{value:.4g}") for value in _probe(model.network, model.architecture)],
     }
     text = np.frombuffer(json.dumps(stated, sort_keys=True, allow_nan=False).encode(), np.uint8)
     content = pack_arrays({"settings": text, **{_name(k): weight for k, weight in enumerate(weights)}})
@@ -96,44 +98,81 @@ def load_model(
     ModelError
         It is damaged or no model of this program.
     """
-    try:
-        settings, architecture, weights = _read(file.read(LARGEST_FILE + 1))
-        if start is not None:
-            start()
-        model = NETWORKS[settings["recipe"]].build(architecture, settings)
-        model.set_weights(weights)
-        model.variance_scale = float(settings["variance_scale"])
-        _check_probe(model, settings["probe"])
-    except ModelError as error:
-        raise ModelError(f"{name}: {error}") from error
+    settings, architecture, weights = read_model(file, name=name)
+    if start is not None:
+        start()
+    model = NETWORKS[settings["recipe"]].build(architecture, settings)
+    model.set_weights(weights)
+    model.variance_scale = float(settings["variance_scale"])
+    check_answer(model.network, architecture, settings["probe"], name=name)
     _log.debug("%s: %s, written by amsd_astro %s", name, architecture, settings["version"])
     return model, settings
+
+
+def read_model(file: BinaryIO, *, name: str) -> tuple[dict[str, Any], Architecture, list[NDArray[np.float32]]]:
+    """Read what is in a model file, checked, without Keras.
+
+    Parameters
+    ----------
+    file, name
+        As for `load_model`.
+
+    Returns
+    -------
+    dict, Architecture, list of ndarray
+        Settings, sizes of the network, and its weights in Keras's order.
+
+    Raises
+    ------
+    ModelError
+        It is damaged or no model of this program.
+    """
+    try:
+        return _read(file.read(LARGEST_FILE + 1))
+    except ModelError as error:
+        raise ModelError(f"{name}: {error}") from error
+
+
+def check_answer(network: keras.Model, architecture: Architecture, stated: list[float], *, name: str) -> None:
+    """Make sure that a network answers as it did when it was saved.
+
+    Parameters
+    ----------
+    network, architecture
+        With the weights of the file.
+    stated : list of float
+        The ``probe`` of its settings.
+    name : str
+        What to call the file in messages.
+
+    Raises
+    ------
+    ModelError
+        Its layers have another order here.
+    """
+    error = float(np.abs(_probe(network, architecture) - stated).max())
+    if not error <= _PROBE_TOLERANCE * max(map(abs, stated)) + 1e-5:
+        raise ModelError(
+            f"{name}: the network must answer a test as it did when it was saved (its layers may have another order "
+            f"here). Received: an answer that is off by {error:.3g}"
+        )
 
 
 def _name(k: int) -> str:
     return f"w{k:03d}"
 
 
-def _probe(model: Predictor) -> NDArray[np.float64]:
+def _probe(network: keras.Model, architecture: Architecture) -> NDArray[np.float64]:
     """A few values of the network's answer to a fixed input: they show weights that went to the wrong layers.
 
     Two layers of one shape can change places in the network's order, with another version of Keras for instance.
     """
-    side = 2 * model.architecture.stride
-    n_channels = int(model.network.input_shape[-1])
+    side = 2 * architecture.stride
+    n_channels = int(network.input_shape[-1])
     k = np.arange(side * side * n_channels)
     values = (k * 7919 % 2003 / 1000 - 1).astype(np.float32).reshape(1, side, side, n_channels)
-    answer = np.asarray(model.network(values), np.float64).ravel()
+    answer = np.asarray(network(values), np.float64).ravel()
     return answer[np.linspace(0, answer.size - 1, _N_PROBED).astype(int)]
-
-
-def _check_probe(model: Predictor, stated: list[float]) -> None:
-    error = float(np.abs(_probe(model) - stated).max())
-    if not error <= _PROBE_TOLERANCE * max(map(abs, stated)) + 1e-5:
-        raise ModelError(
-            "the network must answer a test as it did when it was saved (its layers may have another order here). "
-            f"Received: an answer that is off by {error:.3g}"
-        )
 
 
 def _read(content: bytes) -> tuple[dict[str, Any], Architecture, list[NDArray[np.float32]]]:

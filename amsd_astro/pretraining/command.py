@@ -10,9 +10,11 @@ from typing import Any
 
 import keras
 
+from amsd_astro.errors import ModelError
 from amsd_astro.frames.outfile import new_file
 from amsd_astro.network.amsd_network import build_amsd, set_precision, take_over
 from amsd_astro.network.layouts import AmsdArchitecture
+from amsd_astro.network.modelfile import check_answer, read_model
 from amsd_astro.network.recipes import AMSD
 from amsd_astro.pretraining.fields import load_scenes
 from amsd_astro.pretraining.settings import PretrainingSettings
@@ -85,12 +87,15 @@ def make_weights(
 
 
 def _read(path: Path) -> tuple[keras.Model, int]:
-    """A network and the steps that made its weights."""
-    from amsd_astro.network.modelfile import load_model
-
+    """A network and the steps that made its weights; without TensorFlow, which Keras may not stand on here."""
     with path.open("rb") as file:
-        model, known = load_model(file, name=str(path))
-    return model.network, int(known["steps"])
+        settings, architecture, weights = read_model(file, name=str(path))
+    if not isinstance(architecture, AmsdArchitecture):
+        raise ModelError(f"{path}: training goes on from a model of recipe amsd. Received: {settings['recipe']}")
+    network = build_amsd(architecture, seed=0)
+    network.set_weights(weights)
+    check_answer(network, architecture, settings["probe"], name=str(path))
+    return network, int(settings["steps"])
 
 
 def _write(

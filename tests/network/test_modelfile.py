@@ -229,7 +229,9 @@ def test_the_largest_network_fits_into_a_file() -> None:
 def test_the_network_of_this_format_answers_as_ever(model: MultiscaleModel) -> None:
     # Files of this format hold weights for exactly this network: where this fails, the format needs a new number.
     assert modelfile._FORMAT == 4
-    np.testing.assert_allclose(modelfile._probe(model)[:4], [0.747150, -0.805805, 1.628938, -0.796084], rtol=1e-3)
+    np.testing.assert_allclose(
+        modelfile._probe(model.network, model.architecture)[:4], [0.747150, -0.805805, 1.628938, -0.796084], rtol=1e-3
+    )
 
 
 def test_weights_that_would_go_to_other_layers_are_refused(

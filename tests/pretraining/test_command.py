@@ -8,7 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from amsd_astro.errors import ModelError
+from amsd_astro.network.layouts import ThesisArchitecture
 from amsd_astro.network.modelfile import load_model
+from amsd_astro.pretraining import command
 from amsd_astro.pretraining.command import make_weights
 from amsd_astro.pretraining.settings import PretrainingSettings
 from amsd_astro.resources import has_bfloat16
@@ -41,3 +44,14 @@ def test_a_larger_network_goes_on_from_a_model_file(tmp_path: Path) -> None:
     # no step was of any size: what the larger network makes of a frame is what the smaller one made
     np.testing.assert_allclose(*answers, atol=1e-3)
     assert np.abs(answers[0]).max() > 1e-2
+
+
+def test_it_does_not_go_on_from_another_recipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    thesis = tmp_path / "thesis.npz"
+    thesis.touch()
+    content = {"recipe": "thesis"}, ThesisArchitecture(), []
+    monkeypatch.setattr(command, "read_model", lambda *_, **__: content)
+    with pytest.raises(
+        ModelError, match=r"thesis\.npz: .* model of recipe amsd\. Received: thesis"
+    ):
+        command._read(thesis)
