@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, ClassVar
 
 import keras
@@ -56,6 +57,7 @@ class MultiscaleModel(Predictor):
         self.give_back = 0.0
         self._given_variance = 0.0
         self.precision = "float32"
+        self._has_graph = True
         self._traced: dict[str, tf.types.experimental.PolymorphicFunction] = {}
 
     @property
@@ -90,10 +92,14 @@ class MultiscaleModel(Predictor):
         values, log_variance = estimate(self.network(inputs), noisy / level)
         return level * values, log_variance + 2 * tf.math.log(level)
 
-    def predict_once(self, images: NDArray[np.float32], correlation: NDArray[np.floating]) -> Estimate:
-        """As `predict`, in float32 and one orientation, without making a graph: sooner done for a single block."""
-        inner = slice(self.margin, -self.margin)
-        return self._estimate_from(images[:, inner, inner], self._answer_by(self.estimate, images, correlation))
+    @contextmanager
+    def without_graph(self) -> Iterator[None]:
+        """Let `predict` do without a graph, and in float32: sooner done for a single block."""
+        self._has_graph = False
+        try:
+            yield
+        finally:
+            self._has_graph = True
 
     def _traced_estimate(self) -> tf.types.experimental.PolymorphicFunction:
         """`estimate` for images of any size: it would take most of a second to be made anew for each."""
@@ -116,14 +122,7 @@ class MultiscaleModel(Predictor):
         self, images: NDArray[np.float32], correlation: NDArray[np.floating]
     ) -> tuple[NDArray[np.float32], ...]:
         """Denoised values and their variance."""
-        return self._answer_by(self._traced_estimate(), images, correlation)
-
-    def _answer_by(
-        self,
-        network: Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tuple[tf.Tensor, tf.Tensor]],
-        images: NDArray[np.float32],
-        correlation: NDArray[np.floating],
-    ) -> tuple[NDArray[np.float32], ...]:
+        network = self._traced_estimate() if self._has_graph else self.estimate
         inner = slice(self.margin, -self.margin)
         inputs = normalized_bands(images, band_noise(correlation))
         noisy = np.ascontiguousarray(images[:, inner, inner, None])

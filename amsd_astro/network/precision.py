@@ -39,7 +39,8 @@ def choose_precision(model: MultiscaleModel, frame: TrainingFrame) -> None:
     side = _SIDE + 2 * model.margin
     index = [mirrored(int(at) - side // 2, side, n) for at, n in zip(brightest, frame.values.shape, strict=True)]
     images = frame.values[np.ix_(*index)][None]
-    exact = model.predict_once(images, frame.correlation)
+    with model.without_graph():
+        exact = model.predict(images, frame.correlation)
     model.precision = "bfloat16"
     try:
         rough = model.predict(images, frame.correlation)

@@ -51,7 +51,5 @@ def test_it_does_not_go_on_from_another_recipe(tmp_path: Path, monkeypatch: pyte
     thesis.touch()
     content = {"recipe": "thesis"}, ThesisArchitecture(), []
     monkeypatch.setattr(command, "read_model", lambda *_, **__: content)
-    with pytest.raises(
-        ModelError, match=r"thesis\.npz: .* model of recipe amsd\. Received: thesis"
-    ):
+    with pytest.raises(ModelError, match=r"thesis\.npz: .* model of recipe amsd\. Received: thesis"):
         command._read(thesis)
