@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 from astropy.io import fits
+from frames_with_truth import true_sigma
 from kept_results import command, machine
 from photutils.aperture import CircularAperture, aperture_photometry
 from photutils.detection import find_peaks
@@ -38,7 +39,7 @@ class _Middle:
     """The middle of a sample: its truth, its noise, and exposures of it."""
 
     def __init__(self, name: str) -> None:
-        cards = fits.getheader(_FOLDER / f"{name}_1.fits")
+        self._cards = cards = fits.getheader(_FOLDER / f"{name}_1.fits")
         self.truth = fits.getdata(_FOLDER / f"{name}_truth.fits")[_MIDDLE].astype(float)
         self.sky = float(np.median(self.truth))
         self._gain, self._read_noise, self._pedestal = (float(cards[key]) for key in ("GAIN", "RDNOISE", "PEDESTAL"))
@@ -47,7 +48,7 @@ class _Middle:
     @property
     def variance(self) -> np.ndarray:
         """Of the pixels of one exposure."""
-        return (self.truth - self._pedestal) / self._gain + (self._read_noise / self._gain) ** 2
+        return true_sigma(self.truth, self._cards) ** 2
 
     def expose(self) -> np.ndarray:
         """One exposure more."""
@@ -59,33 +60,26 @@ class _Middle:
         floor = -self._pedestal / self._gain + (self._read_noise / self._gain) ** 2
         return NoiseModel(1 / self._gain / n, floor / n, sky=self.sky)
 
-    def denoise(self, image: np.ndarray, n: int, steps: int | None) -> np.ndarray:
-        """Denoise the mean of so many exposures."""
-        return np.asarray(Denoiser(steps=steps).denoise(image, noise=self.noise(n)).data, float)
-
 
 def main() -> int:
     """Measure and write both tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--steps", type=int, help="of adapting (default: the program decides)")
     parser.add_argument("-o", "--output", type=Path, required=True)
     options = parser.parse_args()
     lines = [f"Made by `{command('benchmarks/faint_flux.py')}` ({machine()}).", "", _HEAD]
-    stacks = [
-        "",
-        "| sample | stack of denoised frames | denoised stack |",
-        "|---|---|---|",
-    ]
+    stacks = ["", "| sample | stack of denoised frames | denoised stack |", "|---|---|---|"]
+    denoiser = Denoiser()
     for name in ("galaxy_field", "star_cluster"):
         field = _Middle(name)
         exposures = [field.expose() for _ in range(_N_EXPOSURES)]
-        denoised = [field.denoise(one, 1, options.steps) for one in exposures]
+        denoised = [np.asarray(denoiser.denoise(one, noise=field.noise(1)).data, float) for one in exposures]
         if name == "galaxy_field":
             lines += _fluxes(field, exposures, denoised)
         stack = np.mean(exposures, axis=0)
+        denoised_stack = denoiser.denoise(stack, noise=field.noise(_N_EXPOSURES)).data
         plain, of_denoised, deep = (
             float(np.sqrt(np.mean((image - field.truth) ** 2 / field.variance)))
-            for image in (stack, np.mean(denoised, axis=0), field.denoise(stack, _N_EXPOSURES, options.steps))
+            for image in (stack, np.mean(denoised, axis=0), denoised_stack)
         )
         stacks.append(f"| {name} | {of_denoised / plain:.2f} | {deep / plain:.2f} |")
     options.output.write_text("\n".join([*lines, *stacks]) + "\n")

@@ -6,7 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
-__all__ = ["GROUPS", "MOST_CHANNELS", "MOST_RESIDUALS", "SMALLEST_IMAGE", "AmsdArchitecture", "ThesisArchitecture"]
+__all__ = [
+    "GROUPS",
+    "MOST_CHANNELS",
+    "MOST_RESIDUALS",
+    "SMALLEST_IMAGE",
+    "AmsdArchitecture",
+    "ThesisArchitecture",
+    "are_residuals",
+]
 
 GROUPS = (1, 4)
 """Groups of channels that the thesis network may give."""
@@ -19,6 +27,11 @@ MOST_RESIDUALS = 4
 
 SMALLEST_IMAGE = 16
 """Pixels on a side that it learns from at least: the loss has a window of 11."""
+
+
+def are_residuals(numbers: Sequence[object], n_widths: int) -> bool:
+    """Whether these are numbers of residual blocks, one a width at most, that a model file may state."""
+    return len(numbers) <= n_widths and all(type(n) is int and 0 <= n <= MOST_RESIDUALS for n in numbers)
 
 
 @dataclass(frozen=True)

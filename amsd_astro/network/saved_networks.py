@@ -10,7 +10,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from amsd_astro.errors import ModelError
-from amsd_astro.network.layouts import GROUPS, MOST_CHANNELS, MOST_RESIDUALS, AmsdArchitecture, ThesisArchitecture
+from amsd_astro.network.layouts import (
+    GROUPS,
+    MOST_CHANNELS,
+    MOST_RESIDUALS,
+    AmsdArchitecture,
+    ThesisArchitecture,
+    are_residuals,
+)
 from amsd_astro.network.multiscale import N_BANDS
 from amsd_astro.network.stretch import Stretch
 
@@ -62,7 +69,7 @@ def _amsd_architecture(settings: dict[str, Any]) -> AmsdArchitecture:
         raise ModelError(f"architecture must have widths, detail and residuals. Received: {reprlib.repr(stated)}")
     if not 1 <= len(widths) <= _MOST_WIDTHS:
         raise ModelError(f"architecture must have 1 to {_MOST_WIDTHS} widths. Received: {reprlib.repr(stated)}")
-    if len(residuals) > len(widths) or not all(type(n) is int and 0 <= n <= MOST_RESIDUALS for n in residuals):
+    if not are_residuals(residuals, len(widths)):
         limits = f"0 to {MOST_RESIDUALS}"
         raise ModelError(f"residuals must be whole numbers of {limits}, one a width. Received: {reprlib.repr(stated)}")
     if not all(type(width) is int and width in _WIDTHS for width in [*widths, detail]):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from amsd_astro.network.layouts import MOST_RESIDUALS
+from amsd_astro.network.layouts import MOST_RESIDUALS, are_residuals
 from amsd_astro.network.recipes import AMSD
 
 __all__ = ["PretrainingSettings"]
@@ -54,6 +54,6 @@ class PretrainingSettings:
 
     def __post_init__(self) -> None:
         n_levels = len(AMSD.architecture.widths)
-        if len(self.residuals) > n_levels or not all(0 <= n <= MOST_RESIDUALS for n in self.residuals):
+        if not are_residuals(self.residuals, n_levels):
             limits = f"at most {n_levels} numbers of 0 to {MOST_RESIDUALS}"
             raise ValueError(f"residuals must be {limits}. Received: {self.residuals}")

@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "frames"))
 from round_trip import RoundTrip, unpacked
 from still_network import StillNetwork
 
-import amsd_astro.network.methods  # noqa: F401 - what comes after a network is loaded with TensorFlow: before it is barred
+import amsd_astro.network.methods  # noqa: F401 - it asks for TensorFlow, which is barred later
 from amsd_astro import denoiser
 from amsd_astro.cli import main
 
