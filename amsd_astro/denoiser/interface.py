@@ -42,7 +42,7 @@ class Denoiser:
     steps : int, optional
         Steps of training. By default the program decides: `fit` trains as long as the recipe says, `fit_denoise` and
         `~amsd_astro.denoise` only a recipe without weights in the package, and a network that was loaded is not
-        trained. 0 applies weights as they are, in one orientation.
+        trained. 0 applies weights as they are, in one orientation, and a frame teaches them nothing.
     seed : int, optional
         Seed of everything random.
     n_threads : int, optional
@@ -91,6 +91,7 @@ class Denoiser:
         self.adaptation: Adaptation | None = None
         self._model: Predictor | None = None
         self._n_steps = 0  # that made the present weights
+        self._as_it_is = steps == 0
 
     def fit(
         self,
@@ -214,7 +215,6 @@ class Denoiser:
             It is damaged or no model file.
         """
         from amsd_astro.network.modelfile import load_model
-        from amsd_astro.network.recipes import settings_of
 
         name = os.fspath(path)
         if not os.path.exists(path):
@@ -231,9 +231,7 @@ class Denoiser:
             n_orientations=n_orientations,
             flux_tolerance=flux_tolerance,
         )
-        if n_orientations is None and steps is None:
-            # as the denoiser that was saved does
-            denoiser.n_orientations = settings_of(settings["recipe"]).n_orientations
+        denoiser._as_it_is = steps == 0
         denoiser._model = model
         denoiser._n_steps = settings["steps"]
         return denoiser
@@ -299,6 +297,7 @@ class Denoiser:
         else:
             if sigma is None or not sigma > 0:
                 raise ValueError(f"sigma must be positive for recipe {self.recipe}. Received: {sigma}")
+            model.forget_frame()
             n_orientations = self._settings.n_orientations
             result = denoise_channels(
                 model, values, sigma=sigma, seed=self.seed, n_orientations=n_orientations, progress=progress
@@ -320,7 +319,7 @@ class Denoiser:
         from amsd_astro.network.recipes import settings_of
 
         settings = settings_of(self.recipe)
-        usual = 1 if self.steps == 0 else settings.n_orientations
+        usual = 1 if self._as_it_is else settings.n_orientations
         return replace(settings, n_orientations=self.n_orientations or usual)
 
     def _trained(self) -> Predictor:
@@ -368,7 +367,13 @@ class Denoiser:
         model = self._trained()
         model.look_at(prepared.values)
         settled = METHODS[self.recipe].settle(
-            model, prepared.to_learn(), self._settings, tolerance=self.flux_tolerance, seed=self.seed, risk=risk
+            model,
+            prepared.to_learn(),
+            self._settings,
+            learns=not self._as_it_is,
+            tolerance=self.flux_tolerance,
+            seed=self.seed,
+            risk=risk,
         )
         result = apply_model(model, prepared, n_orientations=self._settings.n_orientations, progress=progress)
         return assemble(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -60,7 +61,9 @@ class Prepared:
 
         if self.values is None:
             raise ValueError("a frame must have noise to learn from. Received: one without")
-        return TrainingFrame(self.values, self.frame.mask, self.noise.correlation)
+        noise = self.noise
+        electrons = noise.sky_variance / noise.slope**2 if noise.slope > 0 else math.inf
+        return TrainingFrame(self.values, self.frame.mask, noise.correlation, electrons=electrons)
 
 
 def prepare(frame: Frame, stated: Stated, *, seed: int) -> Prepared:

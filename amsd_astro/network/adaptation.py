@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import tensorflow as tf
@@ -14,10 +15,11 @@ from amsd_astro.network.model import MultiscaleModel
 from amsd_astro.network.optimizers import CentralizedAdam, warm_cosine
 from amsd_astro.network.pairs import RecorruptedPairs, TrainingFrame
 from amsd_astro.network.recipes import AmsdRecipe
+from amsd_astro.network.risk import hold_out
 from amsd_astro.network.training import Memory, Progress, train
 from amsd_astro.network.variance_curve import VarianceCurve
 
-__all__ = ["Judge", "adapt", "judge_on"]
+__all__ = ["Judge", "adapt", "judge_on", "without_judged"]
 
 _log = logging.getLogger(__name__)
 
@@ -69,7 +71,7 @@ def adapt(
     )
 
     was_trained = model.is_trained
-    model.set_give_back(0.0, np.ones((1, 1)))
+    model.forget_frame()
     rate = recipe.adapted_rate if was_trained else recipe.learning_rate
     scored = {max(1, round(share * n_steps)) for share in _SCORED_SHARES}
     rougher = _ROUGHER_THAN_TRAINED if was_trained else _ROUGHER
@@ -113,6 +115,11 @@ def judge_on(model: MultiscaleModel, frames: Sequence[TrainingFrame], recipe: Am
     """
     _, probes = hold_out_of(frames, fraction=recipe.held_out, margin=model.margin, seed=_seeds(seed)[0])
     return _calibrated(model, probes, 0, recipe)
+
+
+def without_judged(frame: TrainingFrame, recipe: AmsdRecipe, *, seed: int) -> TrainingFrame:
+    """A frame that has held out the blocks that `judge_on` judges by."""
+    return replace(frame, held_out=hold_out(frame.mask, fraction=recipe.held_out, seed=_seeds(seed)[0]))
 
 
 def _calibrated(model: MultiscaleModel, probes: Probes, n_steps: int, recipe: AmsdRecipe) -> Adaptation:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from amsd_astro.network.noise import NOISE_UNSURE
 from amsd_astro.network.pairs import TrainingFrame
 from amsd_astro.network.predictor import Predictor
 from amsd_astro.network.risk import Answer, Predict, Risk, RiskProbe, hold_out
@@ -19,7 +20,6 @@ __all__ = ["Adaptation", "Probes", "answers_of", "calibrate", "hold_out_of", "re
 _log = logging.getLogger(__name__)
 
 _UNSURE = 0.15  # of a predicted variance, before a frame's risk is measured
-_NOISE_UNSURE = 0.01  # of the variance of the noise, which the risk takes off: it is measured too
 _LOST = 1.1  # squared error of a frame over that of its own denoised self, which has lost detail: of simulated fields
 
 Probes = list[tuple[RiskProbe, NDArray[np.float64]]]
@@ -156,6 +156,6 @@ def _variance_factor(risk: Risk) -> float:
     """
     if not risk.predicted > 0:
         return 1.0
-    error = np.hypot(risk.error, _NOISE_UNSURE) / risk.predicted
+    error = np.hypot(risk.error, NOISE_UNSURE) / risk.predicted
     weight = _UNSURE**2 / (_UNSURE**2 + error**2)
     return float(np.clip(1 + weight * (risk.value / risk.predicted - 1), 0.25, 4.0))

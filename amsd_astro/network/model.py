@@ -12,6 +12,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from amsd_astro.network.amsd_network import RESIDUAL_BOUND, build_amsd, estimate, set_precision
+from amsd_astro.network.band_gains import GAIN_REACH, BandGains
 from amsd_astro.network.flux import GIVE_BACK_REACH, smoothed_noise, smoothed_residual
 from amsd_astro.network.layouts import AmsdArchitecture
 from amsd_astro.network.multiscale import N_BANDS, band_noise, band_radius, normalized_bands
@@ -39,6 +40,8 @@ class MultiscaleModel(Predictor):
         Whether its weights have been trained.
     give_back : float
         Share of what denoising takes, smoothed over about a PSF, that is given back: set by `set_give_back`.
+    band_gains : BandGains
+        What is added of the bands of a denoised frame, from the frame itself.
     variance_curve : VarianceCurve
         Correction of the variance that the network predicts, from a frame itself.
     precision : str
@@ -55,6 +58,7 @@ class MultiscaleModel(Predictor):
         self.margin = band_radius()
         self.is_trained = False
         self.give_back = 0.0
+        self.band_gains = BandGains()
         self._given_variance = 0.0
         self.precision = "float32"
         self._has_graph = True
@@ -63,7 +67,13 @@ class MultiscaleModel(Predictor):
     @property
     def halo(self) -> int:
         """Pixels around a tile that its values depend on, besides the reach of the bands."""
-        return self.architecture.receptive_radius + GIVE_BACK_REACH
+        reach = self.architecture.receptive_radius + (GIVE_BACK_REACH if self.give_back else 0)
+        return reach + (GAIN_REACH if self.band_gains.change else 0)
+
+    def forget_frame(self) -> None:
+        """Undo what frames denoised before have changed, but for the scale of the variance."""
+        self.give_back, self._given_variance = 0.0, 0.0
+        self.band_gains = BandGains()
 
     def set_give_back(self, share: float, correlation: NDArray[np.floating]) -> None:
         """Give back a share of what is taken, on frames whose noise has this correlation."""
@@ -71,8 +81,9 @@ class MultiscaleModel(Predictor):
         self._given_variance = share**2 * smoothed_noise(correlation)
 
     def cards(self) -> dict[str, tuple[Any, str]]:
-        """Return the cards that tell what is given back, and what the network computed in."""
+        """Return the cards that tell what the frame changed, what is given back, and what the network computed in."""
         return {
+            "AMSDGAIN": (round(self.band_gains.change, 4), "rms change learned from the frame, over noise"),
             "AMSDGIVE": (round(self.give_back, 4), "share of the smoothed residual given back"),
             "AMSDPREC": (self.precision, "arithmetic of the network"),
         }
@@ -132,6 +143,9 @@ class MultiscaleModel(Predictor):
 
     def _estimate_from(self, noisy: NDArray[np.float32], answers: tuple[NDArray[np.float32], ...]) -> Estimate:
         values, variance = answers
+        if self.band_gains.change:
+            values = values + self.band_gains.added(values, variance)
+            values = noisy + np.clip(values - noisy, -RESIDUAL_BOUND, RESIDUAL_BOUND)
         bounded = np.abs(noisy - values) > _AT_BOUND * RESIDUAL_BOUND
         if self.give_back:
             values = values + np.float32(self.give_back) * smoothed_residual(noisy - values)

@@ -5,7 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["UnitNoise"]
+__all__ = ["NOISE_UNSURE", "UnitNoise"]
+
+NOISE_UNSURE = 0.01
+"""Of the variance of a frame's noise, which is measured too: what of it is not known."""
 
 
 class UnitNoise:

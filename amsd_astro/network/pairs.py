@@ -7,6 +7,7 @@ Recorrupted, Pang et al. 2021).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -35,12 +36,15 @@ class TrainingFrame:
         Correlation of its noise.
     held_out : sequence of (y, x, side), optional
         Square blocks that must not be learned from.
+    electrons : float, optional
+        Variance of the noise of the sky, in electrons squared; where it is small, the noise is not Gaussian.
     """
 
     values: NDArray[np.float32]
     mask: NDArray[np.bool_]
     correlation: NDArray[np.float64]
     held_out: Sequence[tuple[int, int, int]] = ()
+    electrons: float = math.inf
 
     def weight(self, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> NDArray[np.float32]:
         """1 where the pixels of these rows and columns may be learned from, else 0."""

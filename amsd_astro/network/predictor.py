@@ -67,6 +67,9 @@ class Predictor(ABC):
     def look_at(self, values: NDArray[np.float32]) -> None:  # noqa: B027 - there is nothing to do for most
         """Set what depends on a whole frame, in noise units, before it is denoised tile by tile."""
 
+    def forget_frame(self) -> None:  # noqa: B027 - most know nothing of a frame
+        """Undo what frames denoised before have changed."""
+
     def describe(self) -> dict[str, Any]:
         """Return what is to be saved of the model besides architecture, weights and `variance_scale`, of JSON types."""
         return {}

@@ -11,11 +11,13 @@ from numpy.typing import NDArray
 from amsd_astro.mirror import mirrored
 from amsd_astro.network.noise import UnitNoise
 
-__all__ = ["Answer", "Predict", "Risk", "RiskProbe", "hold_out"]
+__all__ = ["EMPTY", "Answer", "Predict", "Risk", "RiskProbe", "hold_out", "roughness"]
 
 _CONTEXT = 32  # pixels of the network's surroundings given to a block
 _CELLS = (4, 8)
-_EMPTY = 0.5  # sigma from the sky's level
+EMPTY = 0.5
+"""Sigma from the sky's level up to which a pixel of a result counts as empty."""
+
 _FEWEST_PAIRS = 500
 _TOGETHER = 8  # blocks
 _STEP = 0.05  # length of the finite difference, in sigma
@@ -72,6 +74,25 @@ def hold_out(mask: NDArray[np.bool_], *, fraction: float, seed: int) -> list[tup
     n_blocks = min(max(2, round(fraction * len(corners))), 24)
     chosen = np.random.default_rng(seed).permutation(len(corners))[:n_blocks]
     return [corners[k] for k in sorted(chosen)]
+
+
+def roughness(images: NDArray[np.float32], empty: NDArray[np.bool_]) -> float:
+    """Rms difference of neighbours that are both empty sky; nan where there are too few.
+
+    Parameters
+    ----------
+    images : ndarray of float32, shape (n, ny, nx)
+        Denoised images.
+    empty : ndarray of bool, shape of ``images``
+        True on empty sky.
+    """
+    squares, n_pairs = 0.0, 0
+    for axis in (1, 2):
+        pairs = empty & np.roll(empty, 1, axis)
+        pairs[(slice(None),) * axis + (0,)] = False
+        squares += float(np.sum((images - np.roll(images, 1, axis))[pairs] ** 2, dtype=np.float64))
+        n_pairs += int(pairs.sum())
+    return float(np.sqrt(squares / n_pairs)) if n_pairs >= _FEWEST_PAIRS else float("nan")
 
 
 class RiskProbe:
@@ -141,8 +162,9 @@ class RiskProbe:
         per_block = (terms * self._weight).sum(axis=(1, 2), dtype=np.float64) / np.maximum(count, 1)
         value = float(np.average(per_block, weights=count))
         error = float(np.sqrt(np.average((per_block - value) ** 2, weights=count) / max(len(count) - 1, 1)))
+        empty = self._weight & (np.abs(plain) < EMPTY)
         predicted = float((variance * self._weight).sum(dtype=np.float64) / max(int(count.sum()), 1))
-        return Risk(value, error, predicted, self._cell_factors(plain, moved, probe, value), self._roughness(plain))
+        return Risk(value, error, predicted, self._cell_factors(plain, moved, probe, value), roughness(plain, empty))
 
     def rehearse(self, predict: Predict, denoised: Answer) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Variance that is predicted, and the squared error that is made, where the truth is known.
@@ -162,17 +184,6 @@ class RiskProbe:
         values, variance = _by_groups(predict, exposed)
         cut = (slice(None), self._context, self._context)
         return variance[cut][self._weight], ((values - truth) ** 2)[cut][self._weight]
-
-    def _roughness(self, plain: NDArray[np.float32]) -> float:
-        """Of pairs of neighbours that both look empty; nan where there are too few."""
-        empty = self._weight & (np.abs(plain) < _EMPTY)
-        squares, n_pairs = 0.0, 0
-        for axis in (1, 2):
-            pairs = empty & np.roll(empty, 1, axis)
-            pairs[(slice(None),) * axis + (0,)] = False
-            squares += float(np.sum((plain - np.roll(plain, 1, axis))[pairs] ** 2, dtype=np.float64))
-            n_pairs += int(pairs.sum())
-        return float(np.sqrt(squares / n_pairs)) if n_pairs >= _FEWEST_PAIRS else float("nan")
 
     def _cell_factors(
         self, plain: NDArray[np.float32], moved: NDArray[np.float32], probe: NDArray[np.float32], risk: float

@@ -8,13 +8,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from amsd_astro.network.adaptation import judge_on
+from amsd_astro.network.adaptation import judge_on, without_judged
+from amsd_astro.network.band_gains import BandGains
 from amsd_astro.network.flux import FluxLoss, FluxProbe
+from amsd_astro.network.gain_fitting import fit_gains
 from amsd_astro.network.model import MultiscaleModel
 from amsd_astro.network.pairs import TrainingFrame
 from amsd_astro.network.precision import choose_precision
 from amsd_astro.network.recipes import AmsdRecipe
-from amsd_astro.network.risk import Risk
+from amsd_astro.network.risk import Answer, Risk
+from amsd_astro.network.variance_curve import VarianceCurve
 
 __all__ = ["Settled", "settle", "settle_nothing"]
 
@@ -30,31 +33,43 @@ class Settled:
 
 
 def settle(
-    model: MultiscaleModel, frame: TrainingFrame, recipe: AmsdRecipe, *, tolerance: float, seed: int, risk: Risk | None
+    model: MultiscaleModel,
+    frame: TrainingFrame,
+    recipe: AmsdRecipe,
+    *,
+    learns: bool,
+    tolerance: float,
+    seed: int,
+    risk: Risk | None,
 ) -> Settled:
-    """Let a model give back what it takes too much of the flux of a frame's faint sources, and know its error there.
+    """Let a model learn gains from a frame, give back what it takes too much of its flux, and know its error there.
 
     Parameters
     ----------
     model : MultiscaleModel
-        The model; what it gives back and the scale of its variance are set.
+        The model; its gains, what it gives back and the scale of its variance are set.
     frame : TrainingFrame
         A frame with noise.
     recipe : AmsdRecipe
         Settings.
+    learns : bool
+        Whether gains are learned. They are not where the weights were trained on this very frame: the risk that they
+        are found by wants a model that knows nothing of the frame's noise.
     tolerance : float
         Share of the flux that may be lost; 1 for whatever is lost.
     seed : int
         Of the noise that measures flux and risk.
     risk : Risk or None
-        As training left it on this very frame; it is measured where it is not known or something is given back.
+        As training left it on this very frame; it is measured where it is not known or the model is changed.
 
     Returns
     -------
     Settled
     """
     choose_precision(model, frame)
-    model.set_give_back(0.0, frame.correlation)
+    model.forget_frame()
+    if learns and risk is None:
+        model.band_gains = _learned_gains(model, frame, recipe, seed=seed)
     flux = _measured_flux(model, frame, recipe, seed=seed)
     if flux is not None:
         model.set_give_back(flux.share_to_give_back(tolerance), frame.correlation)
@@ -68,10 +83,21 @@ def settle(
 
 
 def settle_nothing(
-    model: object, frame: TrainingFrame, recipe: object, *, tolerance: float, seed: int, risk: Risk | None
+    model: object, frame: TrainingFrame, recipe: object, *, learns: bool, tolerance: float, seed: int, risk: Risk | None
 ) -> Settled:
-    """Take the risk as it is, for a recipe that gives nothing back."""
+    """Take the risk as it is, for a recipe that learns no gains and gives nothing back."""
     return Settled(risk=risk)
+
+
+def _learned_gains(model: MultiscaleModel, frame: TrainingFrame, recipe: AmsdRecipe, *, seed: int) -> BandGains:
+    model.variance_scale, model.variance_curve = 1.0, VarianceCurve()
+
+    def predict(images: NDArray[np.float32]) -> Answer:
+        estimate = model.predict(images, frame.correlation, n_orientations=recipe.n_orientations)
+        return estimate.values, estimate.variance
+
+    frame = without_judged(frame, recipe, seed=seed)
+    return fit_gains(predict, frame, margin=model.margin, stride=model.architecture.stride, seed=seed)
 
 
 def _measured_flux(model: MultiscaleModel, frame: TrainingFrame, recipe: AmsdRecipe, *, seed: int) -> FluxLoss | None:

@@ -34,6 +34,9 @@ class BlurModel:
 
     give_back = 0.0
 
+    def forget_frame(self) -> None:
+        pass
+
     def set_give_back(self, share: float, correlation: np.ndarray) -> None:
         pass
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 
+from amsd_astro.network.band_gains import N_GAINED, BandGains
 from amsd_astro.network.layouts import AmsdArchitecture
 from amsd_astro.network.model import RESIDUAL_BOUND, MultiscaleModel
 
 WHITE = np.ones((1, 1))
+GAINS = BandGains((-3.0, 0.0), ((0.3,) * N_GAINED, (-0.2,) * N_GAINED), 0.1)
 SMALL = AmsdArchitecture((8, 8, 16), 8)
 
 
@@ -19,6 +23,15 @@ def model() -> MultiscaleModel:
     rng = np.random.default_rng(0)
     made.set_weights([w + rng.normal(0, 0.05, w.shape).astype(np.float32) for w in made.get_weights()])
     return made
+
+
+@pytest.fixture
+def changed_model(model: MultiscaleModel) -> Iterator[MultiscaleModel]:
+    """The same with what a frame may change."""
+    model.band_gains = GAINS
+    model.set_give_back(0.3, WHITE)
+    yield model
+    model.forget_frame()
 
 
 def _image(model: MultiscaleModel, side: int, *, n: int = 1) -> np.ndarray:
@@ -37,7 +50,33 @@ def test_no_pixel_moves_by_more_than_the_bound(model: MultiscaleModel) -> None:
     assert np.all(made.variance > 0)
 
 
-def test_nothing_beyond_the_halo_reaches_a_pixel(model: MultiscaleModel) -> None:
+def test_gains_move_no_pixel_by_more_than_its_error(model: MultiscaleModel) -> None:
+    images = _image(model, 64)
+    plain = model.predict(images, WHITE)
+    model.band_gains = BandGains((0.0,), ((100.0,) * N_GAINED,), 0.1)
+    made = model.predict(images, WHITE)
+    model.forget_frame()
+    moved = np.abs(made.values - plain.values) / np.sqrt(plain.variance)
+    assert 0.99 < moved.max() <= 1.001
+    inner = images[:, model.margin : -model.margin, model.margin : -model.margin]
+    assert np.abs(made.values - inner).max() <= RESIDUAL_BOUND + 1e-5
+
+
+def test_a_frame_leaves_nothing_behind(model: MultiscaleModel) -> None:
+    images = _image(model, 64)
+    before = model.predict(images, WHITE).values, model.halo
+    model.band_gains = GAINS
+    model.set_give_back(0.3, WHITE)
+    during = model.predict(images, WHITE).values, model.halo
+    model.forget_frame()
+    np.testing.assert_array_equal(model.predict(images, WHITE).values, before[0])
+    assert not np.allclose(during[0], before[0], atol=1e-3)
+    assert model.halo == before[1] < during[1]
+
+
+@pytest.mark.parametrize("which", ["model", "changed_model"])
+def test_nothing_beyond_the_halo_reaches_a_pixel(which: str, request: pytest.FixtureRequest) -> None:
+    model: MultiscaleModel = request.getfixturevalue(which)
     images = _image(model, 192)
     centre = images.shape[1] // 2
     reach = model.halo + model.margin

@@ -1,0 +1,227 @@
+"""The gains of least risk on a frame, as far as the frame tells them from none."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+from numpy.typing import NDArray
+
+from amsd_astro.mirror import mirrored
+from amsd_astro.network.band_gains import N_GAINED, BandGains, log_of, saturating_bands
+from amsd_astro.network.noise import NOISE_UNSURE, UnitNoise
+from amsd_astro.network.pairs import TrainingFrame
+from amsd_astro.network.risk import EMPTY, Answer, Predict, roughness
+
+__all__ = ["fit_gains", "most_probable"]
+
+_log = logging.getLogger(__name__)
+
+_QUANTILES = (0.25, 0.7, 0.92, 0.99)  # of the predicted variance: the highest are few and matter
+_FADING = 1.4  # of the logarithm beyond these: what few pixels teach must not hold for brighter stars
+_SIDE, _WIDEST, _MOST = 256, 320, 8  # pixels on a side of a block, those of a part of a small frame, how many
+_CONTEXT = 32  # pixels of the network's surroundings
+_CELL = 32  # pixels on a side of what is taken for independent
+_FEWEST_PIXELS = 48 * _CELL**2  # three times as many cells as gains
+_STEP = 0.05  # length of the finite difference, in sigma
+_WIDTHS = (0.0, 0.01, 0.03, 0.1, 0.3)  # of the prior of a gain
+_ROUGHER = 1.05
+_N_LOW = 2  # knots that are mostly empty sky
+_FEWEST_ELECTRONS = 10.0  # of variance; below, the gains raised the error of simulated frames, by 2 to 50 %
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A part of the frame: network's answers to it as it is and moved along a probe, and all three where they count."""
+
+    noisy: NDArray[np.float32]
+    probe: NDArray[np.float32]
+    weight: NDArray[np.float32]
+    plain: Answer
+    moved: Answer
+
+
+def fit_gains(predict: Predict, frame: TrainingFrame, *, margin: int, stride: int, seed: int) -> BandGains:
+    """Find the gains of least risk.
+
+    With gains g of terms f(z), the risk by Stein's unbiased estimate is a quadratic form of g: its matrix is that of
+    the products of the terms, and its linear part the sum of ``f (F - z) + tr(C df/dz)`` over the pixels (Blu &
+    Luisier 2007, for noise of covariance C). That sum is noisy; how much so, its scatter between cells tells. So gains
+    have a normal prior about none, its widths are those of the highest evidence (MacKay 1992), which may be zero, and
+    the gains are the most probable ones.
+
+    Parameters
+    ----------
+    predict : callable
+        From images, shape (1, ny + 2 margin, nx + 2 margin), to values and variance, shape (1, ny, nx).
+    frame : TrainingFrame
+        The frame. Blocks that it has held out do not count.
+    margin, stride : int
+        Pixels that the predictor takes off each side; ny and nx are to be multiples of the stride.
+    seed : int
+        Of the probe.
+
+    Returns
+    -------
+    BandGains
+        None where the frame is too small, has too few electrons for the noise to be Gaussian in noise units, or where
+        they would make empty sky rough.
+    """
+    if frame.electrons < _FEWEST_ELECTRONS or np.count_nonzero(~frame.mask) < _FEWEST_PIXELS:
+        return BandGains()
+    rng, noise = np.random.default_rng([seed, 4]), UnitNoise(frame.correlation)
+    parts = [_look(predict, frame, place, noise, rng, margin, stride) for place in _places(frame.values.shape)]
+    variance = np.concatenate([part.plain[1][part.weight > 0] for part in parts])
+    if variance.size < _FEWEST_PIXELS:
+        return BandGains()
+    knots = np.quantile(log_of(variance), _QUANTILES)
+    knots = np.append(knots, knots[-1] + _FADING)
+    if not np.all(np.diff(knots) > 0):
+        return BandGains()
+    grams, slopes, traces = zip(*(_cells(part, knots) for part in parts), strict=True)
+    gram = np.sum(grams, axis=0)
+    gains, evidence = most_probable(gram, np.concatenate(slopes), np.concatenate(traces))
+    change = float(np.sqrt(max(gains @ gram @ gains, 0.0) / variance.size))
+    _log.info("gains of bands, with a log evidence of %.1f, change pixels by %.4f of their noise", evidence, change)
+    if change == 0:
+        return BandGains()
+    rows = [*gains.reshape(-1, N_GAINED).tolist(), [0.0] * N_GAINED]
+    # what makes sources sharper may do so to empty sky, too: there it can be left out
+    for n_left_out in (0, _N_LOW):
+        kept = [[0.0] * N_GAINED] * n_left_out + rows[n_left_out:]
+        found = BandGains(tuple(knots.tolist()), tuple(map(tuple, kept)), change)
+        if not _makes_rough(found, parts):
+            return found
+    return BandGains()
+
+
+def most_probable(
+    gram: NDArray[np.float64], slopes: NDArray[np.float64], traces: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], float]:
+    """The most probable gains, and the logarithm of their evidence over that of none.
+
+    Parameters
+    ----------
+    gram : ndarray, shape (k, k)
+        Sums of the products of terms.
+    slopes, traces : ndarray, shape (n, k)
+        For each cell the sum of the products of terms and residual, and that of the traces.
+
+    Returns
+    -------
+    gains : ndarray, shape (k,)
+    evidence : float
+    """
+    terms = slopes - traces
+    total, trace = terms.sum(axis=0), traces.sum(axis=0)
+    unsure = len(terms) * np.cov(terms.T) + NOISE_UNSURE**2 * np.outer(trace, trace)
+    unit = np.sqrt(np.diag(unsure)) + np.finfo(float).tiny
+    gram, total, unsure = gram / unit[:, None], total / unit, unsure / np.outer(unit, unit)
+    unsure = unsure + 1e-6 * np.eye(len(unit))
+    same_band = np.equal.outer(*2 * (np.arange(len(unit)) % N_GAINED,))
+    best, none = (-np.inf, np.zeros(len(unit))), -np.inf
+    for own, shared in product(_WIDTHS, _WIDTHS):
+        prior = own**2 * np.eye(len(unit)) + shared**2 * same_band
+        spread = unsure + gram @ prior @ gram.T
+        weighted = np.linalg.solve(spread, total)
+        evidence = -(np.linalg.slogdet(spread)[1] + total @ weighted) / 2
+        if own == shared == 0:
+            none = evidence
+        if evidence > best[0]:
+            best = evidence, prior @ gram.T @ weighted
+    return best[1], float(best[0] - none)
+
+
+def _makes_rough(gains: BandGains, parts: Sequence[_Part]) -> bool:
+    """Whether gains leave empty sky rougher: so they do where there is noise that the noise model does not know of."""
+    values, variance = (np.stack([part.plain[k] for part in parts]) for k in (0, 1))
+    empty = (np.stack([part.weight for part in parts]) > 0) & (np.abs(values) < EMPTY)
+    before, after = (roughness(images, empty) for images in (values, values + gains.added(values, variance)))
+    if not after > _ROUGHER * before:
+        return False
+    _log.info("gains of bands refused: empty sky would be rougher (%.4f sigma for %.4f)", after, before)
+    return True
+
+
+def _look(
+    predict: Predict,
+    frame: TrainingFrame,
+    place: tuple[slice, slice],
+    noise: UnitNoise,
+    rng: np.random.Generator,
+    margin: int,
+    stride: int,
+) -> _Part:
+    """What the network makes of a part of the frame."""
+    wide = margin + _CONTEXT
+    index = []
+    for side, part in zip(frame.values.shape, place, strict=True):
+        count = part.stop - part.start
+        padded = -(-(count + 2 * _CONTEXT) // stride) * stride + 2 * margin
+        index.append(mirrored(part.start - wide, padded, side))
+    images = frame.values[np.ix_(*index)][None]
+    probe = noise.draw(rng, images.shape)[0]
+    probe = probe[np.ix_(*(k - k.min() for k in index))]  # mirrored with the pixels
+    inner = slice(margin, -margin or None)
+    weight = np.zeros(probe[inner, inner].shape, np.float32)
+    rows, columns = (np.arange(part.start, part.stop) for part in place)
+    weight[_CONTEXT : _CONTEXT + len(rows), _CONTEXT : _CONTEXT + len(columns)] = frame.weight(rows, columns)
+    plain, moved = (
+        tuple(answer[0] for answer in predict(made)) for made in (images, images + np.float32(_STEP) * probe)
+    )
+    return _Part(images[0, inner, inner], probe[inner, inner], weight, plain, moved)
+
+
+def _cells(
+    part: _Part, knots: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Sums over the part of the products of terms, and over its cells of terms times residual and of the traces."""
+    plain, moved = (_terms(*answer, knots) for answer in (part.plain, part.moved))
+    residual = part.weight * (part.noisy - part.plain[0])
+    slopes = _sums(plain * residual)
+    traces = _sums((moved - plain) * (part.weight * part.probe / np.float32(_STEP)))
+    plain *= part.weight
+    flat = plain.reshape(len(plain), -1)
+    counted = _sums(part.weight[None])[:, 0] > 0
+    return (flat @ flat.T).astype(np.float64), slopes[counted], traces[counted]
+
+
+def _terms(
+    values: NDArray[np.float32], variance: NDArray[np.float32], knots: NDArray[np.float64]
+) -> NDArray[np.float32]:
+    """Every band where the variance is near each of the knots but the last, shape (n, ny, nx)."""
+    place = np.interp(log_of(variance), knots, np.arange(len(knots)))
+    near = [np.maximum(0, 1 - np.abs(place - k)).astype(np.float32) for k in range(len(knots) - 1)]
+    bands = [band[0] for band in saturating_bands(values[None])]
+    return np.stack([share * band for share in near for band in bands])
+
+
+def _sums(images: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Sums over cells of images of shape (k, ny, nx), as (n_cells, k)."""
+    k, (ny, nx) = len(images), (-(-side // _CELL) for side in images.shape[1:])
+    pad = ((0, 0), *((0, n * _CELL - side) for n, side in zip((ny, nx), images.shape[1:], strict=True)))
+    cells = np.pad(images, pad).reshape(k, ny, _CELL, nx, _CELL)
+    return cells.sum(axis=(2, 4), dtype=np.float64).reshape(k, -1).T
+
+
+def _places(shape: Sequence[int]) -> list[tuple[slice, slice]]:
+    """Parts of one shape: all of a small frame, blocks spread over a large one."""
+    counts = [-(-side // _WIDEST) for side in shape]
+    lengths = [-(-side // n) for side, n in zip(shape, counts, strict=True)]
+    if counts[0] * counts[1] > _MOST:
+        lengths = [min(_SIDE, side) for side in shape]
+    while counts[0] * counts[1] > _MOST:
+        counts[int(np.argmax(counts))] -= 1
+    rows, columns = (
+        [slice(start, start + length) for start in _starts(side, n, length)]
+        for side, n, length in zip(shape, counts, lengths, strict=True)
+    )
+    return list(product(rows, columns))
+
+
+def _starts(side: int, n: int, length: int) -> list[int]:
+    """Where n parts of a length start, spread evenly over a side."""
+    return [min(max(0, round((k + 0.5) / n * side - length / 2)), side - length) for k in range(n)]
