@@ -128,7 +128,7 @@ class Denoiser:
         return self
 
     def denoise(self, frame: Any, *, noise: Stated = None, progress: Progress | None = None) -> Frame:
-        """Denoise a frame with the network as it is.
+        """Denoise a frame with the weights as they are; unless ``steps=0``, the frame teaches it gains of bands.
 
         Parameters
         ----------
@@ -162,7 +162,9 @@ class Denoiser:
         prepared = prepare(as_frame(frame), noise, seed=self.seed)
         as_it_is = self.steps is None and self._settings.weights is not None
         adaptation = None if as_it_is else self._adapt([prepared], progress, checkpoint)
-        return self._apply(prepared, progress, risk=None if adaptation is None else adaptation.risk)
+        # weights that stayed as they were know nothing of the frame: it can teach them gains
+        risk = None if adaptation is None or adaptation.n_steps == 0 else adaptation.risk
+        return self._apply(prepared, progress, risk=risk)
 
     def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
         """Write the network to a model file, whole or not at all.

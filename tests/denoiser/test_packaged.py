@@ -10,7 +10,7 @@ import pytest
 from amsd_astro import Denoiser, Frame, denoise
 from amsd_astro.network.packaged import packaged_model
 from amsd_astro.network.recipes import AMSD
-from amsd_astro.simulation import Detector, Field, MoffatPsf, expose, random_field
+from amsd_astro.simulation import Detector, Field, MoffatPsf, expose, random_field, star_cluster
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +67,18 @@ def test_the_flux_figure_is_told(as_they_are: Frame) -> None:
 def test_averaging_over_orientations_lowers_the_error(field: Field, exposure: Frame, as_they_are: Frame) -> None:
     averaged = Denoiser(steps=0, n_orientations=8).denoise(exposure)
     assert rms(averaged, field) < 0.995 * rms(as_they_are, field)
+
+
+@pytest.mark.slow
+def test_a_frame_teaches_gains() -> None:
+    crowded = star_cluster(np.random.default_rng(11), (512, 512))
+    exposed = expose(crowded, np.random.default_rng(12))
+    frame = Frame(exposed.data.astype(np.float32), mask=exposed.mask > 0)
+    as_it_is = Denoiser(steps=0, n_orientations=4).denoise(frame)
+    taught = Denoiser().denoise(frame)
+    assert as_it_is.header["AMSDGAIN"] == 0 < taught.header["AMSDGAIN"] < 0.1
+    assert rms(taught, crowded) < 0.995 * rms(as_it_is, crowded)
+    np.testing.assert_array_equal(Denoiser().denoise(frame).data, taught.data)
 
 
 def test_the_flux_that_may_be_lost_is_asked_for(exposure: Frame) -> None:
