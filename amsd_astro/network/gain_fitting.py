@@ -84,16 +84,14 @@ def fit_gains(predict: Predict, frame: TrainingFrame, *, margin: int, stride: in
     grams, slopes, traces = zip(*(_cells(part, knots) for part in parts), strict=True)
     gram = np.sum(grams, axis=0)
     gains, evidence = most_probable(gram, np.concatenate(slopes), np.concatenate(traces))
-    change = float(np.sqrt(max(gains @ gram @ gains, 0.0) / variance.size))
-    _log.info("gains of bands, with a log evidence of %.1f, change pixels by %.4f of their noise", evidence, change)
-    if change == 0:
-        return BandGains()
-    rows = [*gains.reshape(-1, N_GAINED).tolist(), [0.0] * N_GAINED]
     # what makes sources sharper may do so to empty sky, too: there it can be left out
     for n_left_out in (0, _N_LOW):
-        kept = [[0.0] * N_GAINED] * n_left_out + rows[n_left_out:]
-        found = BandGains(tuple(knots.tolist()), tuple(map(tuple, kept)), change)
-        if not _makes_rough(found, parts):
+        gains[: n_left_out * N_GAINED] = 0
+        change = float(np.sqrt(max(gains @ gram @ gains, 0.0) / variance.size))
+        rows = [*gains.reshape(-1, N_GAINED).tolist(), [0.0] * N_GAINED]
+        found = BandGains(tuple(knots.tolist()), tuple(map(tuple, rows)), change)
+        if change > 0 and not _makes_rough(found, parts):
+            _log.info("gains of bands: log evidence %.1f, %.4f sigma of change", evidence, change)
             return found
     return BandGains()
 
@@ -118,7 +116,10 @@ def most_probable(
     terms = slopes - traces
     total, trace = terms.sum(axis=0), traces.sum(axis=0)
     unsure = len(terms) * np.cov(terms.T) + NOISE_UNSURE**2 * np.outer(trace, trace)
-    unit = np.sqrt(np.diag(unsure)) + np.finfo(float).tiny
+    unit = np.sqrt(np.diag(unsure))
+    if not unit.max() > 0:
+        return np.zeros(len(unit)), 0.0
+    unit = np.maximum(unit, 1e-9 * unit.max())
     gram, total, unsure = gram / unit[:, None], total / unit, unsure / np.outer(unit, unit)
     unsure = unsure + 1e-6 * np.eye(len(unit))
     same_band = np.equal.outer(*2 * (np.arange(len(unit)) % N_GAINED,))

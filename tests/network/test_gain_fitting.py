@@ -141,6 +141,15 @@ def test_no_gains_without_enough_to_learn_from(change: Callable[[TrainingFrame],
     assert fitted(predict, change(frame)) == BandGains()
 
 
+def test_an_empty_answer_has_no_gains() -> None:
+    def nothing(images: np.ndarray) -> Answer:
+        inner = slice(MARGIN, -MARGIN)
+        values = images[:, inner, inner]
+        return np.zeros_like(values), np.exp(ndimage.gaussian_filter(values, (0, 3, 3)))
+
+    assert fitted(nothing, scene()[1]) == BandGains()
+
+
 @pytest.mark.parametrize("shape", [(700, 620), (40, 3000), (1300, 1500)])
 def test_large_and_long_frames_are_looked_at_in_blocks(shape: tuple[int, int]) -> None:
     rng = np.random.default_rng(3)
