@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from amsd_astro.mirror import mirrored
+from amsd_astro.mirror import surroundings
 from amsd_astro.network.noise import UnitNoise
 
 __all__ = ["GIVE_BACK_REACH", "FluxLoss", "FluxProbe", "Predict", "smoothed_noise", "smoothed_residual"]
@@ -138,15 +138,13 @@ class FluxProbe:
     ) -> _Part:
         """Both versions with their surroundings, bad pixels, and where these lie in the answer."""
         wide = margin + _CONTEXT
-        index = []
-        for side, part in zip(values.shape, place, strict=True):
-            count = part.stop - part.start
-            padded = -(-(count + 2 * _CONTEXT) // stride) * stride + 2 * margin
-            index.append(mirrored(part.start - wide, padded, side))
-        at = np.ix_(*index)
+        rows, columns = (
+            surroundings(part, side, context=_CONTEXT, margin=margin, stride=stride)
+            for part, side in zip(place, values.shape, strict=True)
+        )
+        at = np.ix_(rows, columns)
         z, bad = values[at], mask[at]
-        fresh = noise.draw(rng, z.shape)
-        fresh = fresh[np.ix_(*(k - k.min() for k in index))]  # mirrored with the pixels
+        fresh = noise.draw_mirrored(rng, rows, columns)
         first, second = z + np.float32(self._amplitude) * fresh, z - fresh / np.float32(self._amplitude)
         inner, answer = (
             tuple(slice(start, start + part.stop - part.start) for part in place) for start in (wide, _CONTEXT)

@@ -10,7 +10,7 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from amsd_astro.mirror import mirrored
+from amsd_astro.mirror import surroundings
 from amsd_astro.network.band_gains import N_GAINED, BandGains, log_of, saturating_bands
 from amsd_astro.network.noise import NOISE_UNSURE, UnitNoise
 from amsd_astro.network.pairs import TrainingFrame
@@ -157,15 +157,12 @@ def _look(
     stride: int,
 ) -> _Part:
     """What the network makes of a part of the frame."""
-    wide = margin + _CONTEXT
-    index = []
-    for side, part in zip(frame.values.shape, place, strict=True):
-        count = part.stop - part.start
-        padded = -(-(count + 2 * _CONTEXT) // stride) * stride + 2 * margin
-        index.append(mirrored(part.start - wide, padded, side))
+    index = [
+        surroundings(part, side, context=_CONTEXT, margin=margin, stride=stride)
+        for part, side in zip(place, frame.values.shape, strict=True)
+    ]
     images = frame.values[np.ix_(*index)][None]
-    probe = noise.draw(rng, images.shape)[0]
-    probe = probe[np.ix_(*(k - k.min() for k in index))]  # mirrored with the pixels
+    probe = noise.draw_mirrored(rng, *index)
     inner = slice(margin, -margin or None)
     weight = np.zeros(probe[inner, inner].shape, np.float32)
     rows, columns = (np.arange(part.start, part.stop) for part in place)

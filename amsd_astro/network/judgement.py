@@ -15,7 +15,7 @@ from amsd_astro.network.predictor import Predictor
 from amsd_astro.network.risk import Answer, Predict, Risk, RiskProbe, hold_out
 from amsd_astro.network.variance_curve import VarianceCurve
 
-__all__ = ["Adaptation", "Probes", "answers_of", "calibrate", "hold_out_of", "rehearsed", "risk_of"]
+__all__ = ["Adaptation", "Probes", "answers_of", "calibrate", "hold_out_of", "predicting", "rehearsed", "risk_of"]
 
 _log = logging.getLogger(__name__)
 
@@ -62,7 +62,7 @@ def hold_out_of(
 
 def answers_of(model: Predictor, probes: Probes, *, n_orientations: int) -> list[Answer]:
     """What a model makes of the blocks of each frame."""
-    return [probe.denoised(_predicting(model, correlation, n_orientations)) for probe, correlation in probes]
+    return [probe.denoised(predicting(model, correlation, n_orientations)) for probe, correlation in probes]
 
 
 def risk_of(
@@ -71,7 +71,7 @@ def risk_of(
     """Mean risk of a model over the frames; ``answers`` are those of `answers_of`, where they are there already."""
     given = answers_of(model, probes, n_orientations=n_orientations) if answers is None else answers
     risks = [
-        probe.risk(_predicting(model, correlation, n_orientations), answer)
+        probe.risk(predicting(model, correlation, n_orientations), answer)
         for (probe, correlation), answer in zip(probes, given, strict=True)
     ]
     n = len(risks)
@@ -99,7 +99,7 @@ def rehearsed(model: Predictor, probes: Probes, answers: Sequence[Answer], *, n_
         Orientations that will be averaged.
     """
     told = [
-        probe.rehearse(_predicting(model, correlation, n_orientations), answer)
+        probe.rehearse(predicting(model, correlation, n_orientations), answer)
         for (probe, correlation), answer in zip(probes, answers, strict=True)
     ]
     if not told:
@@ -108,8 +108,18 @@ def rehearsed(model: Predictor, probes: Probes, answers: Sequence[Answer], *, n_
     return VarianceCurve.fitted(variance, squared_error, factor=_LOST)
 
 
-def _predicting(model: Predictor, correlation: NDArray[np.float64], n_orientations: int) -> Predict:
-    """Values and variance by a model, as a probe asks for them."""
+def predicting(model: Predictor, correlation: NDArray[np.float64], n_orientations: int) -> Predict:
+    """Values and variance by a model, as a probe asks for them.
+
+    Parameters
+    ----------
+    model : Predictor
+        The model.
+    correlation : ndarray, shape (2 k + 1, 2 k + 1)
+        Correlation of the noise.
+    n_orientations : int
+        Orientations that are averaged.
+    """
 
     def predict(images: NDArray[np.float32]) -> Answer:
         estimate = model.predict(images, correlation, n_orientations=n_orientations)

@@ -36,6 +36,24 @@ class UnitNoise:
             self._gains[shape] = np.sqrt(spectrum).astype(np.float32)
         return self._gains[shape]
 
+    def draw_mirrored(
+        self, rng: np.random.Generator, rows: NDArray[np.intp], columns: NDArray[np.intp]
+    ) -> NDArray[np.float32]:
+        """Draw noise that is mirrored where pixels are: the same wherever a row or a column comes again.
+
+        Parameters
+        ----------
+        rng : numpy.random.Generator
+            Where the randomness comes from.
+        rows, columns : ndarray of int
+            By `~amsd_astro.mirror.mirrored`.
+
+        Returns
+        -------
+        ndarray of float32, shape (len(rows), len(columns))
+        """
+        return self.draw(rng, (len(rows), len(columns)))[np.ix_(rows - rows.min(), columns - columns.min())]
+
     def draw(self, rng: np.random.Generator, shape: tuple[int, ...]) -> NDArray[np.float32]:
         """Draw noise.
 

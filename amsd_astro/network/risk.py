@@ -135,10 +135,8 @@ class RiskProbe:
         self._truth = np.stack([values[y : y + n, x : x + n] for y, x, n in blocks])
         self._correlation = correlation
         # mirrored with the pixels, so that the trace counts what a mirror image brings back
-        drawn = UnitNoise(correlation).draw(np.random.default_rng(seed), self._images.shape)
-        self._probe: NDArray[np.float32] = np.stack(
-            [noise[np.ix_(*(at - at.min() for at in place))] for noise, place in zip(drawn, places, strict=True)]
-        )
+        noise, rng = UnitNoise(correlation), np.random.default_rng(seed)
+        self._probe: NDArray[np.float32] = np.stack([noise.draw_mirrored(rng, *place) for place in places])
         self._inner = slice(wide, -wide)
         self._context = slice(_CONTEXT, -_CONTEXT)
 

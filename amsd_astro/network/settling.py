@@ -12,11 +12,12 @@ from amsd_astro.network.adaptation import judge_on, without_judged
 from amsd_astro.network.band_gains import BandGains
 from amsd_astro.network.flux import FluxLoss, FluxProbe
 from amsd_astro.network.gain_fitting import fit_gains
+from amsd_astro.network.judgement import predicting
 from amsd_astro.network.model import MultiscaleModel
 from amsd_astro.network.pairs import TrainingFrame
 from amsd_astro.network.precision import choose_precision
 from amsd_astro.network.recipes import AmsdRecipe
-from amsd_astro.network.risk import Answer, Risk
+from amsd_astro.network.risk import Risk
 from amsd_astro.network.variance_curve import VarianceCurve
 
 __all__ = ["Settled", "settle", "settle_nothing"]
@@ -91,11 +92,7 @@ def settle_nothing(
 
 def _learned_gains(model: MultiscaleModel, frame: TrainingFrame, recipe: AmsdRecipe, *, seed: int) -> BandGains:
     model.variance_scale, model.variance_curve = 1.0, VarianceCurve()
-
-    def predict(images: NDArray[np.float32]) -> Answer:
-        estimate = model.predict(images, frame.correlation, n_orientations=recipe.n_orientations)
-        return estimate.values, estimate.variance
-
+    predict = predicting(model, frame.correlation, recipe.n_orientations)
     frame = without_judged(frame, recipe, seed=seed)
     return fit_gains(predict, frame, margin=model.margin, stride=model.architecture.stride, seed=seed)
 
