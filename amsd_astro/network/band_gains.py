@@ -12,25 +12,18 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
-__all__ = ["GAIN_REACH", "N_GAINED", "BandGains", "log_of", "saturating_bands"]
+from amsd_astro.network.details import details, log_of
 
-GAIN_REACH = 9
-"""Pixels on each side that a changed value depends on."""
-
-_WIDTHS = (0.6, 1.0, 1.7, 3.0)  # pixels, Gaussian sigma: about a PSF and finer
-N_GAINED = len(_WIDTHS)
-"""Bands."""
+__all__ = ["BandGains", "saturating_details"]
 
 _LARGE = 3.0  # sigma: what is far brighter is clear as it is, and is left alone
-_TINY = 1e-6  # variance
 
 
-def saturating_bands(values: NDArray[np.float32]) -> Iterator[NDArray[np.float32]]:
-    """Differences between neighbouring Gaussian scales, of which little is left where they are large.
+def saturating_details(values: NDArray[np.float32]) -> Iterator[NDArray[np.float32]]:
+    """Details of which little is left where they are large.
 
-    A band b of some sigma becomes b / (1 + (b / 3)**2): what is learned on the many faint pixels does not change the
+    A detail b of some sigma becomes b / (1 + (b / 3)**2): what is learned on the many faint pixels does not change the
     cores of stars.
 
     Parameters
@@ -42,17 +35,8 @@ def saturating_bands(values: NDArray[np.float32]) -> Iterator[NDArray[np.float32
     ------
     ndarray of float32, shape of ``values``
     """
-    finer = values
-    for width in _WIDTHS:
-        coarser = ndimage.gaussian_filter(values, (0, width, width), truncate=GAIN_REACH / max(_WIDTHS))
-        band = finer - coarser
-        yield band / (1 + (band / np.float32(_LARGE)) ** 2)
-        finer = coarser
-
-
-def log_of(variance: NDArray[np.floating]) -> NDArray[np.floating]:
-    """Logarithm of a predicted variance."""
-    return np.log(np.maximum(variance, _TINY))
+    for detail in details(values):
+        yield detail / (1 + (detail / np.float32(_LARGE)) ** 2)
 
 
 @dataclass(frozen=True)
@@ -83,7 +67,7 @@ class BandGains:
         """
         place = log_of(variance)
         total = np.zeros_like(values)
-        for band, gains in zip(saturating_bands(values), zip(*self.gains, strict=True), strict=True):
-            total += np.interp(place, self.log_variance, gains).astype(np.float32) * band
+        for detail, gains in zip(saturating_details(values), zip(*self.gains, strict=True), strict=True):
+            total += np.interp(place, self.log_variance, gains).astype(np.float32) * detail
         error = np.sqrt(variance)
         return np.clip(total, -error, error)

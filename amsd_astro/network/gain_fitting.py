@@ -9,9 +9,11 @@ from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from amsd_astro.mirror import surroundings
-from amsd_astro.network.band_gains import N_GAINED, BandGains, log_of, saturating_bands
+from amsd_astro.network.band_gains import BandGains, saturating_details
+from amsd_astro.network.details import N_DETAILS, log_of
 from amsd_astro.network.noise import NOISE_UNSURE, UnitNoise
 from amsd_astro.network.pairs import TrainingFrame
 from amsd_astro.network.risk import EMPTY, Answer, Predict, roughness
@@ -26,6 +28,7 @@ _SIDE, _WIDEST, _MOST = 256, 320, 8  # pixels on a side of a block, those of a p
 _CONTEXT = 32  # pixels of the network's surroundings
 _CELL = 32  # pixels on a side of what is taken for independent
 _FEWEST_PIXELS = 48 * _CELL**2  # three times as many cells as gains
+_APERTURE = 5  # pixels on a side
 _STEP = 0.05  # length of the finite difference, in sigma
 _WIDTHS = (0.0, 0.01, 0.03, 0.1, 0.3)  # of the prior of a gain
 _ROUGHER = 1.05
@@ -49,9 +52,10 @@ def fit_gains(predict: Predict, frame: TrainingFrame, *, margin: int, stride: in
 
     With gains g of terms f(z), the risk by Stein's unbiased estimate is a quadratic form of g: its matrix is that of
     the products of the terms, and its linear part the sum of ``f (F - z) + tr(C df/dz)`` over the pixels (Blu &
-    Luisier 2007, for noise of covariance C). That sum is noisy; how much so, its scatter between cells tells. So gains
-    have a normal prior about none, its widths are those of the highest evidence (MacKay 1992), which may be zero, and
-    the gains are the most probable ones.
+    Luisier 2007, for noise of covariance C). The errors of sums over apertures count as those of pixels do: errors of
+    pixels alone are lowered by much that makes stars a little too bright as a whole. The linear part is noisy; how
+    much so, its scatter between cells tells. So gains have a normal prior about none, its widths are those of the
+    highest evidence (MacKay 1992), which may be zero, and the gains are the most probable ones.
 
     Parameters
     ----------
@@ -86,9 +90,9 @@ def fit_gains(predict: Predict, frame: TrainingFrame, *, margin: int, stride: in
     gains, evidence = most_probable(gram, np.concatenate(slopes), np.concatenate(traces))
     # what makes sources sharper may do so to empty sky, too: there it can be left out
     for n_left_out in (0, _N_LOW):
-        gains[: n_left_out * N_GAINED] = 0
+        gains[: n_left_out * N_DETAILS] = 0
         change = float(np.sqrt(max(gains @ gram @ gains, 0.0) / variance.size))
-        rows = [*gains.reshape(-1, N_GAINED).tolist(), [0.0] * N_GAINED]
+        rows = [*gains.reshape(-1, N_DETAILS).tolist(), [0.0] * N_DETAILS]
         found = BandGains(tuple(knots.tolist()), tuple(map(tuple, rows)), change)
         if change > 0 and not _makes_rough(found, parts):
             _log.info("gains of bands: log evidence %.1f, %.4f sigma of change", evidence, change)
@@ -122,7 +126,7 @@ def most_probable(
     unit = np.maximum(unit, 1e-9 * unit.max())
     gram, total, unsure = gram / unit[:, None], total / unit, unsure / np.outer(unit, unit)
     unsure = unsure + 1e-6 * np.eye(len(unit))
-    same_band = np.equal.outer(*2 * (np.arange(len(unit)) % N_GAINED,))
+    same_band = np.equal.outer(*2 * (np.arange(len(unit)) % N_DETAILS,))
     best, none = (-np.inf, np.zeros(len(unit))), -np.inf
     for own, shared in product(_WIDTHS, _WIDTHS):
         prior = own**2 * np.eye(len(unit)) + shared**2 * same_band
@@ -178,13 +182,24 @@ def _cells(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Sums over the part of the products of terms, and over its cells of terms times residual and of the traces."""
     plain, moved = (_terms(*answer, knots) for answer in (part.plain, part.moved))
-    residual = part.weight * (part.noisy - part.plain[0])
-    slopes = _sums(plain * residual)
-    traces = _sums((moved - plain) * (part.weight * part.probe / np.float32(_STEP)))
+    slopes = _sums(plain * _twice(part.noisy - part.plain[0], part.weight))
+    traces = _sums((moved - plain) * _twice(part.probe / np.float32(_STEP), part.weight))
     plain *= part.weight
-    flat = plain.reshape(len(plain), -1)
+    gram = sum(made @ made.T for made in (each.reshape(len(plain), -1) for each in (plain, _in_apertures(plain))))
     counted = _sums(part.weight[None])[:, 0] > 0
-    return (flat @ flat.T).astype(np.float64), slopes[counted], traces[counted]
+    return np.asarray(gram, np.float64), slopes[counted], traces[counted]
+
+
+def _twice(image: NDArray[np.float32], weight: NDArray[np.float32]) -> NDArray[np.float32]:
+    """What times another image sums to the products of both, by pixels and by apertures, where there is weight."""
+    weighted = (image * weight)[None]
+    return (weight * (weighted + _in_apertures(_in_apertures(weighted))))[0]
+
+
+def _in_apertures(images: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Sums over the aperture about each pixel, over the error that they have where those of pixels are one."""
+    size = (0, _APERTURE, _APERTURE)
+    return ndimage.uniform_filter(images, size, mode="constant") * np.float32(_APERTURE)
 
 
 def _terms(
@@ -193,7 +208,7 @@ def _terms(
     """Every band where the variance is near each of the knots but the last, shape (n, ny, nx)."""
     place = np.interp(log_of(variance), knots, np.arange(len(knots)))
     near = [np.maximum(0, 1 - np.abs(place - k)).astype(np.float32) for k in range(len(knots) - 1)]
-    bands = [band[0] for band in saturating_bands(values[None])]
+    bands = [band[0] for band in saturating_details(values[None])]
     return np.stack([share * band for share in near for band in bands])
 
 

@@ -12,11 +12,14 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from amsd_astro.network.amsd_network import RESIDUAL_BOUND, build_amsd, estimate, set_precision
-from amsd_astro.network.band_gains import GAIN_REACH, BandGains
+from amsd_astro.network.archive import digest_arrays
+from amsd_astro.network.band_gains import BandGains
+from amsd_astro.network.details import DETAIL_REACH
 from amsd_astro.network.flux import GIVE_BACK_REACH, smoothed_noise, smoothed_residual
 from amsd_astro.network.layouts import AmsdArchitecture
 from amsd_astro.network.multiscale import N_BANDS, band_noise, band_radius, normalized_bands
 from amsd_astro.network.predictor import Estimate, Predictor
+from amsd_astro.network.shrinkage import Shrinkage
 from amsd_astro.network.variance_curve import VarianceCurve
 
 __all__ = ["MultiscaleModel"]
@@ -38,6 +41,8 @@ class MultiscaleModel(Predictor):
     ----------
     is_trained : bool
         Whether its weights have been trained.
+    shrinkage : Shrinkage or None
+        What is added to details of its results, learned in simulation.
     give_back : float
         Share of what denoising takes, smoothed over about a PSF, that is given back: set by `set_give_back`.
     band_gains : BandGains
@@ -57,6 +62,7 @@ class MultiscaleModel(Predictor):
         self.variance_curve = VarianceCurve()
         self.margin = band_radius()
         self.is_trained = False
+        self.shrinkage: Shrinkage | None = None
         self.give_back = 0.0
         self.band_gains = BandGains()
         self._given_variance = 0.0
@@ -67,8 +73,14 @@ class MultiscaleModel(Predictor):
     @property
     def halo(self) -> int:
         """Pixels around a tile that its values depend on, besides the reach of the bands."""
-        reach = self.architecture.receptive_radius + (GIVE_BACK_REACH if self.give_back else 0)
-        return reach + (GAIN_REACH if self.band_gains.change else 0)
+        reach = self.architecture.receptive_radius + len(self._additions) * DETAIL_REACH
+        return reach + (GIVE_BACK_REACH if self.give_back else 0)
+
+    @property
+    def _additions(self) -> list[Shrinkage | BandGains]:
+        """What adds details to the network's results, one after the other."""
+        learned = (self.shrinkage, self.band_gains if self.band_gains.change else None)
+        return [addition for addition in learned if addition is not None]
 
     def forget_frame(self) -> None:
         """Undo what frames denoised before have changed, but for the scale of the variance."""
@@ -79,6 +91,15 @@ class MultiscaleModel(Predictor):
         """Give back a share of what is taken, on frames whose noise has this correlation."""
         self.give_back = share
         self._given_variance = share**2 * smoothed_noise(correlation)
+
+    def describe(self) -> dict[str, Any]:
+        """Return what is to be saved besides architecture, weights and `variance_scale`."""
+        return {"shrinkage": None if self.shrinkage is None else list(self.shrinkage.shares)}
+
+    def fingerprint(self) -> str:
+        """First 16 hexadecimal digits of the SHA-256 of the weights and of the numbers of the shrinkage."""
+        shares = [] if self.shrinkage is None else [np.array(self.shrinkage.shares, np.float32)]
+        return digest_arrays([*self.get_weights(), *shares])[:16]
 
     def cards(self) -> dict[str, tuple[Any, str]]:
         """Return the cards that tell what the frame changed, what is given back, and what the network computed in."""
@@ -143,8 +164,9 @@ class MultiscaleModel(Predictor):
 
     def _estimate_from(self, noisy: NDArray[np.float32], answers: tuple[NDArray[np.float32], ...]) -> Estimate:
         values, variance = answers
-        if self.band_gains.change:
-            values = values + self.band_gains.added(values, variance)
+        for addition in self._additions:
+            values = values + addition.added(values, variance)
+        if self._additions:
             values = noisy + np.clip(values - noisy, -RESIDUAL_BOUND, RESIDUAL_BOUND)
         bounded = np.abs(noisy - values) > _AT_BOUND * RESIDUAL_BOUND
         if self.give_back:

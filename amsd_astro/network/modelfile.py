@@ -32,7 +32,7 @@ __all__ = ["check_answer", "load_model", "read_model", "save_model"]
 
 _log = logging.getLogger(__name__)
 
-_FORMAT = 4  # to be raised with every change of the settings, of a network or of the order of its weights
+_FORMAT = 5  # to be raised with every change of the settings, of a network or of the order of its weights
 _SETTINGS, _LARGEST_SETTINGS = "settings.npy", 100_000  # bytes
 _N_PROBED, _PROBE_TOLERANCE = 16, 0.05
 _SHA256 = re.compile("[0-9a-f]{64}")

@@ -19,6 +19,7 @@ from amsd_astro.network.layouts import (
     are_residuals,
 )
 from amsd_astro.network.multiscale import N_BANDS
+from amsd_astro.network.shrinkage import N_SHARES, Shrinkage
 from amsd_astro.network.stretch import Stretch
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ Shape = tuple[int, ...]
 
 _WIDTHS = range(4, 257)
 _MOST_WIDTHS = 6
+_LARGEST_SHARE = 100
 
 
 @dataclass(frozen=True)
@@ -75,13 +77,26 @@ def _amsd_architecture(settings: dict[str, Any]) -> AmsdArchitecture:
     if not all(type(width) is int and width in _WIDTHS for width in [*widths, detail]):
         limits = f"{_WIDTHS.start} to {_WIDTHS.stop - 1}"
         raise ModelError(f"widths and detail must be whole numbers of {limits}. Received: {reprlib.repr(stated)}")
+    _shrinkage(settings)
     return AmsdArchitecture(tuple(widths), detail, tuple(residuals))
+
+
+def _shrinkage(settings: dict[str, Any]) -> Shrinkage | None:
+    stated = settings.get("shrinkage")
+    if stated is None:
+        return None
+    if not isinstance(stated, list) or len(stated) != N_SHARES:
+        raise ModelError(f"shrinkage must be {N_SHARES} numbers. Received: {reprlib.repr(stated)}")
+    if not all(type(share) in (int, float) and abs(share) <= _LARGEST_SHARE for share in stated):
+        raise ModelError(f"shrinkage must have numbers within {_LARGEST_SHARE}. Received: {reprlib.repr(stated)}")
+    return Shrinkage(tuple(map(float, stated)))
 
 
 def _amsd_model(architecture: AmsdArchitecture, settings: dict[str, Any]) -> Predictor:
     from amsd_astro.network.model import MultiscaleModel
 
     model = MultiscaleModel(architecture)
+    model.shrinkage = _shrinkage(settings)
     model.is_trained = True
     return model
 

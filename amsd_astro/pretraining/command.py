@@ -5,21 +5,27 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
+import numpy as np
+from numpy.typing import NDArray
 
 from amsd_astro.errors import ModelError
 from amsd_astro.frames.outfile import new_file
 from amsd_astro.network.amsd_network import build_amsd, set_precision, take_over
 from amsd_astro.network.layouts import AmsdArchitecture
-from amsd_astro.network.modelfile import check_answer, read_model
+from amsd_astro.network.modelfile import check_answer, read_model, save_model
 from amsd_astro.network.recipes import AMSD
 from amsd_astro.pretraining.fields import load_scenes
 from amsd_astro.pretraining.settings import PretrainingSettings
 from amsd_astro.pretraining.training import calibrate_variance, pretrain
 from amsd_astro.resources import count_processors
+
+if TYPE_CHECKING:
+    from amsd_astro.network.model import MultiscaleModel
 
 __all__ = ["MODEL", "make_weights"]
 
@@ -67,9 +73,9 @@ def make_weights(
 
         start_tensorflow(n_threads or n_processors)
     # before the network is there: processes that draw are forked, which goes wrong once TensorFlow has threads
-    scenes = load_scenes(
-        folder / "scenes", n_scenes=settings.n_scenes, seed=settings.seed, n_processes=n_processors, progress=progress
-    )
+    load = partial(load_scenes, folder / "scenes", n_processes=n_processors, progress=progress)
+    scenes = load(n_scenes=settings.n_scenes, seed=settings.seed)
+    others = load(n_scenes=max(2, settings.n_scenes // 4), seed=settings.seed + 1)
     architecture = replace(AMSD.architecture, residuals=settings.residuals)
     network = build_amsd(architecture, seed=settings.seed)
     first = 0
@@ -82,7 +88,9 @@ def make_weights(
     calibrate_variance(network, scenes, settings, first=first, n_threads=n_drawing, progress=progress)
     if not on_tensorflow:
         return None
-    _write(network.get_weights(), architecture, folder / MODEL, settings, n_steps=first + settings.n_steps)
+    model = _finished(network.get_weights(), architecture, others, settings, progress)
+    with new_file(folder / MODEL, overwrite=True) as file:
+        save_model(file, model, {"recipe": "amsd", "seed": settings.seed, "steps": first + settings.n_steps})
     return folder / MODEL
 
 
@@ -98,14 +106,21 @@ def _read(path: Path) -> tuple[keras.Model, int]:
     return network, int(settings["steps"])
 
 
-def _write(
-    weights: list[Any], architecture: AmsdArchitecture, path: Path, settings: PretrainingSettings, *, n_steps: int
-) -> None:
+def _finished(
+    weights: list[Any],
+    architecture: AmsdArchitecture,
+    scenes: NDArray[np.float32],
+    settings: PretrainingSettings,
+    progress: Callable[[int, int, str], None] | None,
+) -> MultiscaleModel:
+    """The model with these weights, and with what comparing its results with the truth of other scenes teaches."""
     from amsd_astro.network.model import MultiscaleModel
-    from amsd_astro.network.modelfile import save_model
+    from amsd_astro.pretraining.shrinkage import learn_shrinkage
 
     model = MultiscaleModel(architecture)
     model.set_weights(weights)
-    with new_file(path, overwrite=True) as file:
-        save_model(file, model, {"recipe": "amsd", "seed": settings.seed, "steps": n_steps})
-    _log.info("%s: %s", path, model.fingerprint())
+    model.precision = settings.precision
+    model.shrinkage = learn_shrinkage(
+        model, scenes, n_exposures=settings.n_compared, patch=settings.patch, seed=settings.seed, progress=progress
+    )
+    return model

@@ -10,6 +10,9 @@ from amsd_astro.network.recipes import AMSD
 __all__ = ["PretrainingSettings"]
 
 
+_SMALLEST_PATCH = 32
+
+
 @dataclass(frozen=True)
 class PretrainingSettings:
     """How weights are made.
@@ -26,6 +29,8 @@ class PretrainingSettings:
         Peak; it rises over the first 2 % of the steps and falls along a cosine to a hundredth.
     n_calibrated : int
         Steps of training that follow, of the variance alone.
+    n_compared : int
+        Exposures of other scenes (a quarter of `n_scenes`) that the shrinkage of the finished network is learned from.
     n_validated : int
         Batches of exposures of other scenes (one in twenty is kept for that) that the error is measured on.
     seed : int
@@ -38,7 +43,7 @@ class PretrainingSettings:
     Raises
     ------
     ValueError
-        No model file would hold so many residual blocks.
+        No model file would hold so many residual blocks, or a patch is too small for what is learned from it.
     """
 
     n_scenes: int = 1600
@@ -47,6 +52,7 @@ class PretrainingSettings:
     patch: int = 192
     learning_rate: float = 2e-3
     n_calibrated: int = 400
+    n_compared: int = 1600
     n_validated: int = 16
     seed: int = 1
     precision: str = "float32"
@@ -57,3 +63,5 @@ class PretrainingSettings:
         if not are_residuals(self.residuals, n_levels):
             limits = f"at most {n_levels} numbers of 0 to {MOST_RESIDUALS}"
             raise ValueError(f"residuals must be {limits}. Received: {self.residuals}")
+        if self.patch < _SMALLEST_PATCH:
+            raise ValueError(f"patch must be at least {_SMALLEST_PATCH} pixels. Received: {self.patch}")

@@ -6,6 +6,10 @@ the noise of one from the other (residual loss), and to give the same whether it
 (consistency loss). Adam, 1e-3, halved every 1000 of 3000 iterations, all of them on the whole field. The field stays in
 units of its noise: squeezed into 0..1, as images are there, a frame with bright stars leaves noise too small to learn
 (after 300 iterations 0.94 of it was left, and 0.49 in noise units).
+
+Where the processor multiplies matrices of bfloat16 (AMX), the two convolutions over features do, in a third of the
+time. On 192 x 192 pixels of a globular cluster's core the result differed from that in float32 by 0.12 sigma (rms)
+after 3000 iterations; those of two seeds in float32 differ by 0.21.
 """
 
 from __future__ import annotations
@@ -20,6 +24,14 @@ from torch.nn import functional
 __all__ = ["network", "pair_downsampled", "zero_shot_loss", "zero_shot_noise2noise"]
 
 _LEARNING_RATE, _HALVED_EVERY, _SLOPE = 1e-3, 1000, 0.2
+
+
+class _Bfloat16(nn.Conv2d):
+    """A convolution in bfloat16, with weights of float32."""
+
+    def forward(self, image: torch.Tensor) -> torch.Tensor:
+        with torch.autocast("cpu", torch.bfloat16):
+            return super().forward(image)
 
 
 def pair_downsampled(field: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -42,13 +54,16 @@ def pair_downsampled(field: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
 
 def network(n_channels: int = 48) -> nn.Module:
     """From a field to the noise in it."""
-    return nn.Sequential(
-        nn.Conv2d(1, n_channels, 3, padding=1),
+    has_bfloat16 = not torch.cuda.is_available() and torch.cpu._is_amx_tile_supported()
+    convolution = _Bfloat16 if has_bfloat16 else nn.Conv2d
+    made = nn.Sequential(
+        nn.Conv2d(1, n_channels, 3, padding=1),  # in float32: bfloat16 has too few digits for bright stars
         nn.LeakyReLU(_SLOPE),
-        nn.Conv2d(n_channels, n_channels, 3, padding=1),
+        convolution(n_channels, n_channels, 3, padding=1),
         nn.LeakyReLU(_SLOPE),
-        nn.Conv2d(n_channels, 1, 1),
+        convolution(n_channels, 1, 1),
     )
+    return made.to(memory_format=torch.channels_last)
 
 
 def zero_shot_loss(model: nn.Module, noisy: torch.Tensor) -> torch.Tensor:

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from amsd_astro.network.band_gains import GAIN_REACH, N_GAINED, BandGains, saturating_bands
+from amsd_astro.network.band_gains import BandGains, saturating_details
+from amsd_astro.network.details import DETAIL_REACH, N_DETAILS
 
-EVEN = BandGains((-6.0, 0.0), ((0.2,) * N_GAINED, (0.2,) * N_GAINED), 0.1)
+EVEN = BandGains((-6.0, 0.0), ((0.2,) * N_DETAILS, (0.2,) * N_DETAILS), 0.1)
 
 
 def star(peak: float) -> np.ndarray:
@@ -20,7 +21,7 @@ def star(peak: float) -> np.ndarray:
 
 def test_without_gains_nothing_changes() -> None:
     assert BandGains().change == 0
-    assert not np.any(BandGains((0.0,), ((0.0,) * N_GAINED,)).added(star(5), np.ones((1, 81, 81), np.float32)))
+    assert not np.any(BandGains((0.0,), ((0.0,) * N_DETAILS,)).added(star(5), np.ones((1, 81, 81), np.float32)))
 
 
 def test_a_value_depends_on_no_pixel_beyond_the_reach() -> None:
@@ -28,7 +29,7 @@ def test_a_value_depends_on_no_pixel_beyond_the_reach() -> None:
     variance = np.full_like(values, 0.1)
     changed = values.copy()
     far = np.ones(values.shape[1:], bool)
-    far[30 - GAIN_REACH : 31 + GAIN_REACH, 30 - GAIN_REACH : 31 + GAIN_REACH] = False
+    far[30 - DETAIL_REACH : 31 + DETAIL_REACH, 30 - DETAIL_REACH : 31 + DETAIL_REACH] = False
     changed[0][far] += 5
     one, other = EVEN.added(values, variance), EVEN.added(changed, variance)
     assert one[0, 30, 30] == pytest.approx(other[0, 30, 30], abs=1e-6)
@@ -46,12 +47,12 @@ def test_faint_stars_are_changed_and_bright_ones_are_left_alone(peak: float, low
     values = star(peak)
     added = EVEN.added(values, np.full_like(values, 0.1))
     assert lowest < added[0, 40, 40] / peak < highest
-    assert np.abs(added).max() < 0.2 * 1.5 * N_GAINED  # a band gives at most half of three
+    assert np.abs(added).max() < 0.2 * 1.5 * N_DETAILS  # a band gives at most half of three
 
 
 def test_gains_hold_where_the_variance_is_theirs() -> None:
     values = star(3)
-    gains = BandGains((np.log(0.01), np.log(1.0)), ((0.0,) * N_GAINED, (0.1,) * N_GAINED), 0.1)
+    gains = BandGains((np.log(0.01), np.log(1.0)), ((0.0,) * N_DETAILS, (0.1,) * N_DETAILS), 0.1)
     low, middle, high, higher = (gains.added(values, np.full_like(values, v)) for v in (0.001, 0.1, 1.0, 30.0))
     assert not low.any()
     np.testing.assert_allclose(middle, high / 2, atol=1e-6)
@@ -60,5 +61,5 @@ def test_gains_hold_where_the_variance_is_theirs() -> None:
 
 def test_bands_of_what_is_faint_are_differences_of_scales() -> None:
     values = star(0.01)
-    total = sum(saturating_bands(values))
+    total = sum(saturating_details(values))
     np.testing.assert_allclose(total, values - ndimage.gaussian_filter(values, (0, 3, 3), truncate=3), atol=1e-6)

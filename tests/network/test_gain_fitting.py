@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from scipy import ndimage, signal
 
-from amsd_astro.network.band_gains import N_GAINED, BandGains
-from amsd_astro.network.gain_fitting import fit_gains, most_probable
+from amsd_astro.network.band_gains import BandGains
+from amsd_astro.network.details import N_DETAILS
+from amsd_astro.network.gain_fitting import _cells, _Part, _terms, fit_gains, most_probable
 from amsd_astro.network.noise import UnitNoise
 from amsd_astro.network.pairs import TrainingFrame
 from amsd_astro.network.risk import Answer, Predict
@@ -170,7 +171,7 @@ def test_large_and_long_frames_are_looked_at_in_blocks(shape: tuple[int, int]) -
 
 def test_gains_of_pure_noise_are_none_and_clear_ones_are_found() -> None:
     rng = np.random.default_rng(0)
-    n_terms, n_cells = 4 * N_GAINED, 200
+    n_terms, n_cells = 4 * N_DETAILS, 200
     terms = rng.normal(size=(n_terms, 40_000))
     gram = terms @ terms.T
     cells = terms.reshape(n_terms, n_cells, -1)
@@ -183,3 +184,22 @@ def test_gains_of_pure_noise_are_none_and_clear_ones_are_found() -> None:
     assert np.abs(none[0]).max() < 0.01 and none[1] < 2
     np.testing.assert_allclose(found[0], wanted, atol=0.03)
     assert found[1] > 100
+
+
+def test_the_equations_are_those_of_pixels_and_of_sums_over_apertures() -> None:
+    rng = np.random.default_rng(4)
+    noisy, probe, plain, moved = rng.normal(size=(4, 61, 53)).astype(np.float32)
+    variance = np.exp(rng.uniform(-4, 0, plain.shape)).astype(np.float32)
+    weight = (rng.random(plain.shape) < 0.8).astype(np.float32)
+    knots = np.array([-3.0, -2.0, -1.0, 0.0, 1.0])
+    gram, slopes, traces = _cells(_Part(noisy, probe, weight, (plain, variance), (moved, variance)), knots)
+
+    def sums(image: np.ndarray) -> np.ndarray:
+        """Good pixels, and over 5 the sums of those of each 5 x 5."""
+        good = (image * weight).astype(float)
+        return np.concatenate([good.ravel(), signal.convolve2d(good, np.full((5, 5), 0.2), mode="same").ravel()])
+
+    terms, others = (np.stack([sums(term) for term in _terms(made, variance, knots)]) for made in (plain, moved))
+    np.testing.assert_allclose(gram, terms @ terms.T, rtol=1e-3, atol=0.05)
+    np.testing.assert_allclose(slopes.sum(axis=0), terms @ sums(noisy - plain), rtol=1e-3, atol=0.05)
+    np.testing.assert_allclose(traces.sum(axis=0), (others - terms) @ sums(probe) / 0.05, rtol=1e-3, atol=1)

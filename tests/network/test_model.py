@@ -7,12 +7,15 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from amsd_astro.network.band_gains import N_GAINED, BandGains
+from amsd_astro.network.band_gains import BandGains
+from amsd_astro.network.details import N_DETAILS
 from amsd_astro.network.layouts import AmsdArchitecture
 from amsd_astro.network.model import RESIDUAL_BOUND, MultiscaleModel
+from amsd_astro.network.shrinkage import N_SHARES, Shrinkage
 
 WHITE = np.ones((1, 1))
-GAINS = BandGains((-3.0, 0.0), ((0.3,) * N_GAINED, (-0.2,) * N_GAINED), 0.1)
+SHRINKAGE = Shrinkage(tuple(np.random.default_rng(3).normal(0, 0.3, N_SHARES)))
+GAINS = BandGains((-3.0, 0.0), ((0.3,) * N_DETAILS, (-0.2,) * N_DETAILS), 0.1)
 SMALL = AmsdArchitecture((8, 8, 16), 8)
 
 
@@ -27,11 +30,13 @@ def model() -> MultiscaleModel:
 
 @pytest.fixture
 def changed_model(model: MultiscaleModel) -> Iterator[MultiscaleModel]:
-    """The same with what a frame may change."""
+    """The same with what simulations and a frame may add."""
+    model.shrinkage = SHRINKAGE
     model.band_gains = GAINS
     model.set_give_back(0.3, WHITE)
     yield model
     model.forget_frame()
+    model.shrinkage = None
 
 
 def _image(model: MultiscaleModel, side: int, *, n: int = 1) -> np.ndarray:
@@ -53,13 +58,29 @@ def test_no_pixel_moves_by_more_than_the_bound(model: MultiscaleModel) -> None:
 def test_gains_move_no_pixel_by_more_than_its_error(model: MultiscaleModel) -> None:
     images = _image(model, 64)
     plain = model.predict(images, WHITE)
-    model.band_gains = BandGains((0.0,), ((100.0,) * N_GAINED,), 0.1)
+    model.band_gains = BandGains((0.0,), ((100.0,) * N_DETAILS,), 0.1)
     made = model.predict(images, WHITE)
     model.forget_frame()
     moved = np.abs(made.values - plain.values) / np.sqrt(plain.variance)
     assert 0.99 < moved.max() <= 1.001
     inner = images[:, model.margin : -model.margin, model.margin : -model.margin]
     assert np.abs(made.values - inner).max() <= RESIDUAL_BOUND + 1e-5
+
+
+def test_shrinkage_is_part_of_the_model(model: MultiscaleModel) -> None:
+    images = _image(model, 64)
+    before = model.predict(images, WHITE), model.halo, model.fingerprint()
+    model.shrinkage = SHRINKAGE
+    model.forget_frame()
+    after = model.predict(images, WHITE), model.halo, model.fingerprint()
+    described = model.describe()
+    model.shrinkage = None
+    moved = np.abs(after[0].values - before[0].values) / np.sqrt(before[0].variance)
+    assert 0.01 < moved.max() <= 1.001
+    np.testing.assert_array_equal(after[0].variance, before[0].variance)
+    assert after[1] > before[1] and after[2] != before[2]
+    assert described == {"shrinkage": list(SHRINKAGE.shares)} and model.describe() == {"shrinkage": None}
+    assert (model.halo, model.fingerprint()) == before[1:]
 
 
 def test_a_frame_leaves_nothing_behind(model: MultiscaleModel) -> None:

@@ -14,13 +14,14 @@ from amsd_astro.network import saved_networks
 from amsd_astro.network.archive import digest_arrays, pack_arrays
 from amsd_astro.network.layouts import AmsdArchitecture
 from amsd_astro.network.modelfile import load_model
+from amsd_astro.network.shrinkage import N_SHARES
 
 SMALL = {"name": "amsd", "widths": [4, 8], "detail": 4}
 SHAPES = saved_networks.NETWORKS["amsd"].shapes(AmsdArchitecture((4, 8), 4))
 WEIGHTS = {f"w{k:03d}": np.zeros(shape, np.float32) for k, shape in enumerate(SHAPES)}
 SETTINGS = {
     "architecture": SMALL,
-    "format": 4,
+    "format": 5,
     "probe": [0.0] * 16,
     "recipe": "amsd",
     "sha256": digest_arrays(list(WEIGHTS.values())),
@@ -71,6 +72,9 @@ def test_sound_settings_are_taken() -> None:
         {"steps": 0},
         {"variance_scale": 1},
         {"version": "0.1.dev3+g12345"},
+        {"shrinkage": None},
+        {"shrinkage": [0] * N_SHARES},
+        {"shrinkage": [-100.0, 100] * (N_SHARES // 2)},
     ):
         with pytest.raises(ReachedError):
             load_settings(**changes)
@@ -86,14 +90,14 @@ def test_sound_settings_are_taken() -> None:
         (b"{} {}", "JSON text"),
         (b"[" * 99_000, "JSON text.*recursion"),
         (b'{"a":' * 19_000, "JSON text.*recursion"),
-        (b'{"format": 4, "steps": NaN}', "JSON text.*NaN"),
-        (b'{"format": 4, "steps": -Infinity}', "JSON text.*-Infinity"),
-        (b'{"format": 1, "format": 4}', "JSON text.*twice"),
+        (b'{"format": 5, "steps": NaN}', "JSON text.*NaN"),
+        (b'{"format": 5, "steps": -Infinity}', "JSON text.*-Infinity"),
+        (b'{"format": 1, "format": 5}', "JSON text.*twice"),
         (b"9" * 5000, "JSON text"),
         (b"[2]", "JSON object"),
         (b"[" * 900 + b"]" * 900, "JSON"),
         (b'"' + b"x" * 90_000 + b'"', "JSON object"),
-        (b"{}", "reads model files of format 4.*Received: format None"),
+        (b"{}", "reads model files of format 5.*Received: format None"),
         (b" " * 101_000, "at most 100000 bytes"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
@@ -112,10 +116,10 @@ def test_settings_are_text() -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"format": 5, "version": "9.1"}, "a newer program wrote this file.*format 5, written by amsd_astro '9.1'"),
-        ({"format": 1}, "of format 4, this file is older.*Received: format 1"),
+        ({"format": 6, "version": "9.1"}, "a newer program wrote this file.*format 6, written by amsd_astro '9.1'"),
+        ({"format": 1}, "of format 5, this file is older.*Received: format 1"),
         ({"format": True}, "format True"),
-        ({"format": 4.0}, "format 4.0"),
+        ({"format": 5.0}, "format 5.0"),
         ({"format": "2" * 10_000}, "format '22"),
         ({"format": 4, "version": ["\x1b[2J\n"] * 9}, r"\\x1b"),
         ({"version": None}, "version must be text"),
@@ -147,6 +151,13 @@ def test_settings_are_text() -> None:
         ({"architecture": {**SMALL, "detail": 3}}, "whole numbers of 4 to 256"),
         ({"architecture": {**SMALL, "widths": [256] * 6}}, "members must be .* to w"),
         ({"architecture": {**SMALL, "widths": [8, 4]}}, "weight 0 must be float32 of shape"),
+        ({"shrinkage": 0}, f"shrinkage must be {N_SHARES} numbers"),
+        ({"shrinkage": [0.0] * (N_SHARES - 1)}, f"shrinkage must be {N_SHARES} numbers"),
+        ({"shrinkage": {"0": 1.0}}, f"shrinkage must be {N_SHARES} numbers"),
+        ({"shrinkage": [100.1] * N_SHARES}, "shrinkage must have numbers within 100"),
+        ({"shrinkage": [None] * N_SHARES}, "shrinkage must have numbers within 100"),
+        ({"shrinkage": [True] * N_SHARES}, "shrinkage must have numbers within 100"),
+        ({"shrinkage": [10**400] * N_SHARES}, "shrinkage must have numbers within 100"),
         ({"variance_scale": -1}, "variance_scale must be a positive number"),
         ({"variance_scale": 0}, "variance_scale"),
         ({"variance_scale": True}, "variance_scale"),

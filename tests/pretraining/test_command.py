@@ -17,7 +17,15 @@ from amsd_astro.pretraining.settings import PretrainingSettings
 from amsd_astro.resources import has_bfloat16
 
 SETTINGS = PretrainingSettings(
-    n_scenes=2, n_steps=2, n_patches=1, patch=24, n_calibrated=1, n_validated=1, seed=3, residuals=(0, 0, 0)
+    n_scenes=2,
+    n_steps=2,
+    n_patches=1,
+    patch=32,
+    n_calibrated=1,
+    n_compared=2,
+    n_validated=1,
+    seed=3,
+    residuals=(0, 0, 0),
 )
 
 

@@ -17,7 +17,7 @@ from amsd_astro.pretraining.losses import truth_loss
 from amsd_astro.pretraining.settings import PretrainingSettings
 from amsd_astro.pretraining.training import pretrain, validate_network
 
-SETTINGS = PretrainingSettings(n_scenes=2, n_steps=6, n_patches=2, patch=24, n_validated=1, seed=3)
+SETTINGS = PretrainingSettings(n_scenes=2, n_steps=6, n_patches=2, patch=32, n_validated=1, seed=3)
 
 
 def scenes() -> np.ndarray:
@@ -58,7 +58,7 @@ def test_an_interrupted_training_ends_as_if_it_had_not_been(tmp_path: Path) -> N
 def test_other_settings_do_not_go_on_with_a_state(tmp_path: Path) -> None:
     pretrain(network(), scenes(), SETTINGS, folder=tmp_path, keep_every=6)
     with pytest.raises(ValueError, match="other settings were used here"):
-        pretrain(network(), scenes(), replace(SETTINGS, patch=32), folder=tmp_path)
+        pretrain(network(), scenes(), replace(SETTINGS, patch=40), folder=tmp_path)
 
 
 def test_the_loss_is_least_for_the_truth() -> None:
