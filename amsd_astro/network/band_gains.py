@@ -7,7 +7,6 @@ linear in these numbers, so that those of least risk are found at once (SURE-LET
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,28 +14,17 @@ from numpy.typing import NDArray
 
 from amsd_astro.network.details import details, log_of
 
-__all__ = ["BandGains", "saturating_details"]
+__all__ = ["BandGains", "saturated"]
 
 _LARGE = 3.0  # sigma: what is far brighter is clear as it is, and is left alone
 
 
-def saturating_details(values: NDArray[np.float32]) -> Iterator[NDArray[np.float32]]:
-    """Details of which little is left where they are large.
+def saturated(detail: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Details b in noise units as b / (1 + (b / 3)**2), of which little is left where they are large.
 
-    A detail b of some sigma becomes b / (1 + (b / 3)**2): what is learned on the many faint pixels does not change the
-    cores of stars.
-
-    Parameters
-    ----------
-    values : ndarray of float32, shape (n, ny, nx)
-        Denoised images in noise units.
-
-    Yields
-    ------
-    ndarray of float32, shape of ``values``
+    What is learned on the many faint pixels does not change the cores of stars.
     """
-    for detail in details(values):
-        yield detail / (1 + (detail / np.float32(_LARGE)) ** 2)
+    return detail / (1 + (detail / np.float32(_LARGE)) ** 2)
 
 
 @dataclass(frozen=True)
@@ -67,7 +55,7 @@ class BandGains:
         """
         place = log_of(variance)
         total = np.zeros_like(values)
-        for detail, gains in zip(saturating_details(values), zip(*self.gains, strict=True), strict=True):
-            total += np.interp(place, self.log_variance, gains).astype(np.float32) * detail
+        for detail, gains in zip(details(values), zip(*self.gains, strict=True), strict=True):
+            total += np.interp(place, self.log_variance, gains).astype(np.float32) * saturated(detail)
         error = np.sqrt(variance)
         return np.clip(total, -error, error)

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from amsd_astro.network.band_gains import BandGains, saturating_details
-from amsd_astro.network.details import DETAIL_REACH, N_DETAILS
+from amsd_astro.network.band_gains import BandGains, saturated
+from amsd_astro.network.details import DETAIL_REACH, N_DETAILS, details
 
 EVEN = BandGains((-6.0, 0.0), ((0.2,) * N_DETAILS, (0.2,) * N_DETAILS), 0.1)
 
@@ -61,5 +61,5 @@ def test_gains_hold_where_the_variance_is_theirs() -> None:
 
 def test_bands_of_what_is_faint_are_differences_of_scales() -> None:
     values = star(0.01)
-    total = sum(saturating_details(values))
+    total = sum(saturated(detail) for detail in details(values))
     np.testing.assert_allclose(total, values - ndimage.gaussian_filter(values, (0, 3, 3), truncate=3), atol=1e-6)
