@@ -20,7 +20,7 @@ __all__ = ["Adaptation", "Probes", "answers_of", "calibrate", "hold_out_of", "pr
 _log = logging.getLogger(__name__)
 
 _UNSURE = 0.15  # of a predicted variance, before a frame's risk is measured
-_LOST = 1.1  # squared error of a frame over that of its own denoised self, which has lost detail: of simulated fields
+_LOST = 1.2  # squared error of a frame over that of its own denoised self, which has lost detail: of simulated fields
 
 Probes = list[tuple[RiskProbe, NDArray[np.float64]]]
 """The probe of each frame that has blocks held out, and the correlation of its noise."""
