@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-__all__ = ["DETAIL_REACH", "N_DETAILS", "details", "log_of"]
+__all__ = ["DETAIL_REACH", "N_DETAILS", "details", "log_of", "near_knots"]
 
 DETAIL_REACH = 9
 """Pixels on each side that a detail depends on."""
@@ -42,3 +42,8 @@ def details(values: NDArray[np.float32]) -> Iterator[NDArray[np.float32]]:
 def log_of(variance: NDArray[np.floating]) -> NDArray[np.floating]:
     """Logarithm of a predicted variance."""
     return np.log(np.maximum(variance, _TINY))
+
+
+def near_knots(place: NDArray[np.floating], n: int) -> list[NDArray[np.floating]]:
+    """How near numbers are to each of n knots: weights that interpolate linearly, in places counted in knots."""
+    return [np.maximum(0, 1 - np.abs(place - k)) for k in range(n)]

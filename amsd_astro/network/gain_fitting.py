@@ -13,7 +13,7 @@ from scipy import ndimage
 
 from amsd_astro.mirror import surroundings
 from amsd_astro.network.band_gains import BandGains, saturated
-from amsd_astro.network.details import N_DETAILS, details, log_of
+from amsd_astro.network.details import N_DETAILS, details, log_of, near_knots
 from amsd_astro.network.noise import NOISE_UNSURE, UnitNoise
 from amsd_astro.network.pairs import TrainingFrame
 from amsd_astro.network.risk import EMPTY, Answer, Predict, roughness
@@ -207,7 +207,7 @@ def _terms(
 ) -> NDArray[np.float32]:
     """Every band where the variance is near each of the knots but the last, shape (n, ny, nx)."""
     place = np.interp(log_of(variance), knots, np.arange(len(knots)))
-    near = [np.maximum(0, 1 - np.abs(place - k)).astype(np.float32) for k in range(len(knots) - 1)]
+    near = [share.astype(np.float32) for share in near_knots(place, len(knots) - 1)]
     bands = [saturated(detail[0]) for detail in details(values[None])]
     return np.stack([share * band for share in near for band in bands])
 

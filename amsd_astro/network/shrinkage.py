@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from amsd_astro.network.details import N_DETAILS, details, log_of
+from amsd_astro.network.details import N_DETAILS, details, log_of, near_knots
 
 __all__ = ["N_SHARES", "Shrinkage", "shrinkage_terms"]
 
@@ -74,11 +74,11 @@ def shrinkage_terms(values: NDArray[np.float32], variance: NDArray[np.float32]) 
     ndarray of float32, shape (N_SHARES, n, ny, nx)
     """
     error = np.sqrt(variance)
-    near_variance = _near(log_of(variance), _VARIANCES)
+    near_variance = near_knots(_place(log_of(variance), _VARIANCES), len(_VARIANCES))
     terms: list[NDArray[np.float32]] = []
     for detail in details(values):
         limited = _limited(detail, error)
-        near_height = _near(_height(detail, error), _HEIGHTS)
+        near_height = near_knots(_place(_height(detail, error), _HEIGHTS), len(_HEIGHTS))
         terms.extend(limited * height * level for height, level in product(near_height, near_variance))
     return np.stack([*terms, *(error * level for level in near_variance)])
 
@@ -96,12 +96,6 @@ def _place(numbers: NDArray[np.floating], knots: NDArray[np.float64]) -> NDArray
     """Where numbers are among knots of even distance, counted in knots."""
     step = knots[1] - knots[0]
     return np.clip((numbers - np.float32(knots[0])) / np.float32(step), 0, len(knots) - 1)
-
-
-def _near(numbers: NDArray[np.floating], knots: NDArray[np.float64]) -> list[NDArray[np.float32]]:
-    """Weight of each knot for numbers between them."""
-    place = _place(numbers, knots)
-    return [np.maximum(0, 1 - np.abs(place - np.float32(k))) for k in range(len(knots))]
 
 
 def _between(table: NDArray[np.float32], *places: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
 from numpy.typing import NDArray
 
 from amsd_astro.network.multiscale import band_noise, band_radius, normalized_bands
+from amsd_astro.pretraining.ahead import made_ahead
 from amsd_astro.pretraining.exposures import SHARE_WRONG, expose_scene
 
 __all__ = ["Batches", "KnownBatch"]
@@ -18,7 +17,6 @@ KnownBatch = tuple[NDArray[np.float32], NDArray[np.float32]]
 """Bands of noisy patches; noisy values, target and weight side by side."""
 
 _TRAINING, _VALIDATION = 1, 2
-_AHEAD = 4  # batches
 
 
 class Batches:
@@ -72,14 +70,7 @@ class Batches:
 
     def __iter__(self) -> Iterator[KnownBatch]:
         """All of them, made ahead of time."""
-        with ThreadPoolExecutor(self._n_threads) as pool:
-            waiting: deque[Future[KnownBatch]] = deque()
-            for index in range(len(self)):
-                waiting.append(pool.submit(self.__getitem__, index))
-                if len(waiting) > _AHEAD:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
+        return made_ahead(self.__getitem__, len(self), n_threads=self._n_threads)
 
     def __getitem__(self, index: int) -> KnownBatch:
         """One batch: arrays of shape (n, patch, patch, N_BANDS) and (n, patch, patch, 3)."""

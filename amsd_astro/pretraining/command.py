@@ -91,6 +91,7 @@ def make_weights(
     model = _finished(network.get_weights(), architecture, others, settings, progress)
     with new_file(folder / MODEL, overwrite=True) as file:
         save_model(file, model, {"recipe": "amsd", "seed": settings.seed, "steps": first + settings.n_steps})
+    _log.info("%s: %s", folder / MODEL, model.fingerprint())
     return folder / MODEL
 
 

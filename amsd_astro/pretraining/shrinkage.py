@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ from amsd_astro.network.details import DETAIL_REACH
 from amsd_astro.network.model import MultiscaleModel
 from amsd_astro.network.recipes import AMSD
 from amsd_astro.network.shrinkage import N_SHARES, Shrinkage, shrinkage_terms
+from amsd_astro.pretraining.ahead import made_ahead
 from amsd_astro.pretraining.exposures import Exposed, expose_scene
 from amsd_astro.pretraining.losses import RIM
 
@@ -21,7 +21,6 @@ __all__ = ["learn_shrinkage"]
 _SEQUENCE = 3  # of exposures: training and validation have 1 and 2
 _RIDGE = 1e-5  # of the error that is expected, for each patch: for knots that few pixels are near
 _RIM = RIM + DETAIL_REACH  # pixels at a patch's edge that a frame does not have
-_AHEAD = 8  # exposures
 
 
 def learn_shrinkage(
@@ -56,17 +55,12 @@ def learn_shrinkage(
         return expose_scene(scenes[index % len(scenes)], patch + 2 * model.margin, rng)
 
     gram, total = _RIDGE * n_exposures * np.eye(N_SHARES), np.zeros(N_SHARES)
-    with ThreadPoolExecutor(1) as pool:
-        waiting = [pool.submit(draw, index) for index in range(min(_AHEAD, n_exposures))]
-        for index in range(n_exposures):
-            exposed = waiting.pop(0).result()
-            if index + _AHEAD < n_exposures:
-                waiting.append(pool.submit(draw, index + _AHEAD))
-            products, sums = _equations(model, exposed)
-            gram += products
-            total += sums
-            if progress is not None:
-                progress(index + 1, n_exposures, "learning shrinkage")
+    for n_done, exposed in enumerate(made_ahead(draw, n_exposures, n_threads=1), start=1):
+        products, sums = _equations(model, exposed)
+        gram += products
+        total += sums
+        if progress is not None:
+            progress(n_done, n_exposures, "learning shrinkage")
     return Shrinkage(tuple(float(f"{share:.4g}") for share in np.linalg.solve(gram, total)))
 
 
