@@ -52,7 +52,7 @@ class Denoiser:
         to denoise grows in proportion. By default 1 with ``steps=0`` and for recipe thesis, else 4.
     flux_tolerance : float, optional
         Share of the flux of faint sources that recipe amsd may lose. What it takes is measured on each frame; more than
-        this is given back, at the price of some noise on empty sky. 1 for the least error whatever the flux.
+        this is given back, at the price of some noise. 1 for the least error whatever the flux.
 
     Attributes
     ----------

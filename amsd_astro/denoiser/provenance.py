@@ -41,8 +41,7 @@ def provenance(
         for cell, factor in risk.cell_factors.items():
             cards[f"AMSDCV{cell}"] = (_short(factor), f"variance of {cell}x{cell} px sums over that of its pixels")
     if flux is not None:
-        left = flux.after(getattr(model, "give_back", 0.0))
-        cards["AMSDFLUX"] = (_short(100 * left), "[%] flux of faint sources gained (lost: negative)")
+        cards["AMSDFLUX"] = (_short(100 * flux.value), "[%] flux of faint sources gained (lost: negative)")
         cards["AMSDFERR"] = (_short(100 * flux.error), "[%] standard error of AMSDFLUX")
     return cards
 

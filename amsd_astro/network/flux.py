@@ -7,22 +7,19 @@ the flux that is lost, without bias however faint they are: the footprints know 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
 from amsd_astro.mirror import surroundings
+from amsd_astro.network.give_back import GiveBack, smoothed_noise
 from amsd_astro.network.noise import UnitNoise
+from amsd_astro.network.risk import Predict
 
-__all__ = ["GIVE_BACK_REACH", "FluxLoss", "FluxProbe", "Predict", "smoothed_noise", "smoothed_residual"]
+__all__ = ["FluxLoss", "FluxProbe"]
 
-GIVE_BACK_REACH = 6
-"""Pixels that a residual is spread over on each side when it is given back."""
-
-_WIDTH = 2.0  # pixels, Gaussian sigma: about the PSF
 _SEEN = 1.0  # pixels, of the smoothing in which sources are found
 # in units of the frame's noise: a smoothed pixel of a footprint, the sum of a footprint, its highest smoothed pixel
 _THRESHOLD, _SIGNIFICANT, _LARGEST = 0.6, 6.0, 30.0
@@ -30,16 +27,14 @@ _SMALLEST = 12  # pixels of a footprint
 _ERRORS = 2.0  # standard errors up to which a loss may be none
 _SIDE, _MOST = 256, 4  # blocks of a large frame
 _CONTEXT = 32  # pixels of the network's surroundings
-
-Predict = Callable[[NDArray[np.float32], float], NDArray[np.float32]]
-"""From images and their noise to denoised ones."""
+_MOST_GIVEN = 2.0  # of the weighted residual
 
 
 @dataclass(frozen=True)
 class FluxLoss:
     """Share of the flux of faint sources that is lost (negative) or added, its standard error, and the remedy.
 
-    ``regained`` is the share that comes back when the whole of the smoothed residual is given back.
+    ``regained`` is the share that comes back by a `GiveBack` of one.
     """
 
     value: float
@@ -47,7 +42,7 @@ class FluxLoss:
     regained: float
 
     def share_to_give_back(self, tolerance: float) -> float:
-        """Share of the smoothed residual that brings the loss to the tolerance, so far as the loss is known.
+        """Share of a `GiveBack` that brings the loss to the tolerance, so far as the loss is known, at most 2.
 
         What is lost beyond the tolerance counts as far as it is more than twice its error, in squares: giving back
         costs noise on the sky, and is not worth it for a loss that may be none.
@@ -56,26 +51,11 @@ class FluxLoss:
         if not (excess > 0 and self.regained > 0):
             return 0.0
         known = max(0.0, 1 - (_ERRORS * self.error / excess) ** 2)
-        return float(min(1.0, known * excess / self.regained))
+        return float(min(_MOST_GIVEN, known * excess / self.regained))
 
-    def after(self, share: float) -> float:
-        """Share of the flux lost when so much of the smoothed residual is given back."""
-        return self.value + share * self.regained
-
-
-def smoothed_residual(residual: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Smooth what denoising took, images of shape (n, ny, nx), over about a PSF."""
-    sigma = (0, _WIDTH, _WIDTH)
-    return np.asarray(ndimage.gaussian_filter(residual, sigma, truncate=GIVE_BACK_REACH / _WIDTH), np.float32)
-
-
-def smoothed_noise(correlation: NDArray[np.floating]) -> float:
-    """Variance of unit noise of a correlation smoothed in this way."""
-    k = correlation.shape[0] // 2
-    point = np.zeros((1, *(2 * (k + 2 * GIVE_BACK_REACH) + 1,) * 2), np.float32)
-    point[0, point.shape[1] // 2, point.shape[2] // 2] = 1
-    lags = ndimage.convolve(smoothed_residual(smoothed_residual(point))[0], correlation.astype(np.float32))
-    return float(lags[lags.shape[0] // 2, lags.shape[1] // 2])
+    def after(self, share: float) -> FluxLoss:
+        """What is lost when so much is given back."""
+        return replace(self, value=self.value + share * self.regained)
 
 
 @dataclass(frozen=True)
@@ -124,6 +104,7 @@ class FluxProbe:
         self._amplitude = amplitude
         rng, noise = np.random.default_rng([seed, 3]), UnitNoise(correlation)
         self._noise_of_sums = float(np.sqrt(max(correlation.sum(), 0.1)))
+        self._whole = GiveBack(1.0, smoothed_noise(correlation))
         self._parts = [self._part(values, mask, noise, rng, place, margin, stride) for place in _blocks(values.shape)]
 
     def _part(
@@ -166,32 +147,38 @@ class FluxProbe:
         faint = ndimage.maximum(smooth, labels, which) < _LARGEST
         return np.isin(labels, which[clear & faint])
 
+    def _sum(self, images: NDArray[np.float32], part: _Part, footprint: NDArray[np.bool_]) -> float:
+        return float(images[0][part.answer][footprint].sum())
+
     def __call__(self, predict: Predict) -> FluxLoss | None:
         """Measure the loss; None where the frame shows no such sources.
 
         Parameters
         ----------
         predict : callable
-            From images, shape (1, ny + 2 margin, nx + 2 margin), and their noise to denoised ones, shape (1, ny, nx).
+            From images of unit noise, shape (1, ny + 2 margin, nx + 2 margin), to denoised ones and their variance,
+            shape (1, ny, nx).
         """
-        level, level_seen = (float(np.sqrt(1 + a**2)) for a in (self._amplitude, 1 / self._amplitude))
+        level, level_seen = (np.float32(np.sqrt(1 + a**2)) for a in (self._amplitude, 1 / self._amplitude))
+        inner = slice(self._margin, -self._margin or None)
         lost = regained = flux = 0.0
         n_pixels = 0
         for part in self._parts:
-            footprint = self._footprints(predict(part.second[None], level_seen)[0][part.answer], part.bad)
+            seen, _ = predict(part.second[None] / level_seen)
+            footprint = self._footprints(level_seen * seen[0][part.answer], part.bad)
             if not footprint.any():
                 continue
-            inner = slice(self._margin, -self._margin or None)
-            noisy = part.first[inner, inner]
-            residual = noisy[None] - predict(part.first[None], level)
-            back = smoothed_residual(residual)[0][part.answer][footprint]
-            lost -= float(residual[0][part.answer][footprint].sum())
-            regained += float(back.sum())
-            flux += float(noisy[part.answer][footprint].sum())
+            first = part.first[None] / level
+            values, variance = predict(first)
+            residual = first[:, inner, inner] - values
+            back, _ = self._whole.added(residual, variance)
+            lost -= self._sum(residual, part, footprint)
+            regained += self._sum(back, part, footprint)
+            flux += self._sum(first[:, inner, inner], part, footprint)
             n_pixels += int(footprint.sum())
         if not flux > 0:
             return None
-        noise = self._noise_of_sums * np.sqrt((1 + self._amplitude**2) * n_pixels)
+        noise = self._noise_of_sums * np.sqrt(n_pixels)
         return FluxLoss(lost / flux, noise / flux, regained / flux)
 
 

@@ -15,7 +15,7 @@ from amsd_astro.network.amsd_network import RESIDUAL_BOUND, build_amsd, estimate
 from amsd_astro.network.archive import digest_arrays
 from amsd_astro.network.band_gains import BandGains
 from amsd_astro.network.details import DETAIL_REACH
-from amsd_astro.network.flux import GIVE_BACK_REACH, smoothed_noise, smoothed_residual
+from amsd_astro.network.give_back import GIVE_BACK_REACH, GiveBack
 from amsd_astro.network.layouts import AmsdArchitecture
 from amsd_astro.network.multiscale import N_BANDS, band_noise, band_radius, normalized_bands
 from amsd_astro.network.predictor import Estimate, Predictor
@@ -43,8 +43,8 @@ class MultiscaleModel(Predictor):
         Whether its weights have been trained.
     shrinkage : Shrinkage or None
         What is added to details of its results, learned in simulation.
-    give_back : float
-        Share of what denoising takes, smoothed over about a PSF, that is given back: set by `set_give_back`.
+    give_back : GiveBack
+        What is given back of what denoising takes, as a frame's flux asks for it.
     band_gains : BandGains
         What is added of the bands of a denoised frame, from the frame itself.
     variance_curve : VarianceCurve
@@ -63,9 +63,8 @@ class MultiscaleModel(Predictor):
         self.margin = band_radius()
         self.is_trained = False
         self.shrinkage: Shrinkage | None = None
-        self.give_back = 0.0
+        self.give_back = GiveBack()
         self.band_gains = BandGains()
-        self._given_variance = 0.0
         self.precision = "float32"
         self._has_graph = True
         self._traced: dict[str, tf.types.experimental.PolymorphicFunction] = {}
@@ -74,7 +73,7 @@ class MultiscaleModel(Predictor):
     def halo(self) -> int:
         """Pixels around a tile that its values depend on, besides the reach of the bands."""
         reach = self.architecture.receptive_radius + len(self._additions) * DETAIL_REACH
-        return reach + (GIVE_BACK_REACH if self.give_back else 0)
+        return reach + (GIVE_BACK_REACH if self.give_back.share else 0)
 
     @property
     def _additions(self) -> list[Shrinkage | BandGains]:
@@ -84,13 +83,8 @@ class MultiscaleModel(Predictor):
 
     def forget_frame(self) -> None:
         """Undo what frames denoised before have changed, but for the scale of the variance."""
-        self.give_back, self._given_variance = 0.0, 0.0
+        self.give_back = GiveBack()
         self.band_gains = BandGains()
-
-    def set_give_back(self, share: float, correlation: NDArray[np.floating]) -> None:
-        """Give back a share of what is taken, on frames whose noise has this correlation."""
-        self.give_back = share
-        self._given_variance = share**2 * smoothed_noise(correlation)
 
     def describe(self) -> dict[str, Any]:
         """Return what is to be saved besides architecture, weights and `variance_scale`."""
@@ -105,7 +99,7 @@ class MultiscaleModel(Predictor):
         """Return the cards that tell what the frame changed, what is given back, and what the network computed in."""
         return {
             "AMSDGAIN": (round(self.band_gains.change, 4), "rms change learned from the frame, over noise"),
-            "AMSDGIVE": (round(self.give_back, 4), "share of the smoothed residual given back"),
+            "AMSDGIVE": (round(self.give_back.share, 4), "share of the smoothed residual given back"),
             "AMSDPREC": (self.precision, "arithmetic of the network"),
         }
 
@@ -169,7 +163,7 @@ class MultiscaleModel(Predictor):
         if self._additions:
             values = noisy + np.clip(values - noisy, -RESIDUAL_BOUND, RESIDUAL_BOUND)
         bounded = np.abs(noisy - values) > _AT_BOUND * RESIDUAL_BOUND
-        if self.give_back:
-            values = values + np.float32(self.give_back) * smoothed_residual(noisy - values)
-            variance = variance + np.float32(self._given_variance)
+        if self.give_back.share:
+            given, noise = self.give_back.added(noisy - values, variance)
+            values, variance = values + given, variance + noise
         return Estimate(values, self.variance_curve(variance) * np.float32(self.variance_scale), bounded)

@@ -5,13 +5,11 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from amsd_astro.network.adaptation import judge_on, without_judged
 from amsd_astro.network.band_gains import BandGains
 from amsd_astro.network.flux import FluxLoss, FluxProbe
 from amsd_astro.network.gain_fitting import fit_gains
+from amsd_astro.network.give_back import GiveBack, smoothed_noise
 from amsd_astro.network.judgement import predicting
 from amsd_astro.network.model import MultiscaleModel
 from amsd_astro.network.pairs import TrainingFrame
@@ -27,7 +25,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Settled:
-    """Loss of flux when nothing is given back (None where a frame shows no faint sources); the risk of the result."""
+    """Loss of flux that is left (None where a frame shows no faint sources), and the risk of the result."""
 
     flux: FluxLoss | None = None
     risk: Risk | None = None
@@ -67,19 +65,28 @@ def settle(
     -------
     Settled
     """
-    choose_precision(model, frame)
     model.forget_frame()
+    # what follows goes by the variance as the network predicts it
+    corrections = model.variance_scale, model.variance_curve
+    model.variance_scale, model.variance_curve = 1.0, VarianceCurve()
+    choose_precision(model, frame)
     if learns and risk is None:
         model.band_gains = _learned_gains(model, frame, recipe, seed=seed)
     flux = _measured_flux(model, frame, recipe, seed=seed)
+    share = 0.0
     if flux is not None:
-        model.set_give_back(flux.share_to_give_back(tolerance), frame.correlation)
+        share, before = flux.share_to_give_back(tolerance), flux
+        flux = flux.after(share)
         _log.info(
             "flux of faint sources: %+.2f +- %.2f %%; given back: %.2f of the residual, leaving %+.2f %%",
-            100 * flux.value, 100 * flux.error, model.give_back, 100 * flux.after(model.give_back),
+            100 * before.value, 100 * before.error, share, 100 * flux.value,
         )  # fmt: skip
-    if risk is None or model.give_back:
+    if share:
+        model.give_back = GiveBack(share, smoothed_noise(frame.correlation))
+    if risk is None or share:
         risk = judge_on(model, [frame], recipe, seed=seed).risk
+    else:
+        model.variance_scale, model.variance_curve = corrections
     return Settled(flux, risk)
 
 
@@ -91,7 +98,6 @@ def settle_nothing(
 
 
 def _learned_gains(model: MultiscaleModel, frame: TrainingFrame, recipe: AmsdRecipe, *, seed: int) -> BandGains:
-    model.variance_scale, model.variance_curve = 1.0, VarianceCurve()
     predict = predicting(model, frame.correlation, recipe.n_orientations)
     frame = without_judged(frame, recipe, seed=seed)
     return fit_gains(predict, frame, margin=model.margin, stride=model.architecture.stride, seed=seed)
@@ -107,8 +113,4 @@ def _measured_flux(model: MultiscaleModel, frame: TrainingFrame, recipe: AmsdRec
         amplitude=recipe.amplitude,
         seed=seed,
     )
-
-    def predict(images: NDArray[np.float32], level: float) -> NDArray[np.float32]:
-        return model.predict(images / np.float32(level), frame.correlation).values * np.float32(level)
-
-    return probe(predict)
+    return probe(predicting(model, frame.correlation, 1))

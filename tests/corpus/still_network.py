@@ -26,7 +26,7 @@ class StillNetwork:
     margin = 3
     bytes_per_pixel = 1600
     architecture = SimpleNamespace(stride=4)
-    variance_scale = 1.0
+    variance_scale, variance_curve = 1.0, None
 
     def predict(
         self, images: NDArray[np.float32], correlation: NDArray[np.floating], *, n_orientations: int = 1
@@ -41,12 +41,7 @@ class StillNetwork:
     def fingerprint(self) -> str:
         return "0123456789abcdef"
 
-    give_back = 0.0
-
     def forget_frame(self) -> None:
-        pass
-
-    def set_give_back(self, share: float, correlation: np.ndarray) -> None:
         pass
 
     def look_at(self, values: np.ndarray) -> None:

@@ -32,12 +32,7 @@ class BlurModel:
         bounded = np.abs(images[:, inner, inner] - values) > 4
         return SimpleNamespace(values=values, variance=np.full_like(values, 0.25), bounded=bounded)
 
-    give_back = 0.0
-
     def forget_frame(self) -> None:
-        pass
-
-    def set_give_back(self, share: float, correlation: np.ndarray) -> None:
         pass
 
     def look_at(self, values: np.ndarray) -> None:

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from amsd_astro.network.flux import FluxLoss, FluxProbe, Predict, smoothed_noise, smoothed_residual
+from amsd_astro.network.flux import FluxLoss, FluxProbe
 from amsd_astro.network.noise import UnitNoise
+from amsd_astro.network.risk import Answer, Predict
 
 WHITE = np.ones((1, 1))
 MARGIN, STRIDE = 10, 8
@@ -34,13 +35,15 @@ def probe(truth: np.ndarray, correlation: np.ndarray = WHITE, *, seed: int = 0) 
 
 
 def knowing(truth: np.ndarray, change: Callable[[np.ndarray], np.ndarray]) -> Predict:
-    """A denoiser that knows the truth, and gives what a function makes of it."""
+    """A denoiser that knows the truth, gives what a function makes of it, and is unsure everywhere."""
     wide = np.pad(change(truth), 300, mode="reflect")
+    levels = iter([np.sqrt(5), np.sqrt(1.25)])
 
-    def predict(images: np.ndarray, level: float) -> np.ndarray:
+    def predict(images: np.ndarray) -> Answer:
         ny, nx = (n - 2 * MARGIN for n in images.shape[1:])
         assert ny % STRIDE == 0 and nx % STRIDE == 0
-        return wide[None, 300 - 32 : 300 - 32 + ny, 300 - 32 : 300 - 32 + nx].astype(np.float32)
+        values = wide[None, 300 - 32 : 300 - 32 + ny, 300 - 32 : 300 - 32 + nx] / next(levels)
+        return values.astype(np.float32), np.ones_like(values, np.float32)
 
     return predict
 
@@ -58,10 +61,10 @@ def test_the_share_lost_is_found(factor: float) -> None:
 def test_the_loss_of_sources_that_noise_hides_is_found() -> None:
     truth = sources() / 2  # 3 to 6 sigma high, in noise of 2.2
 
-    def smoothing(images: np.ndarray, level: float) -> np.ndarray:
+    def smoothing(images: np.ndarray) -> Answer:
         smooth = ndimage.gaussian_filter(images[0], 2.5)
-        lost = np.where(smooth < 4.0, 0.8, 1.0) * smooth
-        return lost[None, MARGIN:-MARGIN, MARGIN:-MARGIN].astype(np.float32)
+        lost = (np.where(smooth < 3.0, 0.8, 1.0) * smooth)[None, MARGIN:-MARGIN, MARGIN:-MARGIN]
+        return lost.astype(np.float32), np.ones_like(lost, np.float32)
 
     found = [probe(truth, seed=seed)(smoothing) for seed in range(6)]
     values, errors = np.array([loss.value for loss in found]), np.array([loss.error for loss in found])
@@ -83,7 +86,8 @@ def test_what_is_given_back_brings_the_flux_to_the_tolerance() -> None:
     loss = probe(truth)(knowing(truth, lambda image: 0.96 * image))
     share = loss.share_to_give_back(0.01)
     assert 0 < share <= 1
-    assert loss.value < loss.after(share) <= -0.01
+    assert loss.value < loss.after(share).value <= -0.01
+    assert loss.after(share).error == loss.error
     assert loss.share_to_give_back(0.1) == 0
 
 
@@ -93,7 +97,7 @@ def test_a_loss_counts_as_far_as_it_is_known() -> None:
     assert FluxLoss(-0.03, 0.011, 0.05).share_to_give_back(0.01) == 0
     assert FluxLoss(0.05, 0.001, 0.02).share_to_give_back(0.01) == 0
     assert FluxLoss(-0.1, 0.001, -0.02).share_to_give_back(0.01) == 0
-    assert FluxLoss(-0.5, 0.001, 0.1).share_to_give_back(0.01) == 1
+    assert FluxLoss(-0.5, 0.001, 0.1).share_to_give_back(0.01) == 2
 
 
 def test_an_empty_frame_has_no_flux_to_lose() -> None:
@@ -107,9 +111,10 @@ def test_a_large_frame_is_measured_on_blocks() -> None:
     made = FluxProbe(values, np.zeros(truth.shape, bool), WHITE, margin=MARGIN, stride=STRIDE, amplitude=0.5, seed=0)
     seen = []
 
-    def predict(images: np.ndarray, level: float) -> np.ndarray:
+    def predict(images: np.ndarray) -> Answer:
         seen.append(images.shape)
-        return images[:, MARGIN:-MARGIN, MARGIN:-MARGIN]
+        values = images[:, MARGIN:-MARGIN, MARGIN:-MARGIN]
+        return values, np.ones_like(values)
 
     loss = made(predict)
     assert loss.value == 0
@@ -117,9 +122,15 @@ def test_a_large_frame_is_measured_on_blocks() -> None:
     assert max(map(max, seen)) < 400
 
 
-@pytest.mark.parametrize("width", [0.0, 1.0])
-def test_the_variance_of_smoothed_noise(width: float) -> None:
-    k = np.exp(-0.5 * np.arange(-3, 4) ** 2 / width**2) if width else np.ones(1)
-    correlation = np.outer(k, k)
-    noise = UnitNoise(correlation).draw(np.random.default_rng(1), (8, 256, 256))
-    assert smoothed_residual(noise).var() == pytest.approx(smoothed_noise(correlation), rel=0.05)
+def test_what_the_network_is_sure_of_is_not_given_back() -> None:
+    truth = sources()
+    unsure = knowing(truth, lambda image: 0.9 * image)
+
+    def sure(images: np.ndarray) -> Answer:
+        values, variance = knows(images)
+        return values, 0.001 * variance
+
+    knows = knowing(truth, lambda image: 0.9 * image)
+    one, other = probe(truth)(unsure), probe(truth)(sure)
+    assert one.value == other.value
+    assert 0 < other.regained < 0.01 * one.regained

@@ -9,6 +9,7 @@ import pytest
 
 from amsd_astro.network.band_gains import BandGains
 from amsd_astro.network.details import N_DETAILS
+from amsd_astro.network.give_back import GiveBack
 from amsd_astro.network.layouts import AmsdArchitecture
 from amsd_astro.network.model import RESIDUAL_BOUND, MultiscaleModel
 from amsd_astro.network.shrinkage import N_SHARES, Shrinkage
@@ -33,7 +34,7 @@ def changed_model(model: MultiscaleModel) -> Iterator[MultiscaleModel]:
     """The same with what simulations and a frame may add."""
     model.shrinkage = SHRINKAGE
     model.band_gains = GAINS
-    model.set_give_back(0.3, WHITE)
+    model.give_back = GiveBack(0.3, 0.02)
     yield model
     model.forget_frame()
     model.shrinkage = None
@@ -87,7 +88,7 @@ def test_a_frame_leaves_nothing_behind(model: MultiscaleModel) -> None:
     images = _image(model, 64)
     before = model.predict(images, WHITE).values, model.halo
     model.band_gains = GAINS
-    model.set_give_back(0.3, WHITE)
+    model.give_back = GiveBack(0.3, 0.02)
     during = model.predict(images, WHITE).values, model.halo
     model.forget_frame()
     np.testing.assert_array_equal(model.predict(images, WHITE).values, before[0])
