@@ -11,33 +11,27 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator
+from itertools import cycle
 from pathlib import Path
 
-import keras
 import numpy as np
 from frames_with_truth import SAMPLES, sample_scene
 from kept_results import command, machine
 from measures import STRATA, Ruler
+from oracle_training import trained_oracle
 
 from amsd_astro import Denoiser
 from amsd_astro.denoiser.training import start
 from amsd_astro.frames.filling import fill_masked
 from amsd_astro.frames.stabilize import Stabilizer
-from amsd_astro.network.modelfile import save_model
-from amsd_astro.network.multiscale import band_noise, band_radius, normalized_bands
-from amsd_astro.network.muon import Muon
-from amsd_astro.network.packaged import packaged_model
 from amsd_astro.network.recipes import AMSD
-from amsd_astro.pretraining.batches import KnownBatch
-from amsd_astro.pretraining.losses import truth_loss
 from amsd_astro.simulation import Field, expose, galaxy_field, large_galaxy, star_cluster
 
 _FOLDER = Path(__file__).resolve().parent.parent / "data_samples"
 _BUILD = {"galaxy_field": galaxy_field, "large_galaxy": large_galaxy, "star_cluster": star_cluster}
 _SEED = 77_001
 _SHAPE = (512, 512)
-_N_PATCHES, _PATCH = 4, 128
-_RATE = 2e-3
+_PATCH = 128
 _WHITE = np.ones((1, 1))
 _HEAD = """\
 rms/sigma of the samples, by true S/N: the packaged weights in one orientation (--steps 0), in four as by default, \
@@ -80,36 +74,18 @@ def _errors(kind: str, denoiser: Denoiser) -> list[str]:
 
 
 def _oracle(kind: str, n_steps: int, n_fields: int, folder: Path) -> Path:
-    """Return the oracle's model file, trained if it is not there."""
+    """The oracle's model file."""
     path = folder / f"oracle_{kind}_{n_steps}_{n_fields}.npz"
-    if path.exists():
-        return path
+    exposures = _exposures(kind, n_fields)
+    return trained_oracle(path, exposures, _WHITE, n_steps=n_steps, patch=_PATCH, precision="float32")
+
+
+def _exposures(kind: str, n_fields: int) -> Iterator[np.ndarray]:
+    """Fresh exposures of the fields in turn."""
     fields = [_BUILD[kind](np.random.default_rng([_SEED, k]), _SHAPE) for k in range(n_fields)]
-    model = packaged_model(AMSD.weights or "")
-    schedule = keras.optimizers.schedules.CosineDecay(_RATE, n_steps, alpha=0.01)
-    model.network.compile(optimizer=Muon(schedule, global_clipnorm=1.0), loss=truth_loss, jit_compile=False)
-    for step, (inputs, known) in enumerate(_batches(fields, n_steps)):
-        loss = model.network.train_on_batch(inputs, known)
-        if step % 100 == 0:
-            sys.stderr.write(f"{kind}: step {step}, loss {float(loss):.3f}\n")
-    folder.mkdir(parents=True, exist_ok=True)
-    with open(path, "wb") as file:
-        save_model(file, model, {"recipe": "amsd", "seed": 0, "steps": n_steps})
-    return path
-
-
-def _batches(fields: list[Field], n_steps: int) -> Iterator[KnownBatch]:
-    """Patches of one fresh exposure a step."""
     rng = np.random.default_rng([_SEED, 0, 1])
-    side = _PATCH + 2 * band_radius()
-    inner = (slice(None), *(slice(band_radius(), -band_radius()),) * 2)
-    for step in range(n_steps):
-        field = fields[step % len(fields)]
-        images = _exposed(field, rng)
-        corners = [rng.integers(0, n - side + 1, _N_PATCHES) for n in _SHAPE]
-        patches = np.stack([images[y : y + side, x : x + side] for y, x in zip(*corners, strict=True)])
-        turned = np.rot90(patches, int(rng.integers(4)), axes=(1, 2))
-        yield normalized_bands(turned[..., 0], band_noise(_WHITE)), np.ascontiguousarray(turned[inner])
+    for field in cycle(fields):
+        yield _exposed(field, rng)
 
 
 def _exposed(field: Field, rng: np.random.Generator) -> np.ndarray:

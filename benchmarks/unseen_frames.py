@@ -141,17 +141,19 @@ UNSEEN = tuple(_FRAMES)
 """Names of the frames."""
 
 
-def unseen_scene(name: str) -> Scene:
+def unseen_scene(name: str, *, seed: int = SEED) -> Scene:
     """One of the frames; its `noise` is the true model.
 
     Parameters
     ----------
     name : str
         One of `UNSEEN`.
+    seed : int, optional
+        Another than `SEED` gives another frame of the same kind.
     """
     unseen = _FRAMES[name]
     scene, look = (
-        np.random.default_rng(sequence) for sequence in np.random.SeedSequence([SEED, UNSEEN.index(name)]).spawn(2)
+        np.random.default_rng(sequence) for sequence in np.random.SeedSequence([seed, UNSEEN.index(name)]).spawn(2)
     )
     resampling = None
     shape = (_SIDE, _SIDE)

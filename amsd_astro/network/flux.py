@@ -1,4 +1,4 @@
-"""The flux that denoising takes from faint sources, measured on the frame itself, and what gives it back.
+"""The flux that denoising takes from faint sources, measured on the frame itself.
 
 With ``z + a n`` and ``z - n / a`` (n fresh noise of the frame's covariance) there are two versions of the frame whose
 noise is independent. Sources are found in the second, denoised; what denoising the first takes from their footprints is
@@ -45,7 +45,7 @@ class FluxLoss:
         """Share of a `GiveBack` that brings the loss to the tolerance, so far as the loss is known, at most 2.
 
         What is lost beyond the tolerance counts as far as it is more than twice its error, in squares: giving back
-        costs noise on the sky, and is not worth it for a loss that may be none.
+        costs noise, and is not worth it for a loss that may be none.
         """
         excess = -tolerance - self.value
         if not (excess > 0 and self.regained > 0):
@@ -147,9 +147,6 @@ class FluxProbe:
         faint = ndimage.maximum(smooth, labels, which) < _LARGEST
         return np.isin(labels, which[clear & faint])
 
-    def _sum(self, images: NDArray[np.float32], part: _Part, footprint: NDArray[np.bool_]) -> float:
-        return float(images[0][part.answer][footprint].sum())
-
     def __call__(self, predict: Predict) -> FluxLoss | None:
         """Measure the loss; None where the frame shows no such sources.
 
@@ -172,14 +169,18 @@ class FluxProbe:
             values, variance = predict(first)
             residual = first[:, inner, inner] - values
             back, _ = self._whole.added(residual, variance)
-            lost -= self._sum(residual, part, footprint)
-            regained += self._sum(back, part, footprint)
-            flux += self._sum(first[:, inner, inner], part, footprint)
+            lost -= _sum(residual, part, footprint)
+            regained += _sum(back, part, footprint)
+            flux += _sum(first[:, inner, inner], part, footprint)
             n_pixels += int(footprint.sum())
         if not flux > 0:
             return None
         noise = self._noise_of_sums * np.sqrt(n_pixels)
         return FluxLoss(lost / flux, noise / flux, regained / flux)
+
+
+def _sum(images: NDArray[np.float32], part: _Part, footprint: NDArray[np.bool_]) -> float:
+    return float(images[0][part.answer][footprint].sum())
 
 
 def _blocks(shape: tuple[int, int]) -> list[tuple[slice, slice]]:

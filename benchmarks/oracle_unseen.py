@@ -1,0 +1,98 @@
+"""How much better the network would be on each unseen frame if it had learned from frames of that very kind.
+
+    python benchmarks/oracle_unseen.py --cache DIR -o benchmarks/oracle_unseen.md
+
+For each kind of frame of unseen_frames.py an oracle is trained, see oracle_training.py, on other frames of the kind
+(other seeds, the same PSF, sky, detector and abundance of sources), with their truth and their true noise. It knows
+what no single frame can tell, so it stands for the least error that a network of this size can reach; BM3D's error is
+taken from quality.json. ``--cache`` keeps the oracles.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterable
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from itertools import cycle
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+from kept_results import command, machine
+from measures import Ruler
+from oracle_training import trained_oracle
+from unseen_frames import SEED, UNSEEN, unseen_scene
+
+from amsd_astro import Denoiser
+from amsd_astro.resources import count_processors, has_bfloat16
+
+_QUALITY = Path(__file__).with_name("quality.json")
+_PATCH = 160
+_HEAD = """\
+rms/sigma of all pixels: BM3D (told the true noise), the packaged weights as by default, and the oracle, the same \
+network trained on for {n_steps} steps against the truth of {n_scenes} other frames of the same kind. Asked: the \
+default at most 1.10 of the oracle."""
+
+
+def main() -> int:
+    """Train the oracles, denoise, and write the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--frames", nargs="+", choices=UNSEEN, default=list(UNSEEN), metavar="FRAME", help="only these")
+    parser.add_argument("--steps", type=int, default=300, help="of an oracle's training (default %(default)s)")
+    parser.add_argument("--scenes", type=int, default=40, help="that an oracle learns from (default %(default)s)")
+    parser.add_argument("--cache", type=Path, required=True)
+    parser.add_argument("-o", "--output", type=Path, required=True)
+    options = parser.parse_args()
+    head = _HEAD.format(n_steps=options.steps, n_scenes=options.scenes)
+    lines = [f"Made by `{command('benchmarks/oracle_unseen.py')}` ({machine()}).", "", head, ""]
+    lines += ["| frame | bm3d | by default | oracle | default over oracle | oracle over bm3d |", f"|{'---|' * 6}"]
+    known = json.loads(_QUALITY.read_text())["frames"]
+    found = []
+    for kind in options.frames:
+        path = options.cache / f"oracle_{kind}_{options.steps}_{options.scenes}.npz"
+        _trained(path, kind, options.steps, options.scenes)
+        errors = np.array(
+            [known[kind]["bm3d"]["rms"]["all"], _error(kind, Denoiser()), _error(kind, Denoiser.load(path))]
+        )
+        found.append(errors)
+        lines.append(_row(kind, errors))
+        mean = _row("geometric mean", np.exp(np.mean(np.log(found), axis=0)))
+        sys.stderr.write(lines[-1] + "\n")
+        options.output.write_text("\n".join([*lines, mean]) + "\n")
+    return 0
+
+
+def _row(name: str, errors: Iterable[float]) -> str:
+    peer, ours, oracle = errors
+    return f"| {name} | {peer:.3f} | {ours:.3f} | {oracle:.3f} | {ours / oracle:.3f} | {oracle / peer:.3f} |"
+
+
+def _error(kind: str, denoiser: Denoiser) -> float:
+    scene = unseen_scene(kind)
+    return Ruler(scene).measure(denoiser.fit_denoise(scene.frame).data).rms["all"]
+
+
+def _trained(path: Path, kind: str, n_steps: int, n_scenes: int) -> None:
+    """Train the oracle of a kind if it is not there."""
+    if path.exists():
+        return
+    # processes that are spawned: TensorFlow's threads do not survive a fork
+    with ProcessPoolExecutor(count_processors(), mp_context=get_context("spawn")) as pool:
+        scenes = list(pool.map(partial(_learned_from, kind), range(n_scenes)))
+    correlation = np.asarray(unseen_scene(kind).model.correlation)
+    precision = "bfloat16" if has_bfloat16() else "float32"
+    trained_oracle(path, cycle(scenes), correlation, n_steps=n_steps, patch=_PATCH, precision=precision)
+
+
+def _learned_from(kind: str, k: int) -> np.ndarray:
+    """Noisy values, target and weight of another frame of a kind, in noise units."""
+    scene = unseen_scene(kind, seed=SEED + 1 + k)
+    target = scene.model.stabilizer().expected(scene.truth.astype(float))
+    return np.stack([scene.noisy, target, scene.good], axis=-1).astype(np.float32)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
