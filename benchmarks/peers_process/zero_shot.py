@@ -72,7 +72,8 @@ def network(n_channels: int = 48) -> nn.Module:
 def zero_shot_loss(model: nn.Module, noisy: torch.Tensor) -> torch.Tensor:
     """Residual loss and consistency loss, both symmetric in the two half-size fields."""
     first, second = pair_downsampled(noisy)
-    clean_first, clean_second = first - model(first), second - model(second)
+    both = torch.cat([first, second])
+    clean_first, clean_second = (both - model(both)).chunk(2)
     residual = functional.mse_loss(clean_first, second) + functional.mse_loss(clean_second, first)
     whole_first, whole_second = pair_downsampled(noisy - model(noisy))
     consistency = functional.mse_loss(clean_first, whole_first) + functional.mse_loss(clean_second, whole_second)
