@@ -33,7 +33,7 @@ def trained_oracle(
     path : Path
         Of the model file.
     exposures : iterator of ndarray, shape (ny, nx, 3)
-        One a step: noisy values in noise units, the truth in them, and the weight of each pixel, side by side.
+        One for each patch: noisy values in noise units, the truth in them, and the weight of each pixel, side by side.
     correlation : ndarray, shape (2 k + 1, 2 k + 1)
         Of their noise.
     n_steps, patch : int
@@ -51,9 +51,9 @@ def trained_oracle(
     margin, noise = band_radius(), band_noise(correlation)
     inner = (slice(None), *(slice(margin, -margin),) * 2)
     for step in range(n_steps):
-        turned = _patches(next(exposures), rng, patch + 2 * margin)
-        known = np.ascontiguousarray(turned[inner])
-        loss = model.network.train_on_batch(normalized_bands(np.ascontiguousarray(turned[..., 0]), noise), known)
+        patches = np.stack([_patch(next(exposures), rng, patch + 2 * margin) for _ in range(_N_PATCHES)])
+        known = np.ascontiguousarray(patches[inner])
+        loss = model.network.train_on_batch(normalized_bands(np.ascontiguousarray(patches[..., 0]), noise), known)
         if step % 100 == 0:
             sys.stderr.write(f"{path.stem}: step {step}, loss {float(loss):.3f}\n")
     set_precision(model.network, "float32")
@@ -63,8 +63,8 @@ def trained_oracle(
     return path
 
 
-def _patches(exposed: np.ndarray, rng: np.random.Generator, side: int) -> np.ndarray:
-    """Patches of an exposure, all turned alike."""
-    corners = [rng.integers(0, n - side + 1, _N_PATCHES) for n in exposed.shape[:2]]
-    patches = np.stack([exposed[y : y + side, x : x + side] for y, x in zip(*corners, strict=True)])
-    return np.rot90(patches, int(rng.integers(4)), axes=(1, 2))
+def _patch(exposed: np.ndarray, rng: np.random.Generator, side: int) -> np.ndarray:
+    """A patch of an exposure in one of the eight orientations."""
+    y, x = (int(rng.integers(0, n - side + 1)) for n in exposed.shape[:2])
+    patch = np.rot90(exposed[y : y + side, x : x + side], int(rng.integers(4)))
+    return patch[::-1] if rng.random() < 0.5 else patch

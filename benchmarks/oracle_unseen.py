@@ -41,7 +41,7 @@ def main() -> int:
     """Train the oracles, denoise, and write the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--frames", nargs="+", choices=UNSEEN, default=list(UNSEEN), metavar="FRAME", help="only these")
-    parser.add_argument("--steps", type=int, default=300, help="of an oracle's training (default %(default)s)")
+    parser.add_argument("--steps", type=int, default=400, help="of an oracle's training (default %(default)s)")
     parser.add_argument("--scenes", type=int, default=40, help="that an oracle learns from (default %(default)s)")
     parser.add_argument("--cache", type=Path, required=True)
     parser.add_argument("-o", "--output", type=Path, required=True)
