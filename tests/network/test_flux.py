@@ -63,7 +63,7 @@ def test_the_loss_of_sources_that_noise_hides_is_found() -> None:
 
     def smoothing(images: np.ndarray) -> Answer:
         smooth = ndimage.gaussian_filter(images[0], 2.5)
-        lost = (np.where(smooth < 3.0, 0.8, 1.0) * smooth)[None, MARGIN:-MARGIN, MARGIN:-MARGIN]
+        lost = (np.where(smooth < 4.0 / np.sqrt(1.25), 0.8, 1.0) * smooth)[None, MARGIN:-MARGIN, MARGIN:-MARGIN]
         return lost.astype(np.float32), np.ones_like(lost, np.float32)
 
     found = [probe(truth, seed=seed)(smoothing) for seed in range(6)]
