@@ -7,67 +7,105 @@ import io
 import math
 import re
 import struct
+from dataclasses import dataclass
 
 import numpy as np
+from astropy.io.fits.hdu.compressed._compression import decompress_rice_1_c
 
 from amsd_astro.frames.cards import int_value, string_value
 from amsd_astro.frames.rawfits import RawHDU
 from amsd_astro.frames.streams import STRIPE
 
-__all__ = ["check_parameters", "check_stream"]
+__all__ = ["Codec", "check_stream", "codec_of"]
 
 _HCOMPRESS_MAGIC = b"\xdd\x99"
 _DEFLATE_RATIO = 1032  # the most that deflate can pack
 _HARMLESS = 64 * 1024 * 1024
+_PARAMETERS = {"BLOCKSIZE": (16, 32), "BYTEPIX": (1, 2, 4), "SMOOTH": (0, 1)}
+_RICE_PIXEL = 8  # bytes: a pixel takes 33 bits at most where the next bit is set
+_RICE_START = 16  # bytes before the first block
 
 
-def check_parameters(hdu: RawHDU, algorithm: str) -> None:
-    """Check codec parameters that go to the compiled code as they are, and that they go with the type of the pixels."""
+@dataclass(frozen=True)
+class Codec:
+    """How the tiles of an image are packed: ZCMPTYPE, ZBITPIX, and numbers that go to the compiled code."""
+
+    algorithm: str
+    bitpix: int
+    parameters: dict[str, int]
+
+
+def codec_of(hdu: RawHDU, algorithm: str) -> Codec:
+    """Return the codec of an HDU; ValueError where its parameters are not of its kind or do not go with the pixels."""
     quantized = any(string_value(hdu.cards, f"TTYPE{i}") in ("ZSCALE", "ZZERO") for i in range(1, 20))
     if quantized and hdu.bitpix > 0:
         raise ValueError(f"columns ZSCALE and ZZERO are for quantized floats, ZBITPIX is {hdu.bitpix}")
-    allowed = {"BLOCKSIZE": (16, 32), "BYTEPIX": (1, 2, 4, 8), "SMOOTH": (0, 1)}
-    for i in range(1, 100):
-        name = string_value(hdu.cards, f"ZNAME{i}")
-        if name is None:
-            break
-        if name in allowed and int_value(hdu.cards, f"ZVAL{i}") not in allowed[name]:
-            raise ValueError(f"{algorithm} needs {name} in {allowed[name]}")
     if (string_value(hdu.cards, "ZQUANTIZ") or "").startswith("SUBTRACTIVE_DITHER"):
         seed = int_value(hdu.cards, "ZDITHER0")
         if seed is None or not 1 <= seed <= 10000:
             raise ValueError(f"ZDITHER0 must lie in 1..10000, not {seed}")
+    return Codec(algorithm, hdu.bitpix, _parameters(hdu, algorithm))
 
 
-def check_stream(algorithm: str, form: str, stream: np.ndarray, where: tuple[slice, slice], bitpix: int) -> None:
+def _parameters(hdu: RawHDU, algorithm: str) -> dict[str, int]:
+    """Return the values of the cards ZVALi by the names in ZNAMEi: the first of each name counts, in any case."""
+    found: dict[str, int] = {}
+    for i in range(1, 1000):
+        name = string_value(hdu.cards, f"ZNAME{i}")
+        if name is None:
+            break
+        name = name.strip().upper()
+        if name not in _PARAMETERS or name in found:
+            continue
+        value = int_value(hdu.cards, f"ZVAL{i}")
+        if value is None or value not in _PARAMETERS[name]:
+            raise ValueError(f"{algorithm} needs {name} in {_PARAMETERS[name]}, not {value}")
+        found[name] = value
+    return found
+
+
+def check_stream(codec: Codec, form: str, stream: np.ndarray, where: tuple[slice, slice]) -> None:
     """Check the stream of one tile.
 
     Parameters
     ----------
-    algorithm : str
-        ZCMPTYPE.
+    codec : Codec
+        How it is packed.
     form : str
         TFORM of its column.
     stream : ndarray
         uint8.
     where : (slice, slice)
         The tile's place in the image.
-    bitpix : int
-        ZBITPIX.
 
     Raises
     ------
     ValueError
-        It states another size than the image needs, or one beyond its own end.
+        It states another size than the image needs, or one beyond its own end, or ends before its pixels do.
     """
-    if algorithm == "HCOMPRESS_1":
+    if codec.algorithm in ("RICE_1", "RICE_ONE"):
+        _check_rice(stream, where, codec.parameters)
+    elif codec.algorithm == "HCOMPRESS_1":
         _check_hcompress(stream, where)
-    elif algorithm == "PLIO_1":
+    elif codec.algorithm == "PLIO_1":
         _check_plio(form, stream)
-    elif algorithm in ("GZIP_1", "GZIP_2"):
-        _check_gzip(stream, where, bitpix)
-    elif algorithm == "NOCOMPRESS":
-        _check_length(len(stream), where, bitpix)
+    elif codec.algorithm in ("GZIP_1", "GZIP_2"):
+        _check_gzip(stream, where, codec.bitpix)
+    elif codec.algorithm == "NOCOMPRESS":
+        _check_length(len(stream), where, codec.bitpix)
+
+
+def _check_rice(stream: np.ndarray, where: tuple[slice, slice], parameters: dict[str, int]) -> None:
+    """Check that a stream holds its pixels: the decoder of a cut one runs on through whatever memory lies behind it.
+
+    It looks for the end once a block, and within a block for the next bit that is set. So bits that are set are put
+    behind the stream, enough for the longest block, and the decoder is told of the stream alone; astropy's class copies
+    what it is given, and with that loses them.
+    """
+    blocksize, bytepix = parameters.get("BLOCKSIZE", 32), parameters.get("BYTEPIX", 4)
+    guard = np.full(_RICE_PIXEL * blocksize + _RICE_START, 0xFF, np.uint8)
+    guarded = np.concatenate([stream, guard])[: len(stream)]
+    decompress_rice_1_c(guarded, blocksize, bytepix, math.prod(part.stop - part.start for part in where))
 
 
 def _check_length(n_bytes: int, where: tuple[slice, slice], bitpix: int) -> None:

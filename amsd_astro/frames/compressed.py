@@ -11,7 +11,7 @@ import math
 import re
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +19,7 @@ from astropy.io import fits
 
 from amsd_astro.errors import FrameError
 from amsd_astro.frames.cards import card_keyword, int_value, make_card, string_value
-from amsd_astro.frames.codecs import check_parameters, check_stream
+from amsd_astro.frames.codecs import check_stream, codec_of
 from amsd_astro.frames.emit import header_bytes
 from amsd_astro.frames.rawfits import RawFile, RawHDU, padded
 from amsd_astro.frames.streams import check_expansion
@@ -185,7 +185,7 @@ class _Table:
     """
 
     def __init__(self, file: RawFile, hdu: RawHDU, algorithm: str, tiling: Tiling) -> None:
-        self._stream, self._hdu, self._algorithm, self._tiling = file.stream, hdu, algorithm, tiling
+        self._stream, self._hdu, self._tiling = file.stream, hdu, tiling
         n_rows = int_value(hdu.cards, "NAXIS2") or 0
         row_bytes = int_value(hdu.cards, "NAXIS1") or 0
         if math.prod(tiling.counts) != n_rows:
@@ -193,7 +193,7 @@ class _Table:
         columns = _columns(hdu)
         if not any(name in columns for name in _COMPRESSED_COLUMNS):
             raise ValueError("the table has no column COMPRESSED_DATA")
-        check_parameters(hdu, algorithm)
+        self._codec = codec_of(hdu, algorithm)
         heap_start = int_value(hdu.cards, "THEAP") or n_rows * row_bytes
         self._heap_size = hdu.data_size - heap_start
         if heap_start < n_rows * row_bytes or self._heap_size < 0:
@@ -245,8 +245,8 @@ class _Table:
                 self._stream.seek(self._heap_offset + place)
                 piece = self._stream.read_array(length)
                 if length and name != "UNCOMPRESSED_DATA":
-                    algorithm = "GZIP_1" if name.startswith("GZIP") else self._algorithm
-                    check_stream(algorithm, form, piece, self._tiling.where(first + k), self._hdu.bitpix)
+                    codec = replace(self._codec, algorithm="GZIP_1") if name.startswith("GZIP") else self._codec
+                    check_stream(codec, form, piece, self._tiling.where(first + k))
                 starts[k] = len(heap)
                 heap += piece.data
             word, _ = _descriptor_type(form)

@@ -82,6 +82,8 @@ def measure_pieces(data: NDArray[np.floating], mask: NDArray[np.bool_], sample: 
     if not usable.any():
         usable = good
     empty = _empty_sky(bands, background, usable)
+    if not empty.any():  # a background that is no number lies below no quantile
+        return Sky(float("nan"), float("nan"), np.ones((1, 1)), 0.0, float("inf"))
     level = float(pedestal) + median(image[empty])
     del image
     variance, correlation = pixel_covariance(bands[0], empty)

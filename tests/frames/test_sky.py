@@ -68,3 +68,13 @@ def test_float32_measures_what_float64_does_on_a_pedestal() -> None:
     assert short.level == pytest.approx(long.level, abs=1e-4)
     assert short.variance == pytest.approx(long.variance, rel=1e-6)
     assert long.variance == pytest.approx(100, rel=0.05)
+
+
+def test_pixels_too_large_for_sums_have_no_sky() -> None:
+    """Bits that are no pixels, as damaged files have them: their smoothed image is no number anywhere."""
+    bits = np.random.default_rng(0).integers(0, 2**32, (40, 48), dtype=np.uint32)
+    data = bits.view(np.float32)
+    mask = ~np.isfinite(data)
+    data[mask] = 0
+    found = measure_sky(data, mask)
+    assert not np.isfinite(found.level) and not np.isfinite(found.variance)
