@@ -98,7 +98,7 @@ def _thesis(
     prepared = prepare(scene.frame, noise, seed=seed)
     frame = _frame(prepared)
     model = ThesisModel(THESIS.architecture, seed=seed)
-    kept_frames, _ = hold_out_of([frame], fraction=THESIS.held_out, margin=model.margin, seed=THESIS.held_out_seed)
+    kept_frames, _ = hold_out_of([frame], THESIS, margin=model.margin, seed=THESIS.held_out_seed)
     model.stretch = Stretch.over([frame.values], softening=THESIS.softening)
     pairs = FramePairs(
         [frame.values],

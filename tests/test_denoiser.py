@@ -206,6 +206,57 @@ def test_a_model_is_saved_loaded_and_applied(fitted: Denoiser, exposure: np.ndar
         fitted.save(tmp_path / "model.npz")
 
 
+def test_frames_that_were_learned_from_are_known_again(exposure: np.ndarray, tmp_path: Path) -> None:
+    """What is learned by the risk must not be learned on noise that the weights know."""
+    other = _exposure(_truth(), seed=9)
+    denoiser = Denoiser().fit([other, exposure])
+    denoiser.save(tmp_path / "model.npz")
+    for one in (denoiser, Denoiser.load(tmp_path / "model.npz")):
+        assert [one._has_seen(Frame(data)) for data in (exposure, other, exposure + 1)] == [True, True, False]
+
+
+def test_what_was_denoised_before_does_not_show(fitted: Denoiser, exposure: np.ndarray, tmp_path: Path) -> None:
+    picture = exposure[:60, :70] / exposure.max()
+    fitted.save(tmp_path / "before.npz")
+    first = fitted.denoise_image(picture, sigma=0.05)
+    fitted.denoise(_exposure(_truth((160, 152))))
+    np.testing.assert_array_equal(fitted.denoise_image(picture, sigma=0.05), first)
+    fitted.save(tmp_path / "after.npz")
+    assert (tmp_path / "before.npz").read_bytes() == (tmp_path / "after.npz").read_bytes()
+
+
+def test_a_frame_that_shows_no_risk_has_the_variance_that_training_found(
+    fitted: Denoiser, exposure: np.ndarray, tmp_path: Path
+) -> None:
+    fitted.save(tmp_path / "model.npz")
+    small = exposure[:24, :24]
+    sigmas = []
+    for factor in (1.0, 4.0):
+        denoiser = Denoiser.load(tmp_path / "model.npz", steps=0)
+        assert denoiser._model is not None
+        denoiser._model.variance_scale = factor
+        result = denoiser.denoise(small, noise={"gain": 1.0, "read_noise": 5.0})
+        assert "AMSDRISK" not in result.header
+        sigmas.append(result.uncertainty.array)
+    np.testing.assert_allclose(sigmas[1], 2 * sigmas[0], rtol=1e-5)
+
+
+def test_a_pixel_that_is_no_number_in_noise_units_harms_no_other(fitted: Denoiser, exposure: np.ndarray) -> None:
+    """The lowest number that float32 has is what some programs write where there are no data."""
+    plain = fitted.denoise(exposure).data
+    for place in ((40, 74), (42, 17), (100, 100)):
+        exposure[place] = np.finfo(np.float32).min
+        result = fitted.denoise(exposure)
+        assert np.isfinite(result.data).all() and np.isfinite(result.uncertainty.array).all()
+        assert np.median(np.abs(result.data - plain)) < 0.1 * 15  # of the noise
+        exposure[place] = 200
+
+
+def test_narrow_frames_are_told(fitted: Denoiser) -> None:
+    with pytest.warns(AmsdWarning, match="narrower than 8 pixels"):
+        fitted.denoise(np.random.default_rng(0).normal(100, 5, (3, 400)))
+
+
 def test_a_list_of_hdus_is_one_frame(fitted: Denoiser, exposure: np.ndarray) -> None:
     hdus = fits.HDUList([fits.PrimaryHDU(), fits.ImageHDU(exposure, name="SCI"), fits.ImageHDU(exposure, name="ERR")])
     denoiser = Denoiser(seed=2).fit(hdus)
@@ -274,7 +325,7 @@ def test_the_file_that_comes_out_is_the_one_that_went_in(
         ({"noise": {"gain": -1.0}}, "gain"),
         ({"noise": {"gian": 1.0}}, "gian"),
         ({"noise": {"read_noise": -5.0}}, "read_noise"),
-        ({"noise": NoiseModel.from_gain(1.5)}, "positive variance"),
+        ({"noise": NoiseModel(0.0, 0.0)}, "positive variance"),
     ],
 )
 def test_wrong_options_are_told(exposure: np.ndarray, options: dict, message: str) -> None:

@@ -15,6 +15,7 @@ from amsd_astro.denoiser.application import Progress, apply_model, unchanged
 from amsd_astro.denoiser.pictures import checked_image, denoise_channels, denoise_directly
 from amsd_astro.denoiser.preparation import Prepared, Stated, prepare
 from amsd_astro.denoiser.provenance import provenance
+from amsd_astro.denoiser.resumption import frame_key
 from amsd_astro.denoiser.training import checked_pairs, start, train_on_frames, train_on_pairs
 from amsd_astro.errors import FrameNotFoundError, ModelError, OutputError
 from amsd_astro.frames import Frame, as_frame, check_output
@@ -91,6 +92,7 @@ class Denoiser:
         self.adaptation: Adaptation | None = None
         self._model: Predictor | None = None
         self._n_steps = 0  # that made the present weights
+        self._seen: set[str] = set()  # keys of the frames that they were trained on
         self._as_it_is = steps == 0
 
     def fit(
@@ -176,11 +178,16 @@ class Denoiser:
         overwrite : bool, optional
             Whether it may exist.
         """
-        from amsd_astro.network.modelfile import save_model
+        from amsd_astro.network.modelfile import MOST_FRAMES, save_model
 
         if self._model is None:
             raise ValueError("a Denoiser must be fitted before it is saved. Received: one without weights")
-        settings = {"recipe": self.recipe, "seed": self.seed, "steps": self._n_steps}
+        settings = {
+            "recipe": self.recipe,
+            "seed": self.seed,
+            "steps": self._n_steps,
+            "frames": sorted(self._seen)[:MOST_FRAMES],
+        }
         target = check_output(path, overwrite=overwrite)
         if target.suffix.lower() in (".gz", ".bz2"):
             raise OutputError(f"{target}: a model file is not packed. Received: a name that ends in {target.suffix}")
@@ -236,6 +243,7 @@ class Denoiser:
         denoiser._as_it_is = steps == 0
         denoiser._model = model
         denoiser._n_steps = settings["steps"]
+        denoiser._seen = set(settings.get("frames") or ())
         return denoiser
 
     def fit_pairs(
@@ -295,7 +303,8 @@ class Denoiser:
         values = checked_image(image)
         model = self._trained()
         if isinstance(model, ThesisModel):
-            result = denoise_directly(model, values, progress=progress)
+            n_orientations = self._settings.n_orientations
+            result = denoise_directly(model, values, n_orientations=n_orientations, progress=progress)
         else:
             if sigma is None or not sigma > 0:
                 raise ValueError(f"sigma must be positive for recipe {self.recipe}. Received: {sigma}")
@@ -358,7 +367,13 @@ class Denoiser:
             checkpoint=checkpoint,
         )
         self._n_steps += self.adaptation.n_steps
+        if self.adaptation.n_steps:
+            self._seen.update(frame_key(one.frame) for one in noisy)
         return self.adaptation
+
+    def _has_seen(self, frame: Frame) -> bool:
+        """Whether the weights were trained on this very frame."""
+        return bool(self._seen) and frame_key(frame) in self._seen
 
     def _apply(self, prepared: Prepared, progress: Progress | None, *, risk: Risk | None = None) -> Frame:
         """Denoise; ``risk`` is that of this very frame, where it was measured."""
@@ -372,7 +387,7 @@ class Denoiser:
             model,
             prepared.to_learn(),
             self._settings,
-            learns=not self._as_it_is,
+            learns=not self._as_it_is and not self._has_seen(prepared.frame),
             tolerance=self.flux_tolerance,
             seed=self.seed,
             risk=risk,

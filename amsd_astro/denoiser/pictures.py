@@ -41,7 +41,7 @@ def checked_image(image: Any) -> NDArray[np.float32]:
 
 
 def denoise_directly(
-    model: ThesisModel, image: NDArray[np.float32], *, progress: Progress | None = None
+    model: ThesisModel, image: NDArray[np.float32], *, n_orientations: int, progress: Progress | None = None
 ) -> NDArray[np.float32]:
     """Apply a model that takes values of 0 to 1, tile by tile; one of one channel to each channel by itself.
 
@@ -51,9 +51,22 @@ def denoise_directly(
         The model.
     image : ndarray of float32, shape (ny, nx, C)
         The image.
+    n_orientations : int
+        Average over this many flips and rotations.
     progress : callable, optional
         Called after each tile.
     """
+    from amsd_astro.network.predictor import turned, turned_back
+
+    total = np.zeros_like(image)
+    channels = np.moveaxis(image, -1, 0)
+    for orientation in range(n_orientations):
+        made = _in_tiles(model, np.moveaxis(turned(channels, orientation), 0, -1), progress)
+        total += np.moveaxis(turned_back(np.moveaxis(made, -1, 0), orientation), 0, -1)
+    return total / np.float32(n_orientations)
+
+
+def _in_tiles(model: ThesisModel, image: NDArray[np.float32], progress: Progress | None) -> NDArray[np.float32]:
     halo = model.architecture.receptive_radius
     plan = plan_tiles(image.shape[:2], core=_TILE, halo=halo, stride=model.architecture.stride)
     result = np.empty_like(image)

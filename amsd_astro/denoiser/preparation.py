@@ -16,6 +16,7 @@ from amsd_astro.errors import AmsdWarning
 from amsd_astro.frames import Frame, refuse_mosaic
 from amsd_astro.frames.blocks import RowBlock, row_blocks, typical
 from amsd_astro.frames.filling import FILL_REACH, fill_masked
+from amsd_astro.frames.flat import with_flat_areas
 from amsd_astro.frames.noise import NoiseModel, measure_noise
 from amsd_astro.frames.scratch import new_array
 from amsd_astro.frames.stabilize import Stabilizer
@@ -31,6 +32,7 @@ Stated = NoiseModel | Mapping[str, float | None] | None
 """What a caller may state of the noise."""
 
 _VARIANCE_AGREEMENT = 0.03
+_NARROWEST = 8  # pixels
 _STRIP = 2**17  # pixels worked on at a time: they stay in the processor's cache
 
 
@@ -63,7 +65,8 @@ class Prepared:
             raise ValueError("a frame must have noise to learn from. Received: one without")
         noise = self.noise
         electrons = noise.sky_variance / noise.slope**2 if noise.slope > 0 else math.inf
-        return TrainingFrame(self.values, self.frame.mask, noise.correlation, electrons=electrons)
+        mask = with_flat_areas(self.frame.mask, self.frame.data)
+        return TrainingFrame(self.values, mask, noise.correlation, electrons=electrons)
 
 
 def prepare(frame: Frame, stated: Stated, *, seed: int) -> Prepared:
@@ -98,7 +101,10 @@ def prepare(frame: Frame, stated: Stated, *, seed: int) -> Prepared:
         noise.slope, noise.source, noise.sky, np.sqrt(noise.sky_variance), *noise.neighbours,
     )  # fmt: skip
     if isinstance(stated, NoiseModel):
-        _compare(stated, frame)
+        _compare(noise, frame)
+    if min(frame.data.shape) < _NARROWEST:
+        message = f"frames narrower than {_NARROWEST} pixels show their noise badly: the 1-sigma map can be too small"
+        warnings.warn(message, AmsdWarning, stacklevel=4)
     return Prepared(frame, noise, stabilizer, _in_noise_units(frame, noise, stabilizer, seed))
 
 

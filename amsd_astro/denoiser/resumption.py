@@ -10,15 +10,17 @@ import warnings
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from amsd_astro.denoiser.preparation import Prepared
 from amsd_astro.errors import AmsdWarning, ModelError, OutputExistsError
-from amsd_astro.frames import check_output
+from amsd_astro.frames import Frame, check_output
 from amsd_astro.frames.blocks import row_blocks
 from amsd_astro.frames.outfile import new_file
 from amsd_astro.network.checkpoints import TrainingState, is_checkpoint, load_state, save_state
 from amsd_astro.version import __version__
 
-__all__ = ["TrainingFile", "training_key"]
+__all__ = ["TrainingFile", "frame_key", "training_key"]
 
 _log = logging.getLogger(__name__)
 
@@ -42,6 +44,15 @@ def training_key(prepared: Sequence[Prepared], settings: dict[str, Any]) -> str:
             digest.update(one.values[block.rows].tobytes())
             digest.update(one.frame.mask[block.rows].tobytes())
     return digest.hexdigest()
+
+
+def frame_key(frame: Frame) -> str:
+    """Return what tells a frame from every other one: 16 hexadecimal digits of its pixels and mask."""
+    digest = hashlib.sha256(f"{frame.data.shape} {frame.data.dtype}".encode())
+    for block in row_blocks(frame.data.shape):
+        digest.update(np.ascontiguousarray(frame.data[block.rows]).data)
+        digest.update(np.ascontiguousarray(frame.mask[block.rows]).data)
+    return digest.hexdigest()[:16]
 
 
 class TrainingFile:

@@ -34,6 +34,7 @@ _GAIN_KEYS = ("GAIN", "EGAIN", "CCDGAIN", "ATODGAIN", "ESO DET OUT1 CONAD")
 _READ_NOISE_KEYS = ("RDNOISE", "READNOIS", "READNOI", "RON", "READNSE")
 _EXPOSURE_KEYS = ("EXPTIME", "EXPOSURE", "TEXPTIME")
 _AGREEMENT = 0.3  # a header's slope further than this from the data's is a camera setting, not a gain
+_FAR_SKY = 5.0  # sigma
 _TYPICAL_SKY = 1000.0  # electrons; rather many, as too high a slope costs more than too low
 _NO_PHOTONS = 0.2  # a plane whose slope is less of the data's than this leaves the sources' photons out
 
@@ -124,8 +125,10 @@ def measure_noise(frame: Frame, *, stated: Mapping[str, float | None] | NoiseMod
     frame : Frame
         Exposure in linear units.
     stated : NoiseModel or mapping, optional
-        A NoiseModel is used as it is. A mapping may have ``gain`` (electrons per unit of the frame), which comes
-        before anything the file says, and ``read_noise`` (electrons), which goes with it or with the header's gain.
+        A NoiseModel is used as it is, but for its sky where the frame's is another one: a level more than five sigma
+        away, such as the 0 of a model that states none, gives way to the one that is measured. A mapping may have
+        ``gain`` (electrons per unit of the frame), which comes before anything the file says, and ``read_noise``
+        (electrons), which goes with it or with the header's gain.
 
     Returns
     -------
@@ -137,9 +140,7 @@ def measure_noise(frame: Frame, *, stated: Mapping[str, float | None] | NoiseMod
         The pixels are so large that their variance is no number.
     """
     if isinstance(stated, NoiseModel):
-        if not stated.sky_variance > 0:
-            raise ValueError(f"noise must state a positive variance at its sky. Received: {stated.sky_variance}")
-        return stated
+        return _at_sky_of(frame, stated)
     values = _checked(stated)
     sky = measure_sky(np.asarray(frame.data), frame.mask)
     if not (np.isfinite(sky.level) and np.isfinite(sky.variance)):
@@ -148,6 +149,17 @@ def measure_noise(frame: Frame, *, stated: Mapping[str, float | None] | NoiseMod
     if model.source == "assumed":
         _log.info("the photon noise could not be found: a slope of %.4g is assumed", model.slope)
     return model
+
+
+def _at_sky_of(frame: Frame, stated: NoiseModel) -> NoiseModel:
+    """Return a model whose sky is that of the frame: what is empty, and how many electrons it has, goes by that."""
+    sky = measure_sky(np.asarray(frame.data), frame.mask)
+    if abs(sky.level - stated.sky) > _FAR_SKY * np.sqrt(sky.variance):
+        _log.info("the noise model given has its sky at %.6g, that of the frame is at %.6g", stated.sky, sky.level)
+        stated = replace(stated, sky=sky.level, sky_variance=float("nan"))
+    if not stated.sky_variance > 0:
+        raise ValueError(f"noise must state a positive variance at its sky. Received: {stated.sky_variance}")
+    return stated
 
 
 def _checked(stated: Mapping[str, float | None] | None) -> dict[str, float | None]:

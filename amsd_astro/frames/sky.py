@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amsd_astro.frames.covariance import pixel_covariance
+from amsd_astro.frames.flat import FLAT_REACH, flat_pixels
 from amsd_astro.frames.photon_skew import skewed_slope
 from amsd_astro.frames.photon_slope import photon_slope
 from amsd_astro.frames.robust import mad_sigma, median, quantile
@@ -106,7 +107,8 @@ def _taken_apart(
     for start in range(0, ny, step):
         rows = slice(start, min(start + step, ny))
         fine = padded[rows.start : rows.stop + 2 * _REACH]
-        flat[rows] = _flat(fine[_REACH - 2 : 2 - _REACH, _REACH - 2 : 2 - _REACH])
+        close = slice(_REACH - FLAT_REACH, FLAT_REACH - _REACH)
+        flat[rows] = flat_pixels(fine[close, close])
         offset = _REACH
         for scale, plane in enumerate(planes[:-1]):
             plane[rows] = fine[offset:, offset : offset + nx][: rows.stop - rows.start]
@@ -115,20 +117,6 @@ def _taken_apart(
             plane[rows] -= fine[offset:, offset : offset + nx][: rows.stop - rows.start]
         planes[-1][rows] = fine[: rows.stop - rows.start, :nx]
     return planes[:-1], planes[-1], flat
-
-
-def _flat(image: NDArray[np.floating]) -> NDArray[np.bool_]:
-    """Pixels whose 5 x 5 neighbourhood has one value, for those at least two from the edges."""
-    row = _runs(image[:, :-1] == image[:, 1:], 1)  # five in a row
-    same = row[:-1] & row[1:] & (image[:-1, 2:-2] == image[1:, 2:-2])
-    return _runs(same, 0)
-
-
-def _runs(same: NDArray[np.bool_], axis: int) -> NDArray[np.bool_]:
-    """Where four in succession are true, along an axis."""
-    same = np.moveaxis(same, axis, 0)
-    pairs = same[:-1] & same[1:]
-    return np.moveaxis(pairs[:-2] & pairs[2:], 0, axis)
 
 
 def _dilated(mask: NDArray[np.bool_], n_steps: int) -> NDArray[np.bool_]:

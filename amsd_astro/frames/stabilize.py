@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 __all__ = ["Stabilizer"]
 
 _ROOT_THREE_HALVES = np.sqrt(1.5)
+_FARTHEST = 1e30  # noise units: what lies beyond is no pixel, and would be infinite in float32 or soon after
 _SMALLEST = 2 * np.sqrt(3 / 8)  # the transform of no photons at all
 
 
@@ -74,7 +75,7 @@ class Stabilizer:
         result = np.divide(2 * offset, upper, out=upper)
         if tangent is not None:
             result += tangent
-        return result.astype(np.float32)
+        return np.clip(result, -_FARTHEST, _FARTHEST, out=result).astype(np.float32)
 
     def inverse(self, values: ArrayLike, variance: ArrayLike = 0.0) -> NDArray[np.float64]:
         """From denoised noise units back to the units of the frame, without bias.

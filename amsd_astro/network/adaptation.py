@@ -9,7 +9,16 @@ from dataclasses import replace
 import numpy as np
 import tensorflow as tf
 
-from amsd_astro.network.judgement import Adaptation, Probes, answers_of, calibrate, hold_out_of, rehearsed, risk_of
+from amsd_astro.network.judgement import (
+    Adaptation,
+    Probes,
+    answers_of,
+    hold_out_of,
+    judged,
+    rehearsed,
+    risk_of,
+    variance_factor,
+)
 from amsd_astro.network.losses import recorrupted_loss, variance_deviance
 from amsd_astro.network.model import MultiscaleModel
 from amsd_astro.network.optimizers import CentralizedAdam, warm_cosine
@@ -54,7 +63,7 @@ def adapt(
     n_steps : int
         Steps, at least 1.
     seed : int
-        Seed of the pairs, the blocks held out and the probes.
+        Seed of the pairs and the probes.
     progress : callable, optional
         Called as ``progress(done, total, stage)``.
     memory : Memory, optional
@@ -65,7 +74,7 @@ def adapt(
     Adaptation
     """
     seeds = _seeds(seed)
-    kept, probes = hold_out_of(frames, fraction=recipe.held_out, margin=model.margin, seed=seeds[0])
+    kept, probes = hold_out_of(frames, recipe, margin=model.margin, seed=seeds[0])
     pairs = RecorruptedPairs(
         kept, amplitude=recipe.amplitude, n_patches=recipe.n_patches, patch=recipe.patch, seed=seeds[1]
     )
@@ -106,34 +115,43 @@ def adapt(
 
 
 def judge_on(model: MultiscaleModel, frames: Sequence[TrainingFrame], recipe: AmsdRecipe, *, seed: int) -> Adaptation:
-    """Measure the risk of a model again, on the blocks that `adapt` held out, and scale its variance to that.
+    """Measure the risk of a model on the blocks that `adapt` holds out, and scale its variance on the frames to that.
 
     Parameters
     ----------
     model, frames, recipe, seed
         As for `adapt`.
     """
-    _, probes = hold_out_of(frames, fraction=recipe.held_out, margin=model.margin, seed=_seeds(seed)[0])
+    _, probes = hold_out_of(frames, recipe, margin=model.margin, seed=_seeds(seed)[0])
     return _calibrated(model, probes, 0, recipe)
 
 
-def without_judged(frame: TrainingFrame, recipe: AmsdRecipe, *, seed: int) -> TrainingFrame:
+def without_judged(frame: TrainingFrame, recipe: AmsdRecipe) -> TrainingFrame:
     """A frame that has held out the blocks that `judge_on` judges by."""
-    return replace(frame, held_out=hold_out(frame.mask, fraction=recipe.held_out, seed=_seeds(seed)[0]))
+    return replace(frame, held_out=hold_out(frame.mask, fraction=recipe.held_out, seed=recipe.held_out_seed))
 
 
 def _calibrated(model: MultiscaleModel, probes: Probes, n_steps: int, recipe: AmsdRecipe) -> Adaptation:
-    """Set the variance right: small and large errors by a rehearsal on the frame, then all of it by the risk."""
-    model.variance_scale, model.variance_curve = 1.0, VarianceCurve()
+    """Set the variance right: small and large errors by a rehearsal on the frame, then all of it by the risk.
+
+    Where the weights are new (``n_steps`` is not 0), the variance of frames that show no risk is scaled likewise.
+    """
+    model.frame_scale, model.variance_curve = 1.0, VarianceCurve()
     n_orientations = recipe.n_orientations
     answers = answers_of(model, probes, n_orientations=n_orientations)
     model.variance_curve = rehearsed(model, probes, answers, n_orientations=n_orientations)
     corrected = [(values, model.variance_curve(variance)) for values, variance in answers]
-    return calibrate(model, probes, n_steps, n_orientations=n_orientations, answers=corrected)
+    adaptation = judged(model, probes, n_steps, n_orientations=n_orientations, answers=corrected)
+    risk = adaptation.risk
+    model.frame_scale = None if risk is None else variance_factor(risk)
+    if n_steps:
+        told = [float(variance.mean()) for _, variance in answers]
+        model.variance_scale = variance_factor(risk and replace(risk, predicted=float(np.mean(told))))
+    return adaptation
 
 
 def _seeds(seed: int) -> tuple[int, int]:
-    """Seed of the blocks held out and of the pairs."""
+    """Seed of the probes and of the pairs."""
     first, second = np.random.SeedSequence(seed).generate_state(2)
     return int(first), int(second)
 

@@ -2,7 +2,8 @@
 
 With ``z + a n`` and ``z - n / a`` (n fresh noise of the frame's covariance) there are two versions of the frame whose
 noise is independent. Sources are found in the second, denoised; what denoising the first takes from their footprints is
-the flux that is lost, without bias however faint they are: the footprints know nothing of the noise of the first.
+the flux that is lost, without bias however faint they are: the footprints know nothing of the noise of the first, and
+neither does the background that their flux is counted from.
 """
 
 from __future__ import annotations
@@ -12,10 +13,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
+from scipy.interpolate import make_interp_spline
 
 from amsd_astro.mirror import surroundings
 from amsd_astro.network.give_back import GiveBack, smoothed_noise
 from amsd_astro.network.noise import UnitNoise
+from amsd_astro.network.places import Place, spread_places
 from amsd_astro.network.risk import Predict
 
 __all__ = ["FluxLoss", "FluxProbe"]
@@ -26,6 +29,7 @@ _THRESHOLD, _SIGNIFICANT, _LARGEST = 0.6, 6.0, 30.0
 _SMALLEST = 12  # pixels of a footprint
 _ERRORS = 2.0  # standard errors up to which a loss may be none
 _SIDE, _MOST = 256, 4  # blocks of a large frame
+_CELL = 64  # pixels on a side of a cell of the background
 _CONTEXT = 32  # pixels of the network's surroundings
 _MOST_GIVEN = 2.0  # of the weighted residual
 
@@ -65,7 +69,7 @@ class _Part:
     first: NDArray[np.float32]
     second: NDArray[np.float32]
     bad: NDArray[np.bool_]
-    answer: tuple[slice, slice]
+    answer: Place
 
 
 class FluxProbe:
@@ -113,7 +117,7 @@ class FluxProbe:
         mask: NDArray[np.bool_],
         noise: UnitNoise,
         rng: np.random.Generator,
-        place: tuple[slice, slice],
+        place: Place,
         margin: int,
         stride: int,
     ) -> _Part:
@@ -133,9 +137,8 @@ class FluxProbe:
         return _Part(first, second, bad[inner], (answer[0], answer[1]))
 
     def _footprints(self, image: NDArray[np.float32], bad: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """Pixels of clear but not bright sources in a denoised image."""
+        """Pixels of clear but not bright sources in a denoised image above its background."""
         image = np.where(bad, 0, image)
-        image -= np.median(image)
         smooth = ndimage.gaussian_filter(image, _SEEN)
         labels, n = ndimage.label((smooth > _THRESHOLD) & ~bad)
         if n == 0:
@@ -162,7 +165,11 @@ class FluxProbe:
         n_pixels = 0
         for part in self._parts:
             seen, _ = predict(part.second[None] / level_seen)
-            footprint = self._footprints(level_seen * seen[0][part.answer], part.bad)
+            image = level_seen * seen[0][part.answer]
+            if part.bad.all():
+                continue
+            background = _background(image, part.bad)
+            footprint = self._footprints(image - background, part.bad)
             if not footprint.any():
                 continue
             first = part.first[None] / level
@@ -171,7 +178,7 @@ class FluxProbe:
             back, _ = self._whole.added(residual, variance)
             lost -= _sum(residual, part, footprint)
             regained += _sum(back, part, footprint)
-            flux += _sum(first[:, inner, inner], part, footprint)
+            flux += _sum(first[:, inner, inner], part, footprint) - float(background[footprint].sum() / level)
             n_pixels += int(footprint.sum())
         if not flux > 0:
             return None
@@ -183,11 +190,33 @@ def _sum(images: NDArray[np.float32], part: _Part, footprint: NDArray[np.bool_])
     return float(images[0][part.answer][footprint].sum())
 
 
-def _blocks(shape: tuple[int, int]) -> list[tuple[slice, slice]]:
-    """The whole of a small frame, blocks along the diagonals of a large one."""
+def _blocks(shape: tuple[int, int]) -> list[Place]:
+    """The whole of a small frame, four blocks of a large one: side by side where it is narrow."""
     if max(shape) <= 2 * _SIDE:
         return [(slice(0, shape[0]), slice(0, shape[1]))]
-    side = min(_SIDE, *shape)
-    places = [(0.25, 0.25), (0.25, 0.75), (0.75, 0.25), (0.75, 0.75)][:_MOST]
-    starts = [(round(y * (shape[0] - side)), round(x * (shape[1] - side))) for y, x in places]
-    return [(slice(y, y + side), slice(x, x + side)) for y, x in starts]
+    wide = [side >= 2 * _SIDE for side in shape]
+    counts = [(2 if all(wide) else _MOST) if is_wide else 1 for is_wide in wide]
+    return spread_places(shape, counts, [min(_SIDE, side) for side in shape])
+
+
+def _background(image: NDArray[np.float32], bad: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Medians of cells, and what is between them: sky and broad light that sources stand on."""
+    cells = [np.array_split(np.arange(side), max(1, round(side / _CELL))) for side in image.shape]
+    good = np.where(bad, np.float32(np.nan), image)
+    overall = float(np.median(image[~bad]))
+    levels = np.array([[_median(good[np.ix_(rows, columns)], overall) for columns in cells[1]] for rows in cells[0]])
+    for axis, (side, parts) in enumerate(zip(image.shape, cells, strict=True)):
+        levels = _between(levels, np.array([part.mean() for part in parts]), side, axis)
+    return levels.astype(np.float32)
+
+
+def _median(values: NDArray[np.float32], otherwise: float) -> float:
+    good = values[np.isfinite(values)]
+    return float(np.median(good)) if good.size else otherwise
+
+
+def _between(levels: NDArray[np.float64], centres: NDArray[np.float64], side: int, axis: int) -> NDArray[np.float64]:
+    """Interpolate linearly along one axis, from the centres of cells to every pixel, and on beyond the outer ones."""
+    if len(centres) == 1:
+        return np.repeat(levels, side, axis=axis)
+    return np.asarray(make_interp_spline(centres, levels, k=1, axis=axis)(np.arange(side)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
@@ -16,6 +16,7 @@ from amsd_astro.network.band_gains import BandGains, saturated
 from amsd_astro.network.details import N_DETAILS, details, log_of, near_knots
 from amsd_astro.network.noise import NOISE_UNSURE, UnitNoise
 from amsd_astro.network.pairs import TrainingFrame
+from amsd_astro.network.places import Place, spread_places
 from amsd_astro.network.risk import EMPTY, Answer, Predict, roughness
 
 __all__ = ["fit_gains", "most_probable"]
@@ -78,10 +79,11 @@ def fit_gains(predict: Predict, frame: TrainingFrame, *, margin: int, stride: in
         return BandGains()
     rng, noise = np.random.default_rng([seed, 4]), UnitNoise(frame.correlation)
     parts = [_look(predict, frame, place, noise, rng, margin, stride) for place in _places(frame.values.shape)]
-    variance = np.concatenate([part.plain[1][part.weight > 0] for part in parts])
-    if variance.size < _FEWEST_PIXELS:
+    values, variance = (np.stack([part.plain[k] for part in parts]) for k in (0, 1))
+    good = np.stack([part.weight for part in parts]) > 0
+    if np.count_nonzero(good) < _FEWEST_PIXELS:
         return BandGains()
-    knots = np.quantile(log_of(variance), _QUANTILES)
+    knots = np.quantile(log_of(variance[good]), _QUANTILES)
     knots = np.append(knots, knots[-1] + _FADING)
     if not np.all(np.diff(knots) > 0):
         return BandGains()
@@ -91,12 +93,13 @@ def fit_gains(predict: Predict, frame: TrainingFrame, *, margin: int, stride: in
     # what makes sources sharper may do so to empty sky, too: there it can be left out
     for n_left_out in (0, _N_LOW):
         gains[: n_left_out * N_DETAILS] = 0
-        change = float(np.sqrt(max(gains @ gram @ gains, 0.0) / variance.size))
         rows = [*gains.reshape(-1, N_DETAILS).tolist(), [0.0] * N_DETAILS]
-        found = BandGains(tuple(knots.tolist()), tuple(map(tuple, rows)), change)
-        if change > 0 and not _makes_rough(found, parts):
+        found = BandGains(tuple(knots.tolist()), tuple(map(tuple, rows)))
+        added = found.added(values, variance)
+        change = float(np.sqrt(np.mean(added[good] ** 2, dtype=np.float64)))
+        if change > 0 and not _makes_rough(values, added, good):
             _log.info("gains of bands: log evidence %.1f, %.4f sigma of change", evidence, change)
-            return found
+            return replace(found, change=change)
     return BandGains()
 
 
@@ -140,11 +143,10 @@ def most_probable(
     return best[1], float(best[0] - none)
 
 
-def _makes_rough(gains: BandGains, parts: Sequence[_Part]) -> bool:
+def _makes_rough(values: NDArray[np.float32], added: NDArray[np.float32], good: NDArray[np.bool_]) -> bool:
     """Whether gains leave empty sky rougher: so they do where there is noise that the noise model does not know of."""
-    values, variance = (np.stack([part.plain[k] for part in parts]) for k in (0, 1))
-    empty = (np.stack([part.weight for part in parts]) > 0) & (np.abs(values) < EMPTY)
-    before, after = (roughness(images, empty) for images in (values, values + gains.added(values, variance)))
+    empty = good & (np.abs(values) < EMPTY)
+    before, after = (roughness(images, empty) for images in (values, values + added))
     if not after > _ROUGHER * before:
         return False
     _log.info("gains of bands refused: empty sky would be rougher (%.4f sigma for %.4f)", after, before)
@@ -154,7 +156,7 @@ def _makes_rough(gains: BandGains, parts: Sequence[_Part]) -> bool:
 def _look(
     predict: Predict,
     frame: TrainingFrame,
-    place: tuple[slice, slice],
+    place: Place,
     noise: UnitNoise,
     rng: np.random.Generator,
     margin: int,
@@ -220,21 +222,13 @@ def _sums(images: NDArray[np.float32]) -> NDArray[np.float64]:
     return cells.sum(axis=(2, 4), dtype=np.float64).reshape(k, -1).T
 
 
-def _places(shape: Sequence[int]) -> list[tuple[slice, slice]]:
+def _places(shape: Sequence[int]) -> list[Place]:
     """Parts of one shape: all of a small frame, blocks spread over a large one."""
     counts = [-(-side // _WIDEST) for side in shape]
-    lengths = [-(-side // n) for side, n in zip(shape, counts, strict=True)]
-    if counts[0] * counts[1] > _MOST:
-        lengths = [min(_SIDE, side) for side in shape]
+    if counts[0] * counts[1] <= _MOST:
+        lengths = [side // n for side, n in zip(shape, counts, strict=True)]
+        return spread_places(shape, counts, lengths)
+    counts = [max(1, side // _SIDE) for side in shape]
     while counts[0] * counts[1] > _MOST:
         counts[int(np.argmax(counts))] -= 1
-    rows, columns = (
-        [slice(start, start + length) for start in _starts(side, n, length)]
-        for side, n, length in zip(shape, counts, lengths, strict=True)
-    )
-    return list(product(rows, columns))
-
-
-def _starts(side: int, n: int, length: int) -> list[int]:
-    """Where n parts of a length start, spread evenly over a side."""
-    return [min(max(0, round((k + 0.5) / n * side - length / 2)), side - length) for k in range(n)]
+    return spread_places(shape, counts, [min(_SIDE, side) for side in shape])

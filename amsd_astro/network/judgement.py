@@ -12,10 +12,21 @@ from numpy.typing import NDArray
 from amsd_astro.network.noise import NOISE_UNSURE
 from amsd_astro.network.pairs import TrainingFrame
 from amsd_astro.network.predictor import Predictor
+from amsd_astro.network.recipes import AmsdRecipe, ThesisRecipe
 from amsd_astro.network.risk import Answer, Predict, Risk, RiskProbe, hold_out
 from amsd_astro.network.variance_curve import VarianceCurve
 
-__all__ = ["Adaptation", "Probes", "answers_of", "calibrate", "hold_out_of", "predicting", "rehearsed", "risk_of"]
+__all__ = [
+    "Adaptation",
+    "Probes",
+    "answers_of",
+    "hold_out_of",
+    "judged",
+    "predicting",
+    "rehearsed",
+    "risk_of",
+    "variance_factor",
+]
 
 _log = logging.getLogger(__name__)
 
@@ -35,7 +46,7 @@ class Adaptation:
 
 
 def hold_out_of(
-    frames: Sequence[TrainingFrame], *, fraction: float, margin: int, seed: int
+    frames: Sequence[TrainingFrame], recipe: AmsdRecipe | ThesisRecipe, *, margin: int, seed: int
 ) -> tuple[list[TrainingFrame], Probes]:
     """Frames that know their held-out blocks, and a probe of those blocks with each frame's correlation.
 
@@ -43,16 +54,16 @@ def hold_out_of(
     ----------
     frames : sequence of TrainingFrame
         Stabilized frames.
-    fraction : float
-        Share to hold out.
+    recipe : AmsdRecipe or ThesisRecipe
+        What share to hold out, and by which seed.
     margin : int
         Pixels that the model takes off each side.
     seed : int
-        Seed of the blocks and the probes.
+        Seed of the probes.
     """
     kept, probes = [], []
     for k, frame in enumerate(frames):
-        blocks = hold_out(frame.mask, fraction=fraction, seed=seed + k)
+        blocks = hold_out(frame.mask, fraction=recipe.held_out, seed=recipe.held_out_seed)
         if blocks:
             probe = RiskProbe(frame.values, frame.mask, blocks, frame.correlation, margin=margin, seed=seed + k)
             probes.append((probe, frame.correlation))
@@ -128,15 +139,15 @@ def predicting(model: Predictor, correlation: NDArray[np.float64], n_orientation
     return predict
 
 
-def calibrate(
+def judged(
     model: Predictor, probes: Probes, n_steps: int, *, n_orientations: int, answers: Sequence[Answer] | None = None
 ) -> Adaptation:
-    """Measure the risk of a trained model and scale the variance it predicts to that.
+    """Measure the risk of a trained model, where there are blocks to do so.
 
     Parameters
     ----------
     model : Predictor
-        The model; its `variance_scale` is set.
+        The model, its variance as it predicts it.
     probes : list
         From `hold_out_of`.
     n_steps : int
@@ -150,21 +161,19 @@ def calibrate(
     -------
     Adaptation
     """
-    model.variance_scale = 1.0
     if not probes:
         return Adaptation(n_steps, None)
     risk = risk_of(model, probes, n_orientations=n_orientations, answers=answers)
-    model.variance_scale = _variance_factor(risk)
     _log.info("held-out risk %.4f +- %.4f after %d steps", risk.value, risk.error, n_steps)
     return Adaptation(n_steps, risk)
 
 
-def _variance_factor(risk: Risk) -> float:
+def variance_factor(risk: Risk | None) -> float:
     """What the predicted variance is multiplied by: the risk over it, so far as it is better known than the variance.
 
-    Both are weighed by the inverse square of their errors.
+    Both are weighed by the inverse square of their errors; 1 where no risk is known.
     """
-    if not risk.predicted > 0:
+    if risk is None or not risk.predicted > 0:
         return 1.0
     error = np.hypot(risk.error, NOISE_UNSURE) / risk.predicted
     weight = _UNSURE**2 / (_UNSURE**2 + error**2)

@@ -49,6 +49,8 @@ class MultiscaleModel(Predictor):
         What is added of the bands of a denoised frame, from the frame itself.
     variance_curve : VarianceCurve
         Correction of the variance that the network predicts, from a frame itself.
+    frame_scale : float or None
+        Factor on the variance, from a frame itself; None where it tells none: `variance_scale` it is then.
     precision : str
         What `predict` computes in, ``"float32"`` or ``"bfloat16"``; training is in float32.
     """
@@ -59,6 +61,7 @@ class MultiscaleModel(Predictor):
         self.architecture: AmsdArchitecture = architecture or AmsdArchitecture()
         self.network: keras.Model = build_amsd(self.architecture, seed=seed)
         self.variance_scale = 1.0
+        self.frame_scale: float | None = None
         self.variance_curve = VarianceCurve()
         self.margin = band_radius()
         self.is_trained = False
@@ -82,9 +85,12 @@ class MultiscaleModel(Predictor):
         return [addition for addition in learned if addition is not None]
 
     def forget_frame(self) -> None:
-        """Undo what frames denoised before have changed, but for the scale of the variance."""
+        """Undo what frames denoised before have changed."""
         self.give_back = GiveBack()
         self.band_gains = BandGains()
+        self.variance_curve = VarianceCurve()
+        self.frame_scale = None
+        self.precision = "float32"
 
     def describe(self) -> dict[str, Any]:
         """Return what is to be saved besides architecture, weights and `variance_scale`."""
@@ -166,4 +172,5 @@ class MultiscaleModel(Predictor):
         if self.give_back.share:
             given, noise = self.give_back.added(noisy - values, variance)
             values, variance = values + given, variance + noise
-        return Estimate(values, self.variance_curve(variance) * np.float32(self.variance_scale), bounded)
+        scale = self.variance_scale if self.frame_scale is None else self.frame_scale
+        return Estimate(values, self.variance_curve(variance) * np.float32(scale), bounded)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from amsd_astro.network.archive import digest_arrays
 from amsd_astro.network.layouts import AmsdArchitecture, ThesisArchitecture
 
-__all__ = ["Estimate", "Predictor"]
+__all__ = ["Estimate", "Predictor", "turned", "turned_back"]
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Predictor(ABC):
     network : keras.Model
         The network.
     variance_scale : float
-        Factor on the predicted variance, from the held-out risk.
+        Factor on the predicted variance, from the held-out risk in training.
     margin : int
         Pixels that `predict` takes off each side.
     bytes_per_pixel : int
@@ -105,10 +105,10 @@ class Predictor(ABC):
         total: tuple[NDArray[np.float32], ...] | None = None
         for orientation in range(n_orientations):
             try:
-                answers = self._answer(_turned(images, orientation), correlation)
+                answers = self._answer(turned(images, orientation), correlation)
             except tf.errors.ResourceExhaustedError as error:
                 raise MemoryError(f"no memory for images of {images.shape[1]} x {images.shape[2]} pixels") from error
-            answers = tuple(_turned_back(answer, orientation) for answer in answers)
+            answers = tuple(turned_back(answer, orientation) for answer in answers)
             total = answers if total is None else tuple(a + b for a, b in zip(total, answers, strict=True))
         assert total is not None
         inner = slice(self.margin, -self.margin or None)
@@ -128,12 +128,13 @@ class Predictor(ABC):
         return digest_arrays(self.get_weights())[:16]
 
 
-def _turned(images: NDArray[np.float32], orientation: int) -> NDArray[np.float32]:
+def turned(images: NDArray[np.float32], orientation: int) -> NDArray[np.float32]:
     """One of the eight orientations of images of shape (n, ny, nx)."""
     flipped = images[:, :, ::-1] if orientation >= 4 else images
     return np.rot90(flipped, orientation % 4, axes=(1, 2))
 
 
-def _turned_back(images: NDArray[np.float32], orientation: int) -> NDArray[np.float32]:
+def turned_back(images: NDArray[np.float32], orientation: int) -> NDArray[np.float32]:
+    """Take `turned` back."""
     turned = np.rot90(images, -(orientation % 4), axes=(1, 2))
     return turned[:, :, ::-1] if orientation >= 4 else turned

@@ -35,6 +35,8 @@ class AmsdRecipe:
         Weight in the loss of each coarser scale relative to the pixels.
     held_out : float
         Share of the frame that training never learns from.
+    held_out_seed : int
+        Seed of its choice, the same for every training and whatever is judged later: weights have never seen it.
     n_orientations : int
         Orientations averaged when denoising.
     """
@@ -50,6 +52,7 @@ class AmsdRecipe:
     adapted_rate: float = 5e-4
     scale_weight: float = 0.02
     held_out: float = 0.15
+    held_out_seed: int = 2968811710
     n_orientations: int = 4
 
     @property

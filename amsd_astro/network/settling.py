@@ -16,7 +16,6 @@ from amsd_astro.network.pairs import TrainingFrame
 from amsd_astro.network.precision import choose_precision
 from amsd_astro.network.recipes import AmsdRecipe
 from amsd_astro.network.risk import Risk
-from amsd_astro.network.variance_curve import VarianceCurve
 
 __all__ = ["Settled", "settle", "settle_nothing"]
 
@@ -65,12 +64,11 @@ def settle(
     -------
     Settled
     """
+    corrections = model.frame_scale, model.variance_curve
     model.forget_frame()
-    # what follows goes by the variance as the network predicts it
-    corrections = model.variance_scale, model.variance_curve
-    model.variance_scale, model.variance_curve = 1.0, VarianceCurve()
+    model.frame_scale = 1.0  # what follows goes by the variance as the network predicts it
     choose_precision(model, frame)
-    if learns and risk is None:
+    if learns:
         model.band_gains = _learned_gains(model, frame, recipe, seed=seed)
     flux = _measured_flux(model, frame, recipe, seed=seed)
     share = 0.0
@@ -86,7 +84,7 @@ def settle(
     if risk is None or share:
         risk = judge_on(model, [frame], recipe, seed=seed).risk
     else:
-        model.variance_scale, model.variance_curve = corrections
+        model.frame_scale, model.variance_curve = corrections
     return Settled(flux, risk)
 
 
@@ -99,7 +97,7 @@ def settle_nothing(
 
 def _learned_gains(model: MultiscaleModel, frame: TrainingFrame, recipe: AmsdRecipe, *, seed: int) -> BandGains:
     predict = predicting(model, frame.correlation, recipe.n_orientations)
-    frame = without_judged(frame, recipe, seed=seed)
+    frame = without_judged(frame, recipe)
     return fit_gains(predict, frame, margin=model.margin, stride=model.architecture.stride, seed=seed)
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from amsd_astro.network.checkpoints import Checkpoint
 from amsd_astro.network.interpolated_pairs import Block, FramePairs, InterpolatedPairs, PackedPairs
-from amsd_astro.network.judgement import Adaptation, calibrate, hold_out_of
+from amsd_astro.network.judgement import Adaptation, hold_out_of, judged, variance_factor
 from amsd_astro.network.losses import thesis_loss
 from amsd_astro.network.noisy_versions import N_VERSIONS
 from amsd_astro.network.optimizers import CentralizedAdam
@@ -60,7 +60,7 @@ def learn_frames(
     -------
     Adaptation
     """
-    kept, probes = hold_out_of(frames, fraction=recipe.held_out, margin=model.margin, seed=recipe.held_out_seed)
+    kept, probes = hold_out_of(frames, recipe, margin=model.margin, seed=recipe.held_out_seed)
     stretch = Stretch.over([frame.values for frame in frames], softening=recipe.softening)
     model.stretch = stretch
     pairs = FramePairs(
@@ -72,7 +72,10 @@ def learn_frames(
         seed=seed,
     )
     best = _learn(model, pairs, recipe, n_steps, progress, memory)
-    return calibrate(model, probes, best.n_steps, n_orientations=recipe.n_orientations)
+    model.variance_scale = 1.0
+    adaptation = judged(model, probes, best.n_steps, n_orientations=recipe.n_orientations)
+    model.variance_scale = variance_factor(adaptation.risk)
+    return adaptation
 
 
 def learn_pairs(

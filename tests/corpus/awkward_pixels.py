@@ -110,12 +110,12 @@ def three_axes_of_integers() -> Made:
     return true_image(counts((1, 24, 31)).astype("i2"), counts((1, 24, 31)))
 
 
-@awkward()
+@awkward(warns=("narrower than",))
 def one_row_of_several_tiles() -> Made:
     return true_image(scene((1, 1300)).astype("f4"), scene((1, 1300)).astype("f4"))
 
 
-@awkward()
+@awkward(warns=("narrower than",))
 def one_column_of_several_tiles() -> Made:
     return true_image(counts((1300, 1)).astype("i2"), counts((1300, 1)))
 
@@ -130,7 +130,7 @@ def one_pixel() -> Made:
     return true_image(np.array([[7]], "i2"), np.array([[7]]))
 
 
-@awkward()
+@awkward(warns=("narrower than",))
 def two_rows() -> Made:
     return true_image(scene((2, 50)).astype("f4"), scene((2, 50)).astype("f4"))
 

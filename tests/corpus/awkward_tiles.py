@@ -147,7 +147,7 @@ def packed_in_four_axes() -> Made:
     return _exact(scene((1, 1, 24, 31)).astype("f4"), "GZIP_2", quantize_level=0)
 
 
-@awkward(image=1)
+@awkward(image=1, warns=("narrower than",))
 def packed_row() -> Made:
     return _exact(counts((1, 100)).astype("i2"), "RICE_1")
 

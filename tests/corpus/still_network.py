@@ -26,7 +26,7 @@ class StillNetwork:
     margin = 3
     bytes_per_pixel = 1600
     architecture = SimpleNamespace(stride=4)
-    variance_scale, variance_curve = 1.0, None
+    variance_scale, frame_scale, variance_curve = 1.0, None, None
 
     def predict(
         self, images: NDArray[np.float32], correlation: NDArray[np.floating], *, n_orientations: int = 1

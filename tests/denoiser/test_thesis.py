@@ -77,6 +77,14 @@ def test_packed_pairs_make_a_model_for_images(n_groups: int) -> None:
     assert denoiser._model.architecture == ThesisArchitecture(2, n_groups)
 
 
+def test_orientations_of_an_image_are_averaged() -> None:
+    image = np.random.default_rng(2).random((30, 41, 2)).astype(np.float32)
+    one, two = (Denoiser("thesis", seed=1, n_orientations=n).fit_pairs(*pairs()) for n in (1, 2))
+    turned = np.rot90(one.denoise_image(np.rot90(image).copy()), -1)
+    np.testing.assert_allclose(two.denoise_image(image), (one.denoise_image(image) + turned) / 2, atol=1e-5)
+    assert np.abs(turned - one.denoise_image(image)).max() > 1e-4
+
+
 def test_all_epochs_are_made_without_a_number_of_steps() -> None:
     seen: list[int] = []
     Denoiser("thesis").fit_pairs(*pairs(), progress=lambda done, total, stage: seen.append(total))

@@ -182,3 +182,13 @@ def test_noise_scales_with_the_unit(scale: float) -> None:
 def test_senseless_models_are_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="Received"):
         NoiseModel(**{"slope": 1.0, "floor": 1.0, **wrong})  # type: ignore[arg-type]
+
+
+def test_a_model_without_a_sky_takes_the_frames() -> None:
+    frame = Frame(_expose(_scene(sky=100.0), 1.5, 4.0))
+    without = measure_noise(frame, stated=NoiseModel.from_gain(1.5, 4.0))
+    level = measure_noise(frame).sky
+    assert without.sky == level
+    assert without.sky_variance == pytest.approx(level / 1.5 + (4.0 / 1.5) ** 2)
+    near = NoiseModel.from_gain(1.5, 4.0, sky=level + 5)
+    assert measure_noise(frame, stated=near) is near

@@ -85,3 +85,10 @@ def test_steps_of_a_floor_map_do_not_show_on_the_sky() -> None:
     stabilizer = Stabilizer(0.5, floor, 20.0)
     assert np.all(stabilizer.forward(np.full((64, 64), 20.0)) == 0)
     np.testing.assert_allclose(stabilizer.derivative(np.zeros((64, 64))) ** 2, 10 + floor + 0.375 * 0.25)
+
+
+@pytest.mark.parametrize("slope", [0.0, 1.0])
+@pytest.mark.parametrize("value", [1e300, -1e300, float(np.finfo(np.float32).min)])
+def test_no_value_becomes_infinite(slope: float, value: float) -> None:
+    z = Stabilizer(slope, 9.0, 100.0).forward(np.array([[value, 100.0]]))
+    assert np.isfinite(z).all() and np.isfinite(z * z.dtype.type(1e6)).all() and z[0, 1] == 0

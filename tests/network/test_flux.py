@@ -134,3 +134,19 @@ def test_what_the_network_is_sure_of_is_not_given_back() -> None:
     one, other = probe(truth)(unsure), probe(truth)(sure)
     assert one.value == other.value
     assert 0 < other.regained < 0.01 * one.regained
+
+
+@pytest.mark.parametrize("height", [0.0, 3.0, 12.0])
+def test_light_that_sources_stand_on_is_not_theirs(height: float) -> None:
+    """A gradient across the frame: what denoising leaves as it is must not make the share that is lost smaller."""
+    slope = np.linspace(0, height, SHAPE[1], dtype=np.float32)[None]
+    truth = sources()
+    found = [probe(truth + slope, seed=seed)(knowing(truth, lambda image: 0.9 * image + slope)) for seed in range(6)]
+    values, errors = np.array([loss.value for loss in found]), np.array([loss.error for loss in found])
+    assert values.mean() == pytest.approx(-0.1, abs=0.01 + 2.5 * errors.mean() / np.sqrt(6))
+
+
+def test_a_frame_without_a_good_pixel_tells_nothing() -> None:
+    values = np.zeros((100, 120), np.float32)
+    blind = FluxProbe(values, np.ones(values.shape, bool), WHITE, margin=MARGIN, stride=STRIDE, amplitude=0.5, seed=0)
+    assert blind(knowing(values, lambda image: image)) is None

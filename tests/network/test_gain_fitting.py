@@ -169,6 +169,14 @@ def test_large_and_long_frames_are_looked_at_in_blocks(shape: tuple[int, int]) -
     assert max(max(side) for side in looked_at) <= 320 + 2 * (32 + MARGIN) + STRIDE
 
 
+def test_the_change_that_is_told_is_that_of_the_frame() -> None:
+    _, frame = scene()
+    predict = smoothing(2.0, 0.9)
+    gains = fitted(predict, frame)
+    values, variance = predict(np.pad(frame.values, MARGIN, mode="symmetric")[None])
+    assert gains.change == pytest.approx(np.sqrt(np.mean(gains.added(values, variance) ** 2)), rel=0.05)
+
+
 def test_gains_of_pure_noise_are_none_and_clear_ones_are_found() -> None:
     rng = np.random.default_rng(0)
     n_terms, n_cells = 4 * N_DETAILS, 200

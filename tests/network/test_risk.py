@@ -6,9 +6,12 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from amsd_astro.network.adaptation import Judge
+from amsd_astro.network.adaptation import Judge, without_judged
+from amsd_astro.network.judgement import hold_out_of
 from amsd_astro.network.model import Estimate
 from amsd_astro.network.noise import UnitNoise
+from amsd_astro.network.pairs import TrainingFrame
+from amsd_astro.network.recipes import AMSD
 from amsd_astro.network.risk import RiskProbe, hold_out
 
 WHITE = np.ones((1, 1))
@@ -125,3 +128,14 @@ def test_weights_that_leave_the_sky_rougher_than_before_are_refused() -> None:
     assert judge() == float("inf")
     model.width = 1.1
     assert np.isfinite(judge())
+
+
+def test_the_same_blocks_are_held_out_whatever_the_frames_place() -> None:
+    """A frame that was one of many in training is judged alone later."""
+    rng = np.random.default_rng(0)
+    mask = np.zeros((128, 160), bool)
+    frames = [TrainingFrame(rng.normal(size=mask.shape).astype(np.float32), mask, WHITE) for _ in range(2)]
+    both, probes = hold_out_of(frames, AMSD, margin=10, seed=3)
+    (alone,), _ = hold_out_of(frames[1:], AMSD, margin=10, seed=8)
+    assert both[1].held_out == alone.held_out == without_judged(frames[1], AMSD).held_out
+    assert len(probes) == 2 and len(alone.held_out) > 1
