@@ -202,7 +202,7 @@ def test_an_input_that_changes_while_it_is_denoised_gives_no_output(
 
     monkeypatch.setattr(denoiser.Denoiser, "fit_denoise", change)
     monkeypatch.setitem(sys.modules, "tensorflow", None)
-    assert main(["denoise", str(path), "-o", str(tmp_path / "out.fits")]) == 65
+    assert main(["denoise", str(path), "-o", str(tmp_path / "out.fits")]) == 74
     assert re.fullmatch(f"amsd-astro: error: {path}: the input changed since .*\n", capsys.readouterr().err)
     assert list(tmp_path.iterdir()) == [path]
 

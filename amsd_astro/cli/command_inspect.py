@@ -99,6 +99,13 @@ def _lines(record: dict[str, Any]) -> list[str]:
     return lines
 
 
+def _agreement(noise: dict[str, Any]) -> str:
+    """Variance of the sky as it was stated over the measured one; nan where a pedestal may be in the way."""
+    if noise["agreement"] == noise["agreement"]:
+        return f"{noise['agreement']:.3f}"
+    return "not comparable" if noise["source"] in ("caller", "header", "variance plane") else "none stated"
+
+
 def _image_lines(image: dict[str, Any], noise: dict[str, Any]) -> list[str]:
     unit = image["unit"]
     ny, nx = image["shape"]
@@ -109,7 +116,7 @@ def _image_lines(image: dict[str, Any], noise: dict[str, Any]) -> list[str]:
         ("sky sigma", f"{noise['sky_sigma']:.4g} {unit}"),
         ("variance", f"{noise['slope']:.4g} * signal + {noise['floor']:.4g}{_floor_note(noise)}"),
         ("slope from", noise["source"]),
-        ("stated/measured", f"{noise['agreement']:.3f}" if noise["agreement"] == noise["agreement"] else "none stated"),
+        ("stated/measured", _agreement(noise)),
         ("correlation", f"{noise['correlation_x']:.3f} along x, {noise['correlation_y']:.3f} along y (next pixel)"),
     ]
     if image["denoised"]:

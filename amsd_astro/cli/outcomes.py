@@ -72,8 +72,10 @@ def describe_failure(error: BaseException) -> Failure:
 
 
 def _describe(error: BaseException) -> Failure:
-    from amsd_astro.errors import FrameError, ModelError, OutputError
+    from amsd_astro.errors import FrameChangedError, FrameError, ModelError, OutputError
 
+    if isinstance(error, FrameChangedError):  # the only one that may be gone when it is tried again
+        return Failure("io", IO, one_line(str(error)))
     if isinstance(error, FrameError | ModelError):
         return Failure("input", BAD_INPUT, one_line(str(error)))
     if isinstance(error, OutputError):

@@ -14,7 +14,14 @@ import pytest
 
 from amsd_astro.cli.outcomes import describe_failure
 from amsd_astro.cli.text import one_line
-from amsd_astro.errors import FrameError, FrameNotFoundError, ModelError, OutputError, OutputExistsError
+from amsd_astro.errors import (
+    FrameChangedError,
+    FrameError,
+    FrameNotFoundError,
+    ModelError,
+    OutputError,
+    OutputExistsError,
+)
 
 
 def test_skip_existing(
@@ -55,6 +62,7 @@ def test_skip_existing_does_not_trust(image: Path, tmp_path: Path, stand_in: Any
     [
         (FrameError("no image", path="a.fits"), "input", 65),
         (FrameNotFoundError("not there", path="a.fits"), "input", 65),
+        (FrameChangedError("it changed", path="a.fits"), "io", 74),
         (ModelError("no model"), "input", 65),
         (OutputError("no folder"), "output", 73),
         (OutputExistsError("there"), "output", 73),

@@ -149,12 +149,14 @@ def _append(path: Path) -> None:
         file.write(bytes(2880))
 
 
-@bad_input("changed while it was read", error=FrameChangedError, meanwhile=_append)
+@bad_input("changed while it was read", status=74, error=FrameChangedError, meanwhile=_append)
 def file_that_grows(folder: Path) -> Path:
     return put(folder, GOOD)
 
 
-@bad_input("changed while it was read", error=FrameChangedError, meanwhile=lambda path: os.truncate(path, 2890))
+@bad_input(
+    "changed while it was read", status=74, error=FrameChangedError, meanwhile=lambda path: os.truncate(path, 2890)
+)
 def file_that_is_cut(folder: Path) -> Path:
     return put(folder, GOOD)
 
@@ -166,7 +168,7 @@ def _replace(path: Path) -> None:
     os.replace(path.parent / "other.fits", path)
 
 
-@bad_input("changed while it was read", error=FrameChangedError, meanwhile=_replace)
+@bad_input("changed while it was read", status=74, error=FrameChangedError, meanwhile=_replace)
 def file_that_is_replaced_by_one_of_the_same_size_and_time(folder: Path) -> Path:
     return put(folder, GOOD)
 
