@@ -31,7 +31,7 @@ Architecture = AmsdArchitecture | ThesisArchitecture
 Shape = tuple[int, ...]
 
 _WIDTHS = range(4, 257)
-_MOST_WIDTHS = 6
+_MOST_WIDTHS = 4  # the smallest blocks that a frame is judged by suit strides up to 16
 _LARGEST_SHARE = 100
 
 
