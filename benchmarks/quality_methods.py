@@ -20,7 +20,7 @@ from amsd_astro import Denoiser
 
 __all__ = ["CLASSICAL", "METHODS", "OURS", "PEERS", "Runner", "blurred"]
 
-OURS = {"amsd --steps 0": 0, "amsd": None}
+OURS = {"amsd --steps 0": 0, "amsd": None, "amsd --steps 400": 400}
 """Rows of the package and their number of steps."""
 PEERS = ("bm3d", "bm3d_white", "n2v", "n2v2", "zsn2n", "nlm", "wavelet", "tv")
 """Methods of peers_process/peer.py."""
