@@ -74,7 +74,7 @@ def describe_failure(error: BaseException) -> Failure:
 def _describe(error: BaseException) -> Failure:
     from amsd_astro.errors import FrameChangedError, FrameError, ModelError, OutputError
 
-    if isinstance(error, FrameChangedError):  # the only one that may be gone when it is tried again
+    if isinstance(error, FrameChangedError):  # the only error of a frame that a second try may not meet
         return Failure("io", IO, one_line(str(error)))
     if isinstance(error, FrameError | ModelError):
         return Failure("input", BAD_INPUT, one_line(str(error)))

@@ -12,14 +12,13 @@ from astropy.io import fits
 from numpy.typing import NDArray
 
 from amsd_astro.denoiser.application import Progress, apply_model, unchanged
+from amsd_astro.denoiser.model_files import read_model_file, write_model_file
 from amsd_astro.denoiser.pictures import checked_image, denoise_channels, denoise_directly
 from amsd_astro.denoiser.preparation import Prepared, Stated, prepare
 from amsd_astro.denoiser.provenance import provenance
 from amsd_astro.denoiser.resumption import frame_key
 from amsd_astro.denoiser.training import checked_pairs, start, train_on_frames, train_on_pairs
-from amsd_astro.errors import FrameNotFoundError, ModelError, OutputError
-from amsd_astro.frames import Frame, as_frame, check_output
-from amsd_astro.frames.outfile import new_file
+from amsd_astro.frames import Frame, as_frame
 from amsd_astro.frames.result import assemble
 
 if TYPE_CHECKING:
@@ -178,21 +177,10 @@ class Denoiser:
         overwrite : bool, optional
             Whether it may exist.
         """
-        from amsd_astro.network.modelfile import MOST_FRAMES, save_model
-
         if self._model is None:
             raise ValueError("a Denoiser must be fitted before it is saved. Received: one without weights")
-        settings = {
-            "recipe": self.recipe,
-            "seed": self.seed,
-            "steps": self._n_steps,
-            "frames": sorted(self._seen)[:MOST_FRAMES],
-        }
-        target = check_output(path, overwrite=overwrite)
-        if target.suffix.lower() in (".gz", ".bz2"):
-            raise OutputError(f"{target}: a model file is not packed. Received: a name that ends in {target.suffix}")
-        with new_file(target, overwrite=overwrite) as file:
-            save_model(file, self._model, settings)
+        settings = {"recipe": self.recipe, "seed": self.seed, "steps": self._n_steps, "frames": sorted(self._seen)}
+        write_model_file(path, self._model, settings, overwrite=overwrite)
 
     @classmethod
     def load(
@@ -223,15 +211,7 @@ class Denoiser:
         ModelError
             It is damaged or no model file.
         """
-        from amsd_astro.network.modelfile import load_model
-
-        name = os.fspath(path)
-        if not os.path.exists(path):
-            raise FrameNotFoundError("there is no such model file.", path=path)
-        if not os.path.isfile(path):
-            raise ModelError(f"{name}: a model file must be a regular file. Received: a folder or a device")
-        with open(path, "rb") as file:
-            model, settings = load_model(file, name=name, start=lambda: start(n_threads))
+        model, settings = read_model_file(path, n_threads=n_threads)
         denoiser = cls(
             settings["recipe"],
             steps=steps or 0,

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from amsd_astro.network.predictor import Predictor
 
-__all__ = ["MOST_FRAMES", "check_answer", "load_model", "read_model", "save_model"]
+__all__ = ["check_answer", "load_model", "read_model", "save_model"]
 
 _log = logging.getLogger(__name__)
 
@@ -37,8 +37,7 @@ _SETTINGS, _LARGEST_SETTINGS = "settings.npy", 100_000  # bytes
 _N_PROBED, _PROBE_TOLERANCE = 16, 0.05
 _SHA256 = re.compile("[0-9a-f]{64}")
 _KEY = re.compile("[0-9a-f]{16}")
-MOST_FRAMES = 2000
-"""Frames that a model file can name as those that its weights were trained on."""
+_MOST_FRAMES = 2000  # that a file can name as those that its weights were trained on
 
 
 def save_model(file: BinaryIO, model: Predictor, settings: dict[str, Any]) -> None:
@@ -51,7 +50,8 @@ def save_model(file: BinaryIO, model: Predictor, settings: dict[str, Any]) -> No
     model : Predictor
         The model.
     settings : dict
-        What else is to be known of it; JSON types only. At least ``recipe`` and ``steps``, as `load_model` wants them.
+        What else is to be known of it; JSON types only. At least ``recipe`` and ``steps``, as `load_model` wants them;
+        of ``frames``, keys of those that the weights were trained on, as many are written as a file can hold.
 
     Raises
     ------
@@ -61,8 +61,10 @@ def save_model(file: BinaryIO, model: Predictor, settings: dict[str, Any]) -> No
     weights = [np.ascontiguousarray(weight, "<f4") for weight in model.get_weights()]
     if not all(np.isfinite(weight).all() for weight in weights):
         raise ModelError("the weights of a model must be finite to be saved. Received: NaN or infinity")
+    frames = {"frames": settings["frames"][:_MOST_FRAMES]} if "frames" in settings else {}
     stated = {
         **settings,
+        **frames,
         "format": _FORMAT,
         "version": __version__,
         "architecture": {"name": settings.get("recipe"), **asdict(model.architecture)},
@@ -261,7 +263,7 @@ def _are_keys(value: Any) -> bool:
     """Whether these are frames that weights were trained on; files need not name them."""
     if value is None:
         return True
-    return isinstance(value, list) and len(value) <= MOST_FRAMES and all(map(_is_key, value))
+    return isinstance(value, list) and len(value) <= _MOST_FRAMES and all(map(_is_key, value))
 
 
 def _is_key(value: Any) -> bool:
@@ -278,7 +280,7 @@ _RULES: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "architecture": ("an object", lambda value: isinstance(value, dict)),
     "variance_scale": ("a positive number", lambda value: _is_number(value) and 0 < value < 1e6),
     "steps": ("a whole number of 0 to 1e9", lambda value: type(value) is int and 0 <= value <= 10**9),
-    "frames": (f"a list of at most {MOST_FRAMES} frames, 16 hexadecimal digits each", lambda value: _are_keys(value)),
+    "frames": (f"a list of at most {_MOST_FRAMES} frames, 16 hexadecimal digits each", lambda value: _are_keys(value)),
     "seed": ("a whole number, not negative", lambda value: value is None or (type(value) is int and value >= 0)),
     "sha256": ("64 hexadecimal digits", lambda value: isinstance(value, str) and bool(_SHA256.fullmatch(value))),
     "probe": (f"{_N_PROBED} numbers", _is_probe),

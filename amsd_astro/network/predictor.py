@@ -136,5 +136,5 @@ def turned(images: NDArray[np.float32], orientation: int) -> NDArray[np.float32]
 
 def turned_back(images: NDArray[np.float32], orientation: int) -> NDArray[np.float32]:
     """Take `turned` back."""
-    turned = np.rot90(images, -(orientation % 4), axes=(1, 2))
-    return turned[:, :, ::-1] if orientation >= 4 else turned
+    upright = np.rot90(images, -(orientation % 4), axes=(1, 2))
+    return upright[:, :, ::-1] if orientation >= 4 else upright

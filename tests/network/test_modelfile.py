@@ -247,10 +247,18 @@ def test_weights_that_would_go_to_other_layers_are_refused(
     assert load(content)[0] is spare
 
 
+def test_more_frames_than_a_file_can_name_do_not_hinder_it(model: MultiscaleModel) -> None:
+    file = io.BytesIO()
+    keys = [f"{k:016x}" for k in range(2500)]
+    save_model(file, model, {**SETTINGS, "frames": keys})
+    assert load(file.getvalue())[1]["frames"] == keys[:2000]
+
+
 def test_what_could_not_be_loaded_is_not_saved(model: MultiscaleModel, spare: MultiscaleModel) -> None:
     for changes, message in (
         ({"steps": "many"}, "steps"),
         ({"recipe": "soup"}, "recipe"),
+        ({"frames": ["soup"]}, "frames"),
         ({"note": "x" * 100_000}, "settings"),
         ({"note": float("nan")}, "JSON"),
     ):

@@ -1,0 +1,77 @@
+"""A model and what is known of it, from and to a file that the caller names."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from amsd_astro.denoiser.training import start
+from amsd_astro.errors import FrameNotFoundError, ModelError, OutputError
+from amsd_astro.frames import check_output
+from amsd_astro.frames.outfile import new_file
+
+if TYPE_CHECKING:
+    from amsd_astro.network.predictor import Predictor
+
+__all__ = ["read_model_file", "write_model_file"]
+
+
+def write_model_file(
+    path: str | os.PathLike[str], model: Predictor, settings: dict[str, Any], *, overwrite: bool
+) -> None:
+    """Write a model file, whole or not at all.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file.
+    model, settings
+        As for `~amsd_astro.network.modelfile.save_model`.
+    overwrite : bool
+        Whether it may exist.
+
+    Raises
+    ------
+    OutputError
+        It exists, cannot be made, or has the name of a packed file.
+    """
+    from amsd_astro.network.modelfile import save_model
+
+    target = check_output(path, overwrite=overwrite)
+    if target.suffix.lower() in (".gz", ".bz2"):
+        raise OutputError(f"{target}: a model file is not packed. Received: a name that ends in {target.suffix}")
+    with new_file(target, overwrite=overwrite) as file:
+        save_model(file, model, settings)
+
+
+def read_model_file(path: str | os.PathLike[str], *, n_threads: int | None) -> tuple[Predictor, dict[str, Any]]:
+    """Read a model file; TensorFlow starts when what is in it has been checked.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file.
+    n_threads : int or None
+        Threads of TensorFlow, all that the process may use by default.
+
+    Returns
+    -------
+    Predictor, dict
+        The model and its settings.
+
+    Raises
+    ------
+    FrameNotFoundError
+        There is no such file.
+    ModelError
+        It is damaged or no model file.
+    """
+    from amsd_astro.network.modelfile import load_model
+
+    name = os.fspath(path)
+    if not os.path.exists(path):
+        raise FrameNotFoundError("there is no such model file.", path=path)
+    if not os.path.isfile(path):
+        raise ModelError(f"{name}: a model file must be a regular file. Received: a folder or a device")
+    with open(path, "rb") as file:
+        return load_model(file, name=name, start=lambda: start(n_threads))
