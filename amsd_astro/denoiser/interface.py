@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from amsd_astro.denoiser.application import Progress, apply_model, unchanged
 from amsd_astro.denoiser.model_files import read_model_file, write_model_file
-from amsd_astro.denoiser.pictures import checked_image, denoise_channels, denoise_directly
+from amsd_astro.denoiser.pictures import checked_image, denoise_picture
 from amsd_astro.denoiser.preparation import Prepared, Stated, prepare
 from amsd_astro.denoiser.provenance import provenance
 from amsd_astro.denoiser.resumption import frame_key
@@ -278,21 +278,15 @@ class Denoiser:
         -------
         ndarray of float32, shape of ``image``
         """
-        from amsd_astro.network.thesis_model import ThesisModel
-
         values = checked_image(image)
-        model = self._trained()
-        if isinstance(model, ThesisModel):
-            n_orientations = self._settings.n_orientations
-            result = denoise_directly(model, values, n_orientations=n_orientations, progress=progress)
-        else:
-            if sigma is None or not sigma > 0:
-                raise ValueError(f"sigma must be positive for recipe {self.recipe}. Received: {sigma}")
-            model.forget_frame()
-            n_orientations = self._settings.n_orientations
-            result = denoise_channels(
-                model, values, sigma=sigma, seed=self.seed, n_orientations=n_orientations, progress=progress
-            )
+        result = denoise_picture(
+            self._trained(),
+            values,
+            sigma=sigma,
+            seed=self.seed,
+            n_orientations=self._settings.n_orientations,
+            progress=progress,
+        )
         return result.reshape(np.shape(image))
 
     def _start(self) -> Predictor:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from amsd_astro.network.predictor import Predictor
     from amsd_astro.network.thesis_model import ThesisModel
 
-__all__ = ["checked_image", "denoise_channels", "denoise_directly"]
+__all__ = ["checked_image", "denoise_picture"]
 
 _TILE = 256
 
@@ -40,22 +40,52 @@ def checked_image(image: Any) -> NDArray[np.float32]:
     return np.asarray(array, np.float32)
 
 
-def denoise_directly(
-    model: ThesisModel, image: NDArray[np.float32], *, n_orientations: int, progress: Progress | None = None
+def denoise_picture(
+    model: Predictor,
+    image: NDArray[np.float32],
+    *,
+    sigma: float | None,
+    seed: int,
+    n_orientations: int,
+    progress: Progress | None = None,
 ) -> NDArray[np.float32]:
-    """Apply a model that takes values of 0 to 1, tile by tile; one of one channel to each channel by itself.
+    """Denoise an image as the model takes it: as values of 0 to 1, or each channel in noise units.
 
     Parameters
     ----------
-    model : ThesisModel
-        The model.
+    model : Predictor
+        The model; what it knows of a frame is forgotten.
     image : ndarray of float32, shape (ny, nx, C)
-        The image.
-    n_orientations : int
-        Average over this many flips and rotations.
-    progress : callable, optional
-        Called after each tile.
+        By `checked_image`.
+    sigma : float or None
+        Noise of each channel; a model of values has no use for it.
+    seed, n_orientations, progress
+        As for `prepare` and `apply_model`.
+
+    Raises
+    ------
+    ValueError
+        The model takes noise units, and no noise is stated.
     """
+    from amsd_astro.network.thesis_model import ThesisModel
+
+    if isinstance(model, ThesisModel):
+        return _denoise_values(model, image, n_orientations=n_orientations, progress=progress)
+    if sigma is None or not sigma > 0:
+        raise ValueError(f"sigma must be positive; only recipe thesis does without. Received: {sigma}")
+    model.forget_frame()
+    noise = NoiseModel(0.0, sigma**2)
+    channels = []
+    for channel in np.moveaxis(image, -1, 0):
+        prepared = prepare(Frame(np.ascontiguousarray(channel)), noise, seed=seed)
+        channels.append(apply_model(model, prepared, n_orientations=n_orientations, progress=progress).data)
+    return np.stack(channels, axis=-1)
+
+
+def _denoise_values(
+    model: ThesisModel, image: NDArray[np.float32], *, n_orientations: int, progress: Progress | None
+) -> NDArray[np.float32]:
+    """Apply a model that takes values of 0 to 1, tile by tile; one of one channel to each channel by itself."""
     from amsd_astro.network.predictor import turned, turned_back
 
     total = np.zeros_like(image)
@@ -81,34 +111,3 @@ def _in_tiles(model: ThesisModel, image: NDArray[np.float32], progress: Progress
         if progress is not None:
             progress(n_done, len(plan.tiles), "denoising")
     return result
-
-
-def denoise_channels(
-    model: Predictor,
-    image: NDArray[np.float32],
-    *,
-    sigma: float,
-    seed: int,
-    n_orientations: int,
-    progress: Progress | None = None,
-) -> NDArray[np.float32]:
-    """Apply a model that takes noise units to each channel by itself.
-
-    Parameters
-    ----------
-    model : Predictor
-        The model.
-    image : ndarray of float32, shape (ny, nx, C)
-        The image.
-    sigma : float
-        Noise of each channel.
-    seed, n_orientations, progress
-        As for `prepare` and `apply_model`.
-    """
-    noise = NoiseModel(0.0, sigma**2)
-    channels = []
-    for channel in np.moveaxis(image, -1, 0):
-        frame = Frame(np.ascontiguousarray(channel))
-        prepared = prepare(frame, noise, seed=seed)
-        channels.append(apply_model(model, prepared, n_orientations=n_orientations, progress=progress).data)
-    return np.stack(channels, axis=-1)

@@ -182,7 +182,7 @@ def test_the_flagship_denoises_images_of_known_noise() -> None:
     assert made.shape == image.shape
     assert made.std() == pytest.approx(0.1 / 3, rel=0.1)  # a mean of nine pixels
     assert made.mean() == pytest.approx(0.5, abs=0.005)
-    with pytest.raises(ValueError, match=r"sigma must be positive for recipe amsd\. Received: None"):
+    with pytest.raises(ValueError, match=r"sigma must be positive; only recipe thesis does without\. Received: None"):
         denoiser.denoise_image(image)
 
 
