@@ -302,17 +302,17 @@ def main() -> None:
     scene = sample_scene(options.sample, _FOLDER)
     ruler = Ruler(scene)
     heads = ["rms/sigma all", *(f"S/N {name}" for name, *_ in STRATA[1:]), "PSNR, dB", "SSIM", "s"]
+    rows = [row for row in ROWS if not options.rows or row.key in options.rows]
+    but = "" if all(row.n_steps is None for row in rows) else " but for row 7"
     lines = [
         f"Made by `{command('benchmarks/ablation.py')}` ({machine()}): {options.sample}_1.fits, "
-        f"{options.steps} steps of {THESIS.n_patches} patches of {THESIS.frame_patch} x {THESIS.frame_patch} pixels "
-        "but for row 7. Figures as in comparison.md.\n",
+        f"{options.steps} steps of {THESIS.n_patches} patches of {THESIS.frame_patch} x {THESIS.frame_patch} pixels"
+        f"{but}. Figures as in comparison.md.\n",
         "| " + " | ".join(["", "answer", *heads]) + " |",
         "|---" * (len(heads) + 2) + "|",
     ]
     record: dict[str, dict[str, Any]] = {}
-    for row in ROWS:
-        if options.rows and row.key not in options.rows:
-            continue
+    for row in rows:
         n_steps = row.n_steps or options.steps
         key = f"ablation_{scene.key}_{row.key}_{n_steps}_{options.seed}"
         results, seconds = kept(options.cache, key, lambda row=row, n=n_steps: row.make(scene, n, options.seed))
