@@ -156,7 +156,7 @@ def _drawn(
             shape = {"index": float(index[k]), "axis_ratio": float(axis_ratio[k]), "angle": float(angle[k])}
             stamp = galaxy_stamp(psf, float(dy[k]), float(dx[k]), float(size[k]), **shape)
         middle = (stamp.shape[1] // 2 + dx[k], stamp.shape[0] // 2 + dy[k])
-        inside = float(CircularAperture(middle, psf.aperture).do_photometry(stamp)[0][0])
+        inside = float(CircularAperture(middle, psf.aperture).to_mask(method="exact").multiply(stamp).sum())
         sky_variance = scatter**2 * variance[round(y), round(x)]
         # of snr = f / sqrt(sky_variance + own f), f the flux in the aperture
         b = 0.5 * snr[k] ** 2 * own
