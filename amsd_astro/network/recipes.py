@@ -45,7 +45,7 @@ class AmsdRecipe:
     amplitude: float = 0.5
     weights: str | None = "amsd.npz"
     n_steps: int = 320
-    n_adapted: int = 120
+    n_adapted: int = 400
     n_patches: int = 16
     patch: int = 64
     learning_rate: float = 4e-3
