@@ -188,6 +188,15 @@ def test_a_constant_frame_comes_back_as_it_is(unit: str, header: dict, noise: ob
     np.testing.assert_array_equal(result.data, np.float32(7))
 
 
+def test_frames_without_noise_teach_nothing(exposure: np.ndarray) -> None:
+    constant = np.full((50, 60), 7.0, np.float32)
+    with pytest.warns(AmsdWarning, match="no noise"), pytest.raises(FrameError, match=r"noise\. Received: 2"):
+        Denoiser().fit([constant, constant])
+    with pytest.warns(AmsdWarning, match="no noise"):
+        denoiser = Denoiser(steps=1).fit([constant, exposure])
+    assert denoiser.adaptation is not None
+
+
 def test_a_network_learns_from_several_frames(exposure: np.ndarray) -> None:
     denoiser = Denoiser().fit([exposure, _exposure(_truth((90, 70)), seed=9)])
     assert denoiser.denoise(exposure).data.shape == exposure.shape

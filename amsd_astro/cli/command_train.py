@@ -56,6 +56,7 @@ def _train_on_frames(args: argparse.Namespace, record: dict[str, Any]) -> None:
         with kept_on_interruption(args.output) as checkpoint:
             denoiser.fit(frames, noise=stated_noise(args), progress=bar, checkpoint=checkpoint)
             denoiser.save(args.output, overwrite=args.overwrite)
+    record["steps"] = denoiser.adaptation.n_steps
 
 
 def _train_on_pairs(args: argparse.Namespace, record: dict[str, Any]) -> None:
@@ -71,6 +72,7 @@ def _train_on_pairs(args: argparse.Namespace, record: dict[str, Any]) -> None:
         with kept_on_interruption(args.output) as checkpoint:
             denoiser.fit_pairs(noisy, target, progress=bar, checkpoint=checkpoint)
             denoiser.save(args.output, overwrite=args.overwrite)
+    record["steps"] = denoiser.adaptation.n_steps
 
 
 def _new_denoiser(args: argparse.Namespace) -> Any:
@@ -83,4 +85,7 @@ def _new_denoiser(args: argparse.Namespace) -> Any:
 
 def _summary(record: dict[str, Any]) -> str:
     learned = f"{record['n_pairs']} pairs" if "n_pairs" in record else f"{len(record['files'])} file(s)"
-    return f"{record['output']}: trained on {learned}, {record['seconds']:.1f} s"
+    steps, seconds = record["steps"], f"{record['seconds']:.1f} s"
+    if steps == 0:
+        return f"{record['output']}: the weights as they were, {learned} taught nothing that lowers the risk, {seconds}"
+    return f"{record['output']}: trained on {learned}, {steps} steps, {seconds}"

@@ -47,7 +47,7 @@ class Console:
         logger.addHandler(self._handler)
         self._undo.enter_context(warnings.catch_warnings())
         warnings.simplefilter("always", UserWarning)  # the same warning about another file counts
-        warnings.showwarning = self._show_warning
+        self._take_warnings()
         if isinstance(sys.stdout, io.TextIOWrapper):
             sys.stdout.reconfigure(errors="surrogateescape")  # file names are bytes
         return self
@@ -90,11 +90,15 @@ class Console:
         self._warnings.append(text)
 
     def calm_astropy(self) -> None:
-        """Keep astropy's own logger, which writes to standard output, from doing so."""
+        """Keep astropy's own logger, which writes to standard output, from doing so, and from taking warnings."""
         import astropy
 
+        self._take_warnings()
         self._undo.callback(astropy.log.setLevel, astropy.log.level)
         astropy.log.setLevel(logging.ERROR)
+
+    def _take_warnings(self) -> None:
+        warnings.showwarning = self._show_warning
 
     def _show_warning(
         self,

@@ -18,6 +18,7 @@ from amsd_astro.denoiser.preparation import Prepared, Stated, prepare
 from amsd_astro.denoiser.provenance import provenance
 from amsd_astro.denoiser.resumption import frame_key
 from amsd_astro.denoiser.training import checked_pairs, start, train_on_frames, train_on_pairs
+from amsd_astro.errors import FrameError
 from amsd_astro.frames import Frame, as_frame
 from amsd_astro.frames.result import assemble
 
@@ -120,12 +121,22 @@ class Denoiser:
         -------
         Denoiser
             Itself.
+
+        Raises
+        ------
+        FrameError
+            None of the frames shows noise, or one cannot be used.
         """
         several = isinstance(frames, (list, tuple)) and not isinstance(frames, fits.HDUList)
         given = frames if several else [frames]
         if not given:
             raise ValueError("frames must hold at least one frame. Received: none")
-        self._adapt([prepare(as_frame(obj), noise, seed=self.seed) for obj in given], progress, checkpoint)
+        prepared = [prepare(as_frame(obj), noise, seed=self.seed) for obj in given]
+        if all(one.values is None for one in prepared):
+            source = prepared[0].frame.source
+            message = f"frames to learn from must show noise. Received: {len(prepared)} without"
+            raise FrameError(message, path=source and source.path)
+        self._adapt(prepared, progress, checkpoint)
         return self
 
     def denoise(self, frame: Any, *, noise: Stated = None, progress: Progress | None = None) -> Frame:

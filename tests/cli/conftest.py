@@ -48,11 +48,13 @@ class StandIn:
 
     made: list[StandIn] = []  # noqa: RUF012
     on_fit: Callable[[], None] | None = None
+    n_kept = 3  # steps of the weights that are kept
 
     def __init__(self, recipe: str = "amsd", **settings: Any) -> None:
         self.recipe, self.settings, self.noise = recipe, settings, "not asked"
         self.frames: list[Frame] = []
         self.saved: Path | None = None
+        self.adaptation = types.SimpleNamespace(n_steps=StandIn.n_kept)
         self.made.append(self)
 
     @classmethod

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -78,6 +79,16 @@ def test_tensorflow_is_not_loaded_where_no_network_is_needed(image: Path, tmp_pa
     assert done.stdout.splitlines()[-1] == "[0, 65, 73, 65] []"
 
 
+def test_a_new_process_shows_warnings_too(image: Path) -> None:
+    """There astropy is not imported yet; it takes warnings of its kin for its own logger when it is."""
+    fits.setval(image, "BUNIT", value="soup")
+    command = [sys.executable, "-m", "amsd_astro", "inspect", str(image), "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert "amsd-astro: warning: " in done.stderr and "BUNIT is not understood" in done.stderr
+    (warning,) = json.loads(done.stdout)["warnings"]
+    assert "BUNIT" in warning
+
+
 def test_train_saves_a_model(
     image: Path, tmp_path: Path, stand_in: Any, capsys: Any, run: Any, json_lines: Any, write_image: Any
 ) -> None:
@@ -88,11 +99,21 @@ def test_train_saves_a_model(
     assert made.noise == {"gain": 2.0, "read_noise": None}
     assert made.settings["steps"] == 4
     assert made.saved == model
-    assert str(model) in capsys.readouterr().out
+    assert f"{model}: trained on 2 file(s), 3 steps" in capsys.readouterr().out
     assert run("train", image, "-o", model) == 73
     assert run("train", image, tmp_path / "no.fits", "-o", tmp_path / "m.npz", "--json") == 65
     assert json_lines()[0]["kind"] == "input"
     assert len(stand_in.made) == 1
+
+
+def test_train_tells_where_nothing_was_learned(
+    image: Path, tmp_path: Path, stand_in: Any, capsys: Any, run: Any, json_lines: Any, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(stand_in, "n_kept", 0)
+    assert run("train", image, "-o", tmp_path / "a.npz") == 0
+    assert "the weights as they were" in capsys.readouterr().out
+    assert run("train", image, "-o", tmp_path / "b.npz", "--json") == 0
+    assert json_lines()[0]["steps"] == 0
 
 
 def test_simulate(
