@@ -197,6 +197,15 @@ def test_frames_without_noise_teach_nothing(exposure: np.ndarray) -> None:
     assert denoiser.adaptation is not None
 
 
+def test_a_frame_too_small_to_judge_by_teaches_trained_weights_nothing(fitted: Denoiser, tmp_path: Path) -> None:
+    fitted.save(tmp_path / "model.npz")
+    pixels = np.random.default_rng(3).normal(100, 5, (12, 300)).astype(np.float32)
+    untaught = Denoiser.load(tmp_path / "model.npz", steps=4).fit(pixels)
+    assert untaught.adaptation is not None and untaught.adaptation.n_steps == 0
+    for weight, old in zip(untaught._model.get_weights(), fitted._model.get_weights(), strict=True):  # type: ignore[union-attr]
+        np.testing.assert_array_equal(weight, old)
+
+
 def test_a_network_learns_from_several_frames(exposure: np.ndarray) -> None:
     denoiser = Denoiser().fit([exposure, _exposure(_truth((90, 70)), seed=9)])
     assert denoiser.denoise(exposure).data.shape == exposure.shape

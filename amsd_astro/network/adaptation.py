@@ -50,7 +50,7 @@ def adapt(
     """Train a model on frames, in place.
 
     Weights that have been trained before are candidates themselves, learn at a lower rate, and keep the way they have
-    of telling their variance.
+    of telling their variance. Where no frame has room for blocks to judge by, they stay as they are.
 
     Parameters
     ----------
@@ -75,12 +75,14 @@ def adapt(
     """
     seeds = _seeds(seed)
     kept, probes = hold_out_of(frames, recipe, margin=model.margin, seed=seeds[0])
+    was_trained = model.is_trained
+    model.forget_frame()
+    if was_trained and not probes:
+        _log.info("no room for blocks to judge by: the weights stay as they are")
+        return _calibrated(model, probes, 0, recipe)
     pairs = RecorruptedPairs(
         kept, amplitude=recipe.amplitude, n_patches=recipe.n_patches, patch=recipe.patch, seed=seeds[1]
     )
-
-    was_trained = model.is_trained
-    model.forget_frame()
     rate = recipe.adapted_rate if was_trained else recipe.learning_rate
     scored = {max(1, round(share * n_steps)) for share in _SCORED_SHARES}
     rougher = _ROUGHER_THAN_TRAINED if was_trained else _ROUGHER
@@ -106,7 +108,7 @@ def adapt(
         pairs,
         n_steps=n_steps,
         score=Judge(model, probes, rougher=rougher) if probes else None,
-        score_at=tuple(sorted(scored | {0} if was_trained and probes else scored)),
+        score_at=tuple(sorted(scored | {0} if was_trained else scored)),
         progress=progress,
         memory=memory,
     )
