@@ -35,8 +35,8 @@ _RECIPES = ("thesis", "amsd")
 _UNTRAINED = ("bm3d",)
 _FOLDER = Path(__file__).resolve().parent.parent / "data_samples"
 _HEAD = """\
-rms/sigma: root of the mean of ((result - truth) / true sigma)**2 over unmasked pixels, by true S/N per pixel. PSNR, \
--10 log10(mean((u - v)**2)), and SSIM (scikit-image, Gaussian window of 1.5 px) of the asinh-stretched values u, v, \
+rms/sigma: root of the mean of `((result - truth) / true sigma)**2` over unmasked pixels, by true S/N per pixel. PSNR, \
+`-10 log10(mean((u - v)**2))`, and SSIM (scikit-image, Gaussian window of 1.5 px) of the asinh-stretched values u, v, \
 the same stretch for every method; an ordinary image has its own values, clipped to 0..1. Seconds are those of \
 training and denoising. Steps: {steps}; the peers' are of 16 patches of 64 x 64 pixels."""
 

@@ -20,7 +20,7 @@ from amsd_astro.errors import AmsdWarning
 from amsd_astro.network.recipes import AMSD
 
 _HEAD = """\
-rms/sigma: root of the mean of ((result - truth) / true sigma)**2 over good pixels of a corner of the sample \
+rms/sigma: root of the mean of `((result - truth) / true sigma)**2` over good pixels of a corner of the sample \
 galaxy_field, four orientations averaged: by the packaged weights as they are, by default (gains learned from the \
 frame where it tells of any; change: theirs, rms over the noise), and after adapting for {n_steps} steps. What is \
 wrong with the frame is not part of the true sigma. Steps: of the weights that were kept, 0 where no adapted ones \

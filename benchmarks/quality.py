@@ -31,15 +31,15 @@ from quality_tables import BASE, bias_table, flux_table, frame_table, pooled_tab
 from repeat_measures import FluxLost, flux_by_signal, levelled_sky, scorer
 
 _HEAD = """\
-rms/sigma: root of the mean of ((result - truth) / true sigma)**2 over good pixels, by true S/N per pixel above the \
+rms/sigma: root of the mean of `((result - truth) / true sigma)**2` over good pixels, by true S/N per pixel above the \
 sky; strata of fewer than 1,000 pixels in a frame are left out. The package is told nothing; all others are told the \
 true noise: {base} its spectrum where it is correlated (bm3d_white is not told it), gaussian the best width by the \
 truth itself. Settings: {settings}; scikit-image by Stein's risk; starlet: 3 sigma. Packages: {packages}."""
 _REPEATS = """\
-One exposure against the mean of others of its field: sqrt(mean((D - R)**2) - SIGR**2) / SIGT on sky and on faint \
+One exposure against the mean of others of its field: `sqrt(mean((D - R)**2) - SIGR**2) / SIGT` on sky and on faint \
 pixels (the exposure itself has 1); the same on the sky where the difference of the two backgrounds, as the exposure \
 itself shows it over 12 px, is taken off every result; and the flux of clear but faint sources won or lost, with its \
-statistical error. Differences: mean of (ours - R)**2 - (peer's - R)**2 over SIGT**2, with bounds that hold 95 % of \
+statistical error. Differences: mean of `((ours - R)**2 - (peer's - R)**2) / SIGT**2`, with bounds that hold 95 % of \
 1,000 resamples of blocks of 32 x 32 pixels; below zero ours is better. The noise that the others are told is measured \
 on the exposure; gaussian has the best width of each zone apart.\n"""
 
