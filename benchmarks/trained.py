@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+from frames_with_truth import Scene
 from kept_results import command, machine
 from measures import Ruler
 from unseen_frames import SEED, UNSEEN, unseen_scene
@@ -41,10 +42,12 @@ def main() -> int:
     lines += ["|---" * (2 + len(options.steps)) + "|"]
     found = []
     for kind in options.frames:
-        packaged = _error(kind, Denoiser())
-        learned = [_trained(kind, n_steps, options.exposures) for n_steps in options.steps]
-        found.append([_error(kind, denoiser) / packaged for denoiser in learned])
-        cells = [f"{ratio:.3f} ({_steps(one)})" for ratio, one in zip(found[-1], learned, strict=True)]
+        scene = unseen_scene(kind)
+        others = [unseen_scene(kind, seed=SEED + _FIRST + k).frame for k in range(options.exposures)]
+        trained = [Denoiser(steps=n_steps).fit(others) for n_steps in options.steps]
+        packaged, *errors = (_error(scene, denoiser) for denoiser in (Denoiser(), *trained))
+        found.append([error / packaged for error in errors])
+        cells = [f"{ratio:.3f} ({_steps(one)})" for ratio, one in zip(found[-1], trained, strict=True)]
         lines.append(" | ".join([f"| {kind} | {packaged:.3f}", *cells]) + " |")
         sys.stderr.write(lines[-1] + "\n")
         means = (f"{mean:.3f}" for mean in np.exp(np.mean(np.log(found), axis=0)))
@@ -52,17 +55,11 @@ def main() -> int:
     return 0
 
 
-def _trained(kind: str, n_steps: int, n_frames: int) -> Denoiser:
-    frames = [unseen_scene(kind, seed=SEED + _FIRST + k).frame for k in range(n_frames)]
-    return Denoiser(steps=n_steps).fit(frames)
-
-
 def _steps(denoiser: Denoiser) -> int:
     return denoiser.adaptation.n_steps if denoiser.adaptation else 0
 
 
-def _error(kind: str, denoiser: Denoiser) -> float:
-    scene = unseen_scene(kind)
+def _error(scene: Scene, denoiser: Denoiser) -> float:
     return Ruler(scene).measure(denoiser.denoise(scene.frame).data).rms["all"]
 
 

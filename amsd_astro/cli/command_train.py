@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Callable
 from typing import Any
 
 from amsd_astro.cli.backend import import_tensorflow
@@ -51,12 +52,7 @@ def _train_on_frames(args: argparse.Namespace, record: dict[str, Any]) -> None:
     for path in args.files:
         check_output(args.output, overwrite=args.overwrite, source=path)
     frames = [read_input(path, args) for path in args.files]
-    with ProgressBar("training", shown=not args.quiet) as bar:
-        denoiser = _new_denoiser(args)
-        with kept_on_interruption(args.output) as checkpoint:
-            denoiser.fit(frames, noise=stated_noise(args), progress=bar, checkpoint=checkpoint)
-            denoiser.save(args.output, overwrite=args.overwrite)
-    record["steps"] = denoiser.adaptation.n_steps
+    _train(args, record, lambda denoiser, **options: denoiser.fit(frames, noise=stated_noise(args), **options))
 
 
 def _train_on_pairs(args: argparse.Namespace, record: dict[str, Any]) -> None:
@@ -67,10 +63,15 @@ def _train_on_pairs(args: argparse.Namespace, record: dict[str, Any]) -> None:
         check_output(args.output, overwrite=args.overwrite, source=os.path.join(args.files[0], name))
     noisy, target = open_pairs(args.files[0])
     record["n_pairs"] = len(noisy)
+    _train(args, record, lambda denoiser, **options: denoiser.fit_pairs(noisy, target, **options))
+
+
+def _train(args: argparse.Namespace, record: dict[str, Any], learn: Callable[..., Any]) -> None:
+    """Let a new Denoiser learn, and save it: what it has learned outlives an interruption."""
     with ProgressBar("training", shown=not args.quiet) as bar:
         denoiser = _new_denoiser(args)
         with kept_on_interruption(args.output) as checkpoint:
-            denoiser.fit_pairs(noisy, target, progress=bar, checkpoint=checkpoint)
+            learn(denoiser, progress=bar, checkpoint=checkpoint)
             denoiser.save(args.output, overwrite=args.overwrite)
     record["steps"] = denoiser.adaptation.n_steps
 

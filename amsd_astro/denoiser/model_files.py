@@ -45,7 +45,7 @@ def write_model_file(
 
 
 def read_model_file(path: str | os.PathLike[str], *, n_threads: int | None) -> tuple[Predictor, dict[str, Any]]:
-    """Read a model file; TensorFlow starts when what is in it has been checked.
+    """Read a model file; TensorFlow starts when what is in it has been checked. Errors are those of `Denoiser.load`.
 
     Parameters
     ----------
@@ -58,13 +58,6 @@ def read_model_file(path: str | os.PathLike[str], *, n_threads: int | None) -> t
     -------
     Predictor, dict
         The model and its settings.
-
-    Raises
-    ------
-    FrameNotFoundError
-        There is no such file.
-    ModelError
-        It is damaged or no model file.
     """
     from amsd_astro.network.modelfile import load_model
 
