@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     )
     from amsd_astro.frames.frame import Frame
     from amsd_astro.frames.inputs import as_frame
-    from amsd_astro.frames.noise import NoiseModel
     from amsd_astro.frames.reader import read_frame
     from amsd_astro.frames.writer import write_frame
+    from amsd_astro.noise.model import NoiseModel
     from amsd_astro.validation import Report, validate
     from amsd_astro.version import __version__
 
@@ -59,7 +59,7 @@ _HOMES = {
     "FrameError": "errors",
     "FrameNotFoundError": "errors",
     "ModelError": "errors",
-    "NoiseModel": "frames.noise",
+    "NoiseModel": "noise.model",
     "OutputError": "errors",
     "OutputExistsError": "errors",
     "Report": "validation",

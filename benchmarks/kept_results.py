@@ -10,6 +10,7 @@ import shlex
 import sys
 import time
 from collections.abc import Callable
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 
 import numpy as np
@@ -52,13 +53,19 @@ def _timed(make: Callable[[], np.ndarray]) -> tuple[np.ndarray, float]:
     return result, time.perf_counter() - start
 
 
-def command(script: str) -> str:
-    """Return the command that runs now, as it can be given anywhere: without the folder of kept results."""
+def command(spec: ModuleSpec) -> str:
+    """Return the command that runs now, as it can be given anywhere: without the folder of kept results.
+
+    Parameters
+    ----------
+    spec : ModuleSpec
+        The ``__spec__`` of the benchmark, which runs as a module.
+    """
     words = sys.argv[1:]
     if "--cache" in words:
         at = words.index("--cache")
         del words[at : at + 2]
-    return shlex.join(["python", script, *words])
+    return shlex.join(["python", "-m", spec.name, *words])
 
 
 def machine() -> str:

@@ -9,7 +9,6 @@ import sys
 from pathlib import Path
 
 # The tests are no package: this is how their shared modules are found.
-sys.path.insert(0, str(Path(__file__).parent / "frames"))
 sys.path.insert(0, str(Path(__file__).parent / "kinds"))
 
 import file_kinds  # noqa: F401

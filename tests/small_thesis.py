@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import keras
 
-from amsd_astro.network.layouts import ThesisArchitecture
-from amsd_astro.network.seeds import Seeds
+from amsd_astro.network.architectures import ThesisArchitecture
+from amsd_astro.network.weight_seeds import Seeds
 
 
 def two_convolutions(architecture: ThesisArchitecture, *, seed: int) -> keras.Model:

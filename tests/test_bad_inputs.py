@@ -25,8 +25,8 @@ from bad_inputs import BAD, GOOD, GOOD_NAME, ODD, BadKind, command_words
 from amsd_astro import denoiser
 from amsd_astro.cli import main
 from amsd_astro.errors import FrameError, ModelError, OutputError
+from amsd_astro.fits.hdu_selection import choose_hdu
 from amsd_astro.frames import Frame, read_frame, reader, refuse_denoised, refuse_mosaic, write_frame
-from amsd_astro.frames.select import choose_hdu
 
 Snapshot = dict[str, tuple[Any, ...]]
 

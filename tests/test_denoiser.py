@@ -25,9 +25,9 @@ from amsd_astro import (
     denoise,
     read_frame,
 )
-from amsd_astro.frames.result import FLAG_MASKED, FLAG_NEAR_MASKED
+from amsd_astro.frames.denoised import FLAG_MASKED, FLAG_NEAR_MASKED
 from amsd_astro.network import recipes
-from amsd_astro.network.layouts import AmsdArchitecture
+from amsd_astro.network.architectures import AmsdArchitecture
 
 SMALL = dataclasses.replace(
     recipes.AMSD,

@@ -6,7 +6,7 @@ import argparse
 from typing import NoReturn
 
 from amsd_astro.cli.image_arguments import add_image_commands
-from amsd_astro.cli.options import STATUSES, add_reporting, new_command, number, whole
+from amsd_astro.cli.shared_options import STATUSES, add_reporting, new_command, number, whole
 
 __all__ = ["build_parser"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from amsd_astro.cli.options import add_reporting, new_command, number, whole
+from amsd_astro.cli.shared_options import add_reporting, new_command, number, whole
 
 __all__ = ["add_image_commands"]
 

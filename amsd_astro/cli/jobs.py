@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from amsd_astro.cli.console import Console
-from amsd_astro.cli.outcomes import DONE, UsageError, describe_failure
+from amsd_astro.cli.exit_statuses import DONE, UsageError, describe_failure
 
 __all__ = ["run_job"]
 

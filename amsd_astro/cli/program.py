@@ -14,7 +14,7 @@ from typing import Any
 
 from amsd_astro.cli.arguments import build_parser
 from amsd_astro.cli.console import Console
-from amsd_astro.cli.outcomes import IO, TERMINATED, Terminated, UsageError, describe_failure
+from amsd_astro.cli.exit_statuses import IO, TERMINATED, Terminated, UsageError, describe_failure
 
 __all__ = ["main"]
 
@@ -41,7 +41,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = build_parser()
     args = parser.parse_args(argv)
     usage: argparse.ArgumentParser = args.parser
-    command = importlib.import_module(f"amsd_astro.cli.command_{args.command.replace('-', '_')}")
+    command = importlib.import_module(f"amsd_astro.cli.commands.{args.command.replace('-', '_')}")
     with Console(args.verbose, args.quiet) as console, _terminable():
         try:
             status: int = command.run(args, console)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from amsd_astro.arrays.blocks import row_blocks
+from amsd_astro.arrays.tiling import Tile, TilePlan, cut_tile, halved_tiles, plan_tiles, tile_core
 from amsd_astro.denoiser.preparation import Prepared
-from amsd_astro.frames.blocks import row_blocks
-from amsd_astro.frames.result import Denoised
-from amsd_astro.frames.tiling import Tile, TilePlan, cut_tile, halved_tiles, plan_tiles, tile_core
+from amsd_astro.frames.denoised import Denoised
 from amsd_astro.resources import memory_limit
 
 if TYPE_CHECKING:

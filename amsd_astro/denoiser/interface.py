@@ -12,18 +12,18 @@ from astropy.io import fits
 from numpy.typing import NDArray
 
 from amsd_astro.denoiser.application import Progress, apply_model, unchanged
+from amsd_astro.denoiser.images import checked_image, denoise_picture
 from amsd_astro.denoiser.model_files import read_model_file, write_model_file
-from amsd_astro.denoiser.pictures import checked_image, denoise_picture
 from amsd_astro.denoiser.preparation import Prepared, Stated, prepare
 from amsd_astro.denoiser.provenance import provenance
 from amsd_astro.denoiser.resumption import frame_key
 from amsd_astro.denoiser.training import checked_pairs, start, train_on_frames, train_on_pairs
 from amsd_astro.errors import FrameError
 from amsd_astro.frames import Frame, as_frame
-from amsd_astro.frames.result import assemble
+from amsd_astro.frames.denoised import assemble
 
 if TYPE_CHECKING:
-    from amsd_astro.network.judgement import Adaptation
+    from amsd_astro.network.held_out_risk import Adaptation
     from amsd_astro.network.predictor import Predictor
     from amsd_astro.network.recipes import AmsdRecipe, ThesisRecipe
     from amsd_astro.network.risk import Risk
@@ -304,7 +304,7 @@ class Denoiser:
         """Return the model; at first that which the recipe starts from."""
         if self._model is None:
             start(self.n_threads)
-            from amsd_astro.network.methods import first_model
+            from amsd_astro.denoiser.methods import first_model
 
             self._model = first_model(self.recipe, seed=self.seed)
         return self._model
@@ -364,7 +364,7 @@ class Denoiser:
         """Denoise; ``risk`` is that of this very frame, where it was measured."""
         if prepared.values is None:
             return assemble(prepared.frame, prepared.noise, unchanged(prepared), {})
-        from amsd_astro.network.methods import METHODS
+        from amsd_astro.denoiser.methods import METHODS
 
         model = self._trained()
         model.look_at(prepared.values)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from amsd_astro.denoiser.training import start
 from amsd_astro.errors import FrameNotFoundError, ModelError, OutputError
+from amsd_astro.fits.output_file import new_file
 from amsd_astro.frames import check_output
-from amsd_astro.frames.outfile import new_file
 
 if TYPE_CHECKING:
     from amsd_astro.network.predictor import Predictor
@@ -26,7 +26,7 @@ def write_model_file(
     path : str or path-like
         The file.
     model, settings
-        As for `~amsd_astro.network.modelfile.save_model`.
+        As for `~amsd_astro.network.files.model_file.save_model`.
     overwrite : bool
         Whether it may exist.
 
@@ -35,7 +35,7 @@ def write_model_file(
     OutputError
         It exists, cannot be made, or has the name of a packed file.
     """
-    from amsd_astro.network.modelfile import save_model
+    from amsd_astro.network.files.model_file import save_model
 
     target = check_output(path, overwrite=overwrite)
     if target.suffix.lower() in (".gz", ".bz2"):
@@ -59,7 +59,7 @@ def read_model_file(path: str | os.PathLike[str], *, n_threads: int | None) -> t
     Predictor, dict
         The model and its settings.
     """
-    from amsd_astro.network.modelfile import load_model
+    from amsd_astro.network.files.model_file import load_model
 
     name = os.fspath(path)
     if not os.path.exists(path):

@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from amsd_astro.arrays.blocks import RowBlock, row_blocks, typical
+from amsd_astro.arrays.filling import FILL_REACH, fill_masked
+from amsd_astro.arrays.flat_areas import with_flat_areas
+from amsd_astro.arrays.scratch import new_array
 from amsd_astro.errors import AmsdWarning
 from amsd_astro.frames import Frame, refuse_mosaic
-from amsd_astro.frames.blocks import RowBlock, row_blocks, typical
-from amsd_astro.frames.filling import FILL_REACH, fill_masked
-from amsd_astro.frames.flat import with_flat_areas
-from amsd_astro.frames.noise import NoiseModel, measure_noise
-from amsd_astro.frames.scratch import new_array
-from amsd_astro.frames.stabilize import Stabilizer
+from amsd_astro.noise.model import NoiseModel, measure_noise
+from amsd_astro.noise.stabilization import Stabilizer
 
 if TYPE_CHECKING:
-    from amsd_astro.network.pairs import TrainingFrame
+    from amsd_astro.network.amsd.recorrupted_pairs import TrainingFrame
 
 __all__ = ["Prepared", "Stated", "prepare"]
 
@@ -59,7 +59,7 @@ class Prepared:
 
     def to_learn(self) -> TrainingFrame:
         """Return the frame as training takes it; it must have values."""
-        from amsd_astro.network.pairs import TrainingFrame
+        from amsd_astro.network.amsd.recorrupted_pairs import TrainingFrame
 
         if self.values is None:
             raise ValueError("a frame must have noise to learn from. Received: one without")
@@ -109,7 +109,7 @@ def prepare(frame: Frame, stated: Stated, *, seed: int) -> Prepared:
 
 
 def _in_noise_units(frame: Frame, noise: NoiseModel, stabilizer: Stabilizer, seed: int) -> NDArray[np.float32]:
-    from amsd_astro.network.noise import UnitNoise
+    from amsd_astro.noise.unit_noise import UnitNoise
 
     fresh = UnitNoise(noise.correlation)
     values: NDArray[np.float32] = new_array(frame.data.shape, np.float32)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from amsd_astro.network.amsd.frame_calibration import Settled
     from amsd_astro.network.predictor import Predictor
-    from amsd_astro.network.settling import Settled
 
 __all__ = ["provenance"]
 

@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 
+from amsd_astro.arrays.blocks import row_blocks
 from amsd_astro.denoiser.preparation import Prepared
 from amsd_astro.errors import AmsdWarning, ModelError, OutputExistsError
+from amsd_astro.fits.output_file import new_file
 from amsd_astro.frames import Frame, check_output
-from amsd_astro.frames.blocks import row_blocks
-from amsd_astro.frames.outfile import new_file
-from amsd_astro.network.checkpoints import TrainingState, is_checkpoint, load_state, save_state
+from amsd_astro.network.files.checkpoints import TrainingState, is_checkpoint, load_state, save_state
 from amsd_astro.version import __version__
 
 __all__ = ["TrainingFile", "frame_key", "training_key"]

@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 from amsd_astro.denoiser.application import Progress
 from amsd_astro.denoiser.preparation import Prepared
 from amsd_astro.denoiser.resumption import TrainingFile, training_key
-from amsd_astro.network.layouts import GROUPS, MOST_CHANNELS, SMALLEST_IMAGE
-from amsd_astro.network.noisy_versions import N_VERSIONS
+from amsd_astro.network.architectures import GROUPS, MOST_CHANNELS, SMALLEST_IMAGE
+from amsd_astro.network.thesis.noisy_versions import N_VERSIONS
 from amsd_astro.resources import count_processors
 
 if TYPE_CHECKING:
-    from amsd_astro.network.judgement import Adaptation
+    from amsd_astro.network.held_out_risk import Adaptation
     from amsd_astro.network.predictor import Predictor
     from amsd_astro.network.recipes import AmsdRecipe, ThesisRecipe
 
@@ -28,7 +28,7 @@ __all__ = ["checked_pairs", "start", "train_on_frames", "train_on_pairs"]
 
 def start(n_threads: int | None) -> None:
     """Start TensorFlow with the threads asked for, or those the process may use."""
-    from amsd_astro.network.runtime import start_tensorflow
+    from amsd_astro.network.tensorflow_runtime import start_tensorflow
 
     start_tensorflow(n_threads or count_processors())
 
@@ -63,7 +63,7 @@ def train_on_frames(
     progress, checkpoint : optional
         As for `Denoiser.fit`.
     """
-    from amsd_astro.network.methods import METHODS
+    from amsd_astro.denoiser.methods import METHODS
 
     steps = settings.steps_on_frames if n_steps is None else n_steps
     frames = [one.to_learn() for one in prepared if one.values is not None]
@@ -98,9 +98,9 @@ def train_on_pairs(
         As for `train_on_frames`.
     """
     from amsd_astro.network import recipes
-    from amsd_astro.network.layouts import ThesisArchitecture
-    from amsd_astro.network.thesis_model import ThesisModel
-    from amsd_astro.network.thesis_training import learn_pairs, steps_of_pairs
+    from amsd_astro.network.architectures import ThesisArchitecture
+    from amsd_astro.network.thesis.model import ThesisModel
+    from amsd_astro.network.thesis.training import learn_pairs, steps_of_pairs
 
     recipe = recipes.THESIS
     n_channels = noisy.shape[-1]

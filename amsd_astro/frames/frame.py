@@ -19,12 +19,12 @@ from astropy.nddata import CCDData, NDData
 from astropy.wcs import WCS
 
 from amsd_astro.errors import FrameChangedError, FrameError
-from amsd_astro.frames.cards import header_from_cards
-from amsd_astro.frames.streams import STRIPE, FileStamp, file_stamp
-from amsd_astro.frames.world import parse_wcs, sliced_header
+from amsd_astro.fits.byte_streams import STRIPE, FileStamp, file_stamp
+from amsd_astro.fits.cards import header_from_cards
+from amsd_astro.fits.world_coordinates import parse_wcs, sliced_header
 
 if TYPE_CHECKING:
-    from amsd_astro.frames.noise import NoiseModel
+    from amsd_astro.noise.model import NoiseModel
 
 __all__ = ["Frame", "FrameSource"]
 
@@ -324,7 +324,7 @@ class Frame(CCDData):
 
     def _repr_html_(self) -> str:
         """Return the frame as Jupyter shows it; see `frame_html`."""
-        from amsd_astro.frames.display import frame_html
+        from amsd_astro.frames.html_display import frame_html
 
         return frame_html(self)
 

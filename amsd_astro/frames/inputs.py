@@ -14,13 +14,13 @@ from astropy.io import fits
 from astropy.nddata import NDData, StdDevUncertainty
 from astropy.wcs import WCS
 
+from amsd_astro.arrays.blocks import bad_pixels
 from amsd_astro.errors import AmsdWarning, FrameError
-from amsd_astro.frames.blocks import bad_pixels
+from amsd_astro.fits.hdu_selection import PLANE_NAMES, Extension
+from amsd_astro.fits.units import parse_unit
+from amsd_astro.fits.world_coordinates import clean_header
 from amsd_astro.frames.frame import Frame
 from amsd_astro.frames.reader import read_frame
-from amsd_astro.frames.select import PLANE_NAMES, Extension
-from amsd_astro.frames.units import parse_unit
-from amsd_astro.frames.world import clean_header
 
 __all__ = ["as_frame"]
 

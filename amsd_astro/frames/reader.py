@@ -12,19 +12,19 @@ from typing import Any
 import numpy as np
 from astropy.nddata import StdDevUncertainty
 
+from amsd_astro.arrays.blocks import bad_pixels, finite_range
 from amsd_astro.errors import AlreadyDenoisedError, FrameChangedError, FrameError
-from amsd_astro.frames.blocks import bad_pixels, finite_range
-from amsd_astro.frames.cards import find_card, header_from_cards, string_value
-from amsd_astro.frames.compressed import image_cards
+from amsd_astro.fits.byte_streams import file_stamp
+from amsd_astro.fits.cards import find_card, header_from_cards, string_value
+from amsd_astro.fits.hdu_selection import Extension, belongs_to, choose_hdu, find_hdus
+from amsd_astro.fits.overscan import overscan
+from amsd_astro.fits.pixels import StoredPixels, read_floats, read_plane
+from amsd_astro.fits.planes import read_planes
+from amsd_astro.fits.raw_hdus import RawFile, RawHDU, scan
+from amsd_astro.fits.tile_decompression import image_cards
+from amsd_astro.fits.units import parse_unit
+from amsd_astro.frames.colour_mosaic import check_mosaic
 from amsd_astro.frames.frame import Frame, FrameSource
-from amsd_astro.frames.mosaic import check_mosaic
-from amsd_astro.frames.pixels import StoredPixels, read_floats, read_plane
-from amsd_astro.frames.planes import read_planes
-from amsd_astro.frames.rawfits import RawFile, RawHDU, scan
-from amsd_astro.frames.sections import overscan
-from amsd_astro.frames.select import Extension, belongs_to, choose_hdu, find_hdus
-from amsd_astro.frames.streams import file_stamp
-from amsd_astro.frames.units import parse_unit
 
 __all__ = ["read_frame", "refuse_denoised", "refuse_mosaic"]
 

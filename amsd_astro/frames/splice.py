@@ -8,9 +8,10 @@ from typing import BinaryIO
 
 import numpy as np
 
+from amsd_astro.arrays.blocks import finite_range
 from amsd_astro.errors import FrameChangedError
-from amsd_astro.frames.blocks import finite_range
-from amsd_astro.frames.cards import (
+from amsd_astro.fits.byte_streams import STRIPE, ByteStream
+from amsd_astro.fits.cards import (
     card_keyword,
     card_value,
     find_card,
@@ -19,15 +20,14 @@ from amsd_astro.frames.cards import (
     merge_cards,
     replace_value,
 )
-from amsd_astro.frames.checksum import Sum32
-from amsd_astro.frames.compressed import is_structure
-from amsd_astro.frames.emit import Pieces, header_bytes, stripes, with_sums, write_hdu
-from amsd_astro.frames.extensions import our_hdus, our_version
+from amsd_astro.fits.checksum import Sum32
+from amsd_astro.fits.hdu_bytes import Pieces, header_bytes, stripes, with_sums, write_hdu
+from amsd_astro.fits.hdu_selection import OUR_NAMES, find_hdus, stated_image
+from amsd_astro.fits.raw_hdus import RawFile, RawHDU
+from amsd_astro.fits.tile_compression import pack_tiles
+from amsd_astro.fits.tile_decompression import is_structure
+from amsd_astro.frames.amsd_extensions import our_hdus, our_version
 from amsd_astro.frames.frame import Frame, FrameSource
-from amsd_astro.frames.packing import pack_tiles
-from amsd_astro.frames.rawfits import RawFile, RawHDU
-from amsd_astro.frames.select import OUR_NAMES, find_hdus, stated_image
-from amsd_astro.frames.streams import STRIPE, ByteStream
 
 __all__ = ["float_cards", "splice"]
 

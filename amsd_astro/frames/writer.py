@@ -15,14 +15,14 @@ import numpy as np
 from astropy import units as u
 
 from amsd_astro.errors import FrameChangedError, FrameError
-from amsd_astro.frames.cards import card_keyword, find_card, make_card, merge_cards
-from amsd_astro.frames.emit import Pieces, stripes, write_hdu
-from amsd_astro.frames.extensions import our_hdus
+from amsd_astro.fits.cards import card_keyword, find_card, make_card, merge_cards
+from amsd_astro.fits.hdu_bytes import Pieces, stripes, write_hdu
+from amsd_astro.fits.output_file import check_output, new_file
+from amsd_astro.fits.raw_hdus import RawFile, scan
+from amsd_astro.fits.world_coordinates import clean_header
+from amsd_astro.frames.amsd_extensions import our_hdus
 from amsd_astro.frames.frame import Frame, FrameSource
-from amsd_astro.frames.outfile import check_output, new_file
-from amsd_astro.frames.rawfits import RawFile, scan
 from amsd_astro.frames.splice import float_cards, splice
-from amsd_astro.frames.world import clean_header
 
 __all__ = ["write_frame"]
 

@@ -7,10 +7,10 @@ from amsd_astro.images.files import find_images, read_image
 from amsd_astro.images.image import Image
 from amsd_astro.images.noisy import noisy_versions, with_detector_noise, write_noisy
 from amsd_astro.images.packing import open_pairs, pack_pairs
-from amsd_astro.images.quality import psnr, ssim
 from amsd_astro.images.scale import Scale
+from amsd_astro.images.scoring import plan_scoring, score_images
+from amsd_astro.images.similarity import psnr, ssim
 from amsd_astro.images.targets import target_of, write_targets
-from amsd_astro.images.testing import plan_scoring, score_images
 
 __all__ = [
     "Image",

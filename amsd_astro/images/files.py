@@ -8,11 +8,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from amsd_astro.errors import FrameError, FrameNotFoundError, OutputError, OutputExistsError
-from amsd_astro.images.arrays import ArrayImage
-from amsd_astro.images.exposures import Exposure
+from amsd_astro.images.fits_exposures import Exposure
 from amsd_astro.images.image import Image
-from amsd_astro.images.pictures import ENDINGS as _PICTURES
-from amsd_astro.images.pictures import Picture
+from amsd_astro.images.npy_arrays import ArrayImage
+from amsd_astro.images.picture_files import ENDINGS as _PICTURES
+from amsd_astro.images.picture_files import Picture
 
 __all__ = [
     "ending_of_like",

@@ -14,14 +14,14 @@ from numpy.typing import NDArray
 
 from amsd_astro.denoiser.training import checked_pairs
 from amsd_astro.errors import FrameChangedError, FrameError
+from amsd_astro.fits.output_file import new_file
 from amsd_astro.frames import check_output
-from amsd_astro.frames.outfile import new_file
-from amsd_astro.images.arrays import map_array, write_array_head
-from amsd_astro.images.exposures import Exposure
 from amsd_astro.images.files import images_by_stem, make_folder, read_image, version_of
+from amsd_astro.images.fits_exposures import Exposure
 from amsd_astro.images.image import Image
-from amsd_astro.network.layouts import GROUPS, MOST_CHANNELS, SMALLEST_IMAGE
-from amsd_astro.network.noisy_versions import N_VERSIONS
+from amsd_astro.images.npy_arrays import map_array, write_array_head
+from amsd_astro.network.architectures import GROUPS, MOST_CHANNELS, SMALLEST_IMAGE
+from amsd_astro.network.thesis.noisy_versions import N_VERSIONS
 
 if TYPE_CHECKING:
     from amsd_astro.denoiser.application import Progress

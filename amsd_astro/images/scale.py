@@ -16,14 +16,14 @@ import numpy as np
 from astropy.io import fits
 from numpy.typing import NDArray
 
+from amsd_astro.arrays.blocks import typical
+from amsd_astro.arrays.filling import fill_masked
 from amsd_astro.errors import FrameError
 from amsd_astro.frames import Frame
-from amsd_astro.frames.blocks import typical
-from amsd_astro.frames.filling import fill_masked
-from amsd_astro.frames.noise import NoiseModel, measure_noise
-from amsd_astro.frames.stabilize import Stabilizer
 from amsd_astro.network import recipes
-from amsd_astro.network.stretch import Stretch
+from amsd_astro.network.thesis.normalization import Stretch
+from amsd_astro.noise.model import NoiseModel, measure_noise
+from amsd_astro.noise.stabilization import Stabilizer
 
 __all__ = ["Scale"]
 

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from amsd_astro.errors import FrameError
 from amsd_astro.frames import check_output
-from amsd_astro.images.arrays import write_array
 from amsd_astro.images.files import ending_of_like, images_by_stem, make_folder, read_image, version_of
-from amsd_astro.network.interpolation import SCALES, blurred, stacked_groups
+from amsd_astro.images.npy_arrays import write_array
+from amsd_astro.network.thesis.interpolation import SCALES, blurred, stacked_groups
 from amsd_astro.version import __version__
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def target_of(
     groups : bool, optional
         Stack the noisy version and all three such scales of it along the channels instead.
     registered : bool, optional
-        As for `~amsd_astro.network.interpolation.blurred`.
+        As for `~amsd_astro.network.thesis.interpolation.blurred`.
 
     Returns
     -------

@@ -1,1 +1,1 @@
-"""The multiscale self-supervised network and its training. Knows arrays, nothing of FITS."""
+"""The self-supervised networks and their training: what both share, a room for each, and their files."""

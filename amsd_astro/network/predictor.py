@@ -11,8 +11,8 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from amsd_astro.network.archive import digest_arrays
-from amsd_astro.network.layouts import AmsdArchitecture, ThesisArchitecture
+from amsd_astro.network.architectures import AmsdArchitecture, ThesisArchitecture
+from amsd_astro.network.files.array_archive import digest_arrays
 
 __all__ = ["Estimate", "Predictor", "turned", "turned_back"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from amsd_astro.network.layouts import AmsdArchitecture, ThesisArchitecture
+from amsd_astro.network.architectures import AmsdArchitecture, ThesisArchitecture
 
 __all__ = ["AMSD", "THESIS", "AmsdRecipe", "ThesisRecipe", "settings_of"]
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from amsd_astro.mirror import mirrored
-from amsd_astro.network.noise import UnitNoise
+from amsd_astro.arrays.mirroring import mirrored
+from amsd_astro.noise.unit_noise import UnitNoise
 
 __all__ = ["EMPTY", "Answer", "Predict", "Risk", "RiskProbe", "hold_out", "roughness"]
 

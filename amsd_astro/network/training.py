@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from amsd_astro.network.checkpoints import Checkpoint, TrainingState
+from amsd_astro.network.files.checkpoints import Checkpoint, TrainingState
 
 __all__ = ["Draw", "Memory", "Progress", "Score", "train"]
 

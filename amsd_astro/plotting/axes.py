@@ -18,9 +18,9 @@ from matplotlib.image import AxesImage
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
+from amsd_astro.arrays.mask_downsampling import thinned
 from amsd_astro.frames import Frame
-from amsd_astro.frames.display import MASKED
-from amsd_astro.frames.thinning import thinned
+from amsd_astro.frames.html_display import MASKED
 from amsd_astro.plotting.pair import Window
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ import warnings
 from astropy.io.fits import VerifyError
 
 from amsd_astro.frames import Frame
-from amsd_astro.frames.recorded import read_record
-from amsd_astro.frames.words import flux_in_words, recipe_in_words, risk_in_words
+from amsd_astro.frames.denoising_record import read_record
+from amsd_astro.frames.descriptions import flux_in_words, recipe_in_words, risk_in_words
 
 __all__ = ["facts_line", "name_of"]
 

@@ -25,9 +25,9 @@ from amsd_astro.plotting.axes import (
     usable_wcs,
 )
 from amsd_astro.plotting.captions import facts_line, name_of
+from amsd_astro.plotting.norms import brightness_norm, linear_norm, uncertainty_norm
 from amsd_astro.plotting.pair import Pair, Window, drawn, match, sigma_map
 from amsd_astro.plotting.regions import checked_region, choose_region
-from amsd_astro.plotting.stretches import brightness_norm, linear_norm, uncertainty_norm
 from amsd_astro.plotting.style import head
 
 if TYPE_CHECKING:

@@ -10,13 +10,13 @@ import numpy as np
 from astropy.nddata import StdDevUncertainty
 from numpy.typing import NDArray
 
+from amsd_astro.arrays.blocks import bad_pixels
+from amsd_astro.arrays.mask_downsampling import thinned
 from amsd_astro.errors import FrameError
 from amsd_astro.frames import Frame, as_frame
-from amsd_astro.frames.blocks import bad_pixels
-from amsd_astro.frames.brightness import sky_of
-from amsd_astro.frames.noise import NoiseModel, measure_noise
-from amsd_astro.frames.recorded import read_record
-from amsd_astro.frames.thinning import thinned
+from amsd_astro.frames.denoising_record import read_record
+from amsd_astro.graphics.brightness import sky_of
+from amsd_astro.noise.model import NoiseModel, measure_noise
 
 __all__ = ["Pair", "Window", "drawn", "match", "sigma_map"]
 

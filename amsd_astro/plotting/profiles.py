@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from amsd_astro.frames.robust import mad_sigma
+from amsd_astro.arrays.robust_statistics import mad_sigma
 from amsd_astro.plotting.pair import Pair
 from amsd_astro.plotting.windows import spread_windows
 

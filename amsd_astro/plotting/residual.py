@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from amsd_astro.frames import Frame
 from amsd_astro.plotting.axes import SMALL, TAKEN, add_axes, add_bar, show, usable_wcs
 from amsd_astro.plotting.captions import facts_line, name_of
+from amsd_astro.plotting.norms import linear_norm
 from amsd_astro.plotting.pair import Pair, drawn, match
 from amsd_astro.plotting.profiles import residual_and_signal, residual_profile
-from amsd_astro.plotting.stretches import linear_norm
 from amsd_astro.plotting.style import COLOURS, head, label
 from amsd_astro.plotting.whiteness import LAGS, lag_correlations, model_correlations, model_spectrum, radial_spectra
 

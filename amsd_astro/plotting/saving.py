@@ -12,8 +12,8 @@ import matplotlib
 from matplotlib.figure import Figure
 
 from amsd_astro.errors import OutputError
+from amsd_astro.fits.output_file import new_file
 from amsd_astro.frames import check_output
-from amsd_astro.frames.outfile import new_file
 
 __all__ = ["FORMATS", "save_figure"]
 

@@ -11,10 +11,10 @@ from astropy.nddata import NDData
 from numpy.typing import NDArray
 from scipy import special
 
+from amsd_astro.arrays.robust_statistics import mad_sigma
 from amsd_astro.frames import Frame
-from amsd_astro.frames.noise import NoiseModel
-from amsd_astro.frames.recorded import read_record
-from amsd_astro.frames.robust import mad_sigma
+from amsd_astro.frames.denoising_record import read_record
+from amsd_astro.noise.model import NoiseModel
 from amsd_astro.plotting.pair import sigma_map
 
 __all__ = ["FEWEST", "NOMINAL", "STRATA", "Stratum", "coverage", "strata_of"]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from amsd_astro.frames.noise import NoiseModel
+from amsd_astro.noise.model import NoiseModel
 from amsd_astro.plotting.pair import Pair
 from amsd_astro.plotting.windows import spread_windows, tiles
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from amsd_astro.network.multiscale import band_noise, band_radius, normalized_bands
-from amsd_astro.pretraining.ahead import made_ahead
+from amsd_astro.network.amsd.bands import band_noise, band_radius, normalized_bands
 from amsd_astro.pretraining.exposures import SHARE_WRONG, expose_scene
+from amsd_astro.pretraining.prefetching import made_ahead
 
 __all__ = ["Batches", "KnownBatch"]
 

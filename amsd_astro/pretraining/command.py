@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amsd_astro.errors import ModelError
-from amsd_astro.frames.outfile import new_file
-from amsd_astro.network.amsd_network import build_amsd, set_precision, take_over
-from amsd_astro.network.layouts import AmsdArchitecture
-from amsd_astro.network.modelfile import check_answer, read_model, save_model
+from amsd_astro.fits.output_file import new_file
+from amsd_astro.network.amsd.network import build_amsd, set_precision, take_over
+from amsd_astro.network.architectures import AmsdArchitecture
+from amsd_astro.network.files.model_file import check_answer, read_model, save_model
 from amsd_astro.network.recipes import AMSD
 from amsd_astro.pretraining.fields import load_scenes
 from amsd_astro.pretraining.settings import PretrainingSettings
@@ -25,7 +25,7 @@ from amsd_astro.pretraining.training import calibrate_variance, pretrain
 from amsd_astro.resources import count_processors
 
 if TYPE_CHECKING:
-    from amsd_astro.network.model import MultiscaleModel
+    from amsd_astro.network.amsd.model import MultiscaleModel
 
 __all__ = ["MODEL", "make_weights"]
 
@@ -69,7 +69,7 @@ def make_weights(
     n_processors = count_processors()
     on_tensorflow = keras.backend.backend() == "tensorflow"
     if on_tensorflow:
-        from amsd_astro.network.runtime import start_tensorflow
+        from amsd_astro.network.tensorflow_runtime import start_tensorflow
 
         start_tensorflow(n_threads or n_processors)
     # before the network is there: processes that draw are forked, which goes wrong once TensorFlow has threads
@@ -115,7 +115,7 @@ def _finished(
     progress: Callable[[int, int, str], None] | None,
 ) -> MultiscaleModel:
     """The model with these weights, and with what comparing its results with the truth of other scenes teaches."""
-    from amsd_astro.network.model import MultiscaleModel
+    from amsd_astro.network.amsd.model import MultiscaleModel
     from amsd_astro.pretraining.shrinkage import learn_shrinkage
 
     model = MultiscaleModel(architecture)

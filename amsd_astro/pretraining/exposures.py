@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from amsd_astro.frames.filling import fill_masked
-from amsd_astro.frames.stabilize import Stabilizer
+from amsd_astro.arrays.filling import fill_masked
+from amsd_astro.noise.stabilization import Stabilizer
 from amsd_astro.simulation import KERNELS, Detector, Resampling, draw_cosmic_rays, random_detector, random_sky
 
 __all__ = ["SHARE_WRONG", "Exposed", "expose_scene"]

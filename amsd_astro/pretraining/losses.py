@@ -6,7 +6,7 @@ from typing import Any
 
 from keras import ops
 
-from amsd_astro.network.amsd_network import estimate
+from amsd_astro.network.amsd.network import estimate
 
 __all__ = ["RIM", "truth_loss", "variance_loss"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from amsd_astro.network.layouts import MOST_RESIDUALS, are_residuals
+from amsd_astro.network.architectures import MOST_RESIDUALS, are_residuals
 from amsd_astro.network.recipes import AMSD
 
 __all__ = ["PretrainingSettings"]

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from amsd_astro.network.details import DETAIL_REACH
-from amsd_astro.network.model import MultiscaleModel
+from amsd_astro.network.amsd.details import DETAIL_REACH
+from amsd_astro.network.amsd.model import MultiscaleModel
+from amsd_astro.network.amsd.shrinkage import N_SHARES, Shrinkage, shrinkage_terms
 from amsd_astro.network.recipes import AMSD
-from amsd_astro.network.shrinkage import N_SHARES, Shrinkage, shrinkage_terms
-from amsd_astro.pretraining.ahead import made_ahead
 from amsd_astro.pretraining.exposures import Exposed, expose_scene
 from amsd_astro.pretraining.losses import RIM
+from amsd_astro.pretraining.prefetching import made_ahead
 
 __all__ = ["learn_shrinkage"]
 

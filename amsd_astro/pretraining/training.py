@@ -19,10 +19,10 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from amsd_astro.network.amsd_network import VARIANCE, estimate
-from amsd_astro.network.muon import Muon
+from amsd_astro.network.amsd.network import VARIANCE, estimate
 from amsd_astro.pretraining.batches import Batches, KnownBatch
 from amsd_astro.pretraining.losses import RIM, truth_loss, variance_loss
+from amsd_astro.pretraining.muon import Muon
 from amsd_astro.pretraining.settings import PretrainingSettings
 
 __all__ = ["calibrate_variance", "pretrain", "validate_network"]

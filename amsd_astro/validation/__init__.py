@@ -5,6 +5,6 @@ A denoiser is a `~amsd_astro.Denoiser` or any callable from frame to frame; noth
 
 from amsd_astro.validation.interface import validate
 from amsd_astro.validation.limits import DEFAULT_LIMITS
-from amsd_astro.validation.report import Report
+from amsd_astro.validation.report.report import Report
 
 __all__ = ["DEFAULT_LIMITS", "Report", "validate"]

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from amsd_astro.validation.bias import measure_bias
-from amsd_astro.validation.findings import FALSE_LEVEL, Findings
+from amsd_astro.validation.experiment import Trial
+from amsd_astro.validation.measurements import FALSE_LEVEL, Findings
+from amsd_astro.validation.measures.bias import measure_bias
 from amsd_astro.validation.parts import Check
-from amsd_astro.validation.trial import Trial
 
 __all__ = ["CLEAR_SHAPE", "FLUX_GROUPS", "Measured", "checks_of", "mean_of"]
 

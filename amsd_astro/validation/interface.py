@@ -8,19 +8,19 @@ from typing import Any
 from amsd_astro.denoiser import Denoiser
 from amsd_astro.denoiser.preparation import Stated
 from amsd_astro.frames import Frame, as_frame
-from amsd_astro.frames.noise import measure_noise
+from amsd_astro.noise.model import measure_noise
 from amsd_astro.validation.checks import checks_of
-from amsd_astro.validation.detection_section import detection_section
 from amsd_astro.validation.diagnosis import diagnose
-from amsd_astro.validation.findings import measure_trial
+from amsd_astro.validation.experiment import Denoise, Progress, Trial, run_trial
 from amsd_astro.validation.limits import Limits, checked_limits, held
+from amsd_astro.validation.measurements import measure_trial
 from amsd_astro.validation.parts import Check, Section
-from amsd_astro.validation.record import facts_of, numbers_of, pictures_of
-from amsd_astro.validation.repeats import check_repeat, repeat_checks, repeat_section, score_repeat
-from amsd_astro.validation.report import Report
-from amsd_astro.validation.sky_sections import residual_section, sigma_section
-from amsd_astro.validation.source_sections import photometry_section, shape_section
-from amsd_astro.validation.trial import Denoise, Progress, Trial, run_trial
+from amsd_astro.validation.repeat_exposure import check_repeat, repeat_checks, repeat_section, score_repeat
+from amsd_astro.validation.report.contents import facts_of, numbers_of, pictures_of
+from amsd_astro.validation.report.detection_section import detection_section
+from amsd_astro.validation.report.report import Report
+from amsd_astro.validation.report.sky_sections import residual_section, sigma_section
+from amsd_astro.validation.report.source_sections import photometry_section, shape_section
 
 __all__ = ["validate"]
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from peers import (
+from benchmarks.peers import (
     blind2unblind,
     block_matching,
     neighbor2neighbor,
@@ -15,7 +15,7 @@ from peers import (
     recorrupted,
     supervised,
 )
-from peers.field import Field, PeerSettings
+from benchmarks.peers.field import Field, PeerSettings
 
 __all__ = ["PEERS", "Field", "PeerSettings"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from peers.field import Field, NotApplicableError, PeerSettings
+from benchmarks.peers.field import Field, NotApplicableError, PeerSettings
 
 __all__ = ["denoise"]
 

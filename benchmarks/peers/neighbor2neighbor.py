@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from peers.field import Field, PeerSettings
-from peers.network import PeerNetwork, oriented_mean, robust, unet
-from peers.patches import Patches
+from benchmarks.peers.field import Field, PeerSettings
+from benchmarks.peers.network import PeerNetwork, oriented_mean, robust, unet
+from benchmarks.peers.patches import Patches
 
 __all__ = ["denoise", "draw_neighbours", "sampled"]
 

@@ -21,9 +21,9 @@ import tensorflow as tf
 from keras import layers
 
 from amsd_astro.network.optimizers import warm_cosine
-from amsd_astro.network.seeds import Seeds
 from amsd_astro.network.training import train
-from peers.field import PeerSettings
+from amsd_astro.network.weight_seeds import Seeds
+from benchmarks.peers.field import PeerSettings
 
 __all__ = ["PeerNetwork", "dncnn", "oriented_mean", "robust", "unet"]
 

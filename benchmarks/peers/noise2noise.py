@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import tensorflow as tf
 
-from peers.field import Field, NotApplicableError, PeerSettings
-from peers.network import PeerNetwork, oriented_mean, robust, unet
-from peers.patches import Patches
+from benchmarks.peers.field import Field, NotApplicableError, PeerSettings
+from benchmarks.peers.network import PeerNetwork, oriented_mean, robust, unet
+from benchmarks.peers.patches import Patches
 
 __all__ = ["denoise"]
 

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from peers.field import CleanField, Field, NotApplicableError, PeerSettings
-from peers.network import PeerNetwork, dncnn, oriented_mean, robust
-from peers.patches import Patches
+from benchmarks.peers.field import CleanField, Field, NotApplicableError, PeerSettings
+from benchmarks.peers.network import PeerNetwork, dncnn, oriented_mean, robust
+from benchmarks.peers.patches import Patches
 
 __all__ = ["ExposedPatches", "denoise"]
 

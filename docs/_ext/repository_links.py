@@ -16,7 +16,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 __all__ = ["setup"]
 
 _PAGES = {"CHANGELOG.md": "changelog"}
-_TABLES = "benchmarks"  # the folder, and the page that holds its tables
+_RESULTS, _TABLES = "results", "benchmarks"  # the folder of the tables, and the page that holds them
 
 
 class RepositoryLinks(SphinxPostTransform):
@@ -41,7 +41,7 @@ class RepositoryLinks(SphinxPostTransform):
         name = f"{path.name}.md"
         if name in _PAGES:
             return _PAGES[name], ""
-        if path.parts[-2] == _TABLES and path.name != "README":
+        if path.parts[-2] == _RESULTS:
             return _TABLES, f"table-{path.name}"
         return None
 

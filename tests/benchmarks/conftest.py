@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-# Benchmarks are scripts: their modules are found in their folder.
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks"))
+# Benchmarks are run from the root of the repository, and are not installed.
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 
 @pytest.fixture

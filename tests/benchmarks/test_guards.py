@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from guard_frames import GUARDS, guard_frame
 
-from amsd_astro.frames.noise import measure_noise
+from amsd_astro.noise.model import measure_noise
+from benchmarks.scenes.guard_frames import GUARDS, guard_frame
 
 
 @pytest.mark.parametrize("name", sorted(GUARDS))

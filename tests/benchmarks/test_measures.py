@@ -6,17 +6,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from ablation import InterpolatedBands
-from comparison_figure import places
-from frames_with_truth import SAMPLES, Scene, image_scenes, sample_scene
-from kept_results import kept
-from measures import Ruler
 from PIL import Image
 
 from amsd_astro import Frame
-from amsd_astro.frames.noise import NoiseModel
-from amsd_astro.network.pairs import TrainingFrame
-from amsd_astro.network.stretch import Stretch
+from amsd_astro.network.amsd.recorrupted_pairs import TrainingFrame
+from amsd_astro.network.thesis.normalization import Stretch
+from amsd_astro.noise.model import NoiseModel
+from benchmarks.ablation.comparison_figure import places
+from benchmarks.ablation.thesis_parts import InterpolatedBands
+from benchmarks.kept_results import kept
+from benchmarks.scenes.frames_with_truth import SAMPLES, Scene, image_scenes, sample_scene
+from benchmarks.scenes.strata import Ruler
 
 _SAMPLES = Path(__file__).resolve().parents[2] / "data_samples"
 

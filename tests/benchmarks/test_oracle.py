@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from oracle_training import trained_oracle
-from unseen_frames import SEED, unseen_scene
 
 from amsd_astro import Denoiser
-from amsd_astro.frames.noise import NoiseModel
+from amsd_astro.noise.model import NoiseModel
+from benchmarks.ablation.oracle_training import trained_oracle
+from benchmarks.scenes.unseen_frames import SEED, unseen_scene
 
 
 def test_another_seed_gives_another_frame_of_the_kind() -> None:

@@ -8,16 +8,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tensorflow as tf
-from peers import PEERS, Field, PeerSettings
-from peers.blind2unblind import PERIOD as GATHERED_PERIOD
-from peers.blind2unblind import gathered, visibility, without_noise
-from peers.blind_spots import grid, hidden
-from peers.field import CleanField, NotApplicableError
-from peers.neighbor2neighbor import draw_neighbours, sampled
-from peers.network import RESIDUAL_BOUND, PeerNetwork, oriented_mean, robust, unet
-from peers.noise2self import PERIOD, invariant_answer
-from peers.patches import Patches
-from peers.recorrupted import AMPLITUDE, recorrupted
+
+from benchmarks.peers import PEERS, Field, PeerSettings
+from benchmarks.peers.blind2unblind import PERIOD as GATHERED_PERIOD
+from benchmarks.peers.blind2unblind import gathered, visibility, without_noise
+from benchmarks.peers.blind_spots import grid, hidden
+from benchmarks.peers.field import CleanField, NotApplicableError
+from benchmarks.peers.neighbor2neighbor import draw_neighbours, sampled
+from benchmarks.peers.network import RESIDUAL_BOUND, PeerNetwork, oriented_mean, robust, unet
+from benchmarks.peers.noise2self import PERIOD, invariant_answer
+from benchmarks.peers.patches import Patches
+from benchmarks.peers.recorrupted import AMPLITUDE, recorrupted
 
 Toy = tuple[np.ndarray, np.ndarray, np.ndarray]
 

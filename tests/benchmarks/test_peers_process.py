@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-sys.path.append(str(Path(__file__).resolve().parents[2] / "benchmarks" / "peers_process"))
+sys.path.append(str(Path(__file__).resolve().parents[2] / "benchmarks" / "peers" / "packages"))
 
 from spectrum import draw_noise, noise_spectrum
 

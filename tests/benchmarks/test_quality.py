@@ -12,17 +12,17 @@ import pytest
 import quality
 import quality_methods
 from astropy.io import fits
-from frames_with_truth import SAMPLES, Scene
-from measures import Ruler
-from peer_environment import PeerError, run_peer
-from quality_data import frame_scene, read_repeat
-from quality_measures import FrameErrors, block_bootstrap, frame_errors, geometric_mean, pooled
-from quality_methods import Runner
-from quality_tables import flux_table, frame_table, pooled_table
-from repeat_measures import flux_by_signal, levelled_sky
 
 from amsd_astro import Frame
-from amsd_astro.frames.noise import NoiseModel
+from amsd_astro.noise.model import NoiseModel
+from benchmarks.peers.environment import PeerError, run_peer
+from benchmarks.quality.errors import FrameErrors, block_bootstrap, frame_errors, geometric_mean, pooled
+from benchmarks.quality.methods import Runner
+from benchmarks.quality.repeats import flux_by_signal, levelled_sky
+from benchmarks.quality.tables import flux_table, frame_table, pooled_table
+from benchmarks.scenes.frames_with_truth import SAMPLES, Scene
+from benchmarks.scenes.judged_frames import frame_scene, read_repeat
+from benchmarks.scenes.strata import Ruler
 
 
 def _ramp(mask: np.ndarray | None = None, correlation: np.ndarray | None = None) -> Scene:

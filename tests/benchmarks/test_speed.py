@@ -7,8 +7,9 @@ import sys
 import numpy as np
 import pytest
 from astropy.io import fits
-from speed import _Row, extrapolated, run_timed
-from speed_frame import exposure
+
+from benchmarks.scenes.speed_frame import exposure
+from benchmarks.speed.processes import _Row, extrapolated, run_timed
 
 
 def _child(code: str) -> list[str]:

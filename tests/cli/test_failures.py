@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from amsd_astro.cli.outcomes import describe_failure
+from amsd_astro.cli.exit_statuses import describe_failure
 from amsd_astro.cli.text import one_line
 from amsd_astro.errors import (
     FrameChangedError,

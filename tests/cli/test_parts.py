@@ -14,9 +14,9 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from amsd_astro.cli.backend import calm_tensorflow, silence_stderr
 from amsd_astro.cli.console import Console
 from amsd_astro.cli.progress import ProgressBar
+from amsd_astro.cli.tensorflow_import import calm_tensorflow, silence_stderr
 from amsd_astro.errors import AmsdWarning
 
 

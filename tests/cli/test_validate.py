@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from amsd_astro.validation.parts import Check
-from amsd_astro.validation.report import Report
+from amsd_astro.validation.report.report import Report
 
 
 @pytest.fixture

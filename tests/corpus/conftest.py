@@ -14,12 +14,12 @@ import pytest
 
 # The tests are no package: this is how their shared modules are found.
 sys.path.insert(0, str(Path(__file__).parent))
-sys.path.insert(0, str(Path(__file__).parents[1] / "frames"))
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from round_trip import RoundTrip, unpacked
 from still_network import StillNetwork
 
-import amsd_astro.network.methods  # noqa: F401 - it asks for TensorFlow, which is barred later
+import amsd_astro.denoiser.methods  # noqa: F401 - it asks for TensorFlow, which is barred later
 from amsd_astro import denoiser
 from amsd_astro.cli import main
 

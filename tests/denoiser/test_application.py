@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 from blur_model import BlurModel
 
+from amsd_astro.arrays import blocks, scratch
 from amsd_astro.denoiser import application
 from amsd_astro.denoiser.application import apply_model, tile_side
 from amsd_astro.denoiser.preparation import Prepared, prepare
-from amsd_astro.frames import Frame, blocks, scratch
-from amsd_astro.frames.result import Denoised
+from amsd_astro.frames import Frame
+from amsd_astro.frames.denoised import Denoised
 
 
 @pytest.fixture

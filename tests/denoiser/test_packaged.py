@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from amsd_astro import Denoiser, Frame, denoise
-from amsd_astro.network.packaged import packaged_model
+from amsd_astro.network.files.packaged_weights import packaged_model
 from amsd_astro.network.recipes import AMSD
 from amsd_astro.simulation import Detector, Field, MoffatPsf, expose, random_field, star_cluster
 

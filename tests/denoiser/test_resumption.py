@@ -11,8 +11,8 @@ import pytest
 from amsd_astro import Denoiser
 from amsd_astro.errors import AmsdWarning, OutputError, OutputExistsError
 from amsd_astro.network import recipes
-from amsd_astro.network.archive import pack_arrays
-from amsd_astro.network.layouts import AmsdArchitecture
+from amsd_astro.network.architectures import AmsdArchitecture
+from amsd_astro.network.files.array_archive import pack_arrays
 from amsd_astro.network.recipes import AmsdRecipe
 
 

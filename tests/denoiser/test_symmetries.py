@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amsd_astro import Denoiser, Frame, NoiseModel
-from amsd_astro.network import settling
-from amsd_astro.network.judgement import Adaptation
-from amsd_astro.network.layouts import AmsdArchitecture
-from amsd_astro.network.model import MultiscaleModel
+from amsd_astro.network.amsd import frame_calibration as settling
+from amsd_astro.network.amsd.model import MultiscaleModel
+from amsd_astro.network.architectures import AmsdArchitecture
+from amsd_astro.network.held_out_risk import Adaptation
 
 SLOPE, FLOOR, SKY, STRIDE = 0.5, 30.0, 400.0, 8
 SIGMA = np.sqrt(SLOPE * SKY + FLOOR)

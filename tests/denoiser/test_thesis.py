@@ -12,11 +12,12 @@ from blur_model import BlurModel
 from small_thesis import two_convolutions
 
 from amsd_astro import Denoiser, Frame, ModelError, denoise, read_frame
-from amsd_astro.denoiser import pictures
-from amsd_astro.network import recipes, thesis_model
-from amsd_astro.network.interpolation import SCALES, blurred, stacked_groups
-from amsd_astro.network.layouts import ThesisArchitecture
-from amsd_astro.network.thesis_model import ThesisModel
+from amsd_astro.denoiser import images as pictures
+from amsd_astro.network import recipes
+from amsd_astro.network.architectures import ThesisArchitecture
+from amsd_astro.network.thesis import model as thesis_model
+from amsd_astro.network.thesis.interpolation import SCALES, blurred, stacked_groups
+from amsd_astro.network.thesis.model import ThesisModel
 
 SAMPLES = Path(__file__).parents[2] / "data_samples"
 TINY = dataclasses.replace(recipes.THESIS, n_steps=2, n_epochs=1, n_patches=1, patch=16, frame_patch=16, n_validated=1)

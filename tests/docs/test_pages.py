@@ -15,7 +15,8 @@ from amsd_astro import images, plotting, simulation
 from amsd_astro.cli.arguments import build_parser
 from amsd_astro.validation import DEFAULT_LIMITS
 
-WRITERS = ("frames/result.py", "denoiser/provenance.py", "network/model.py", "cli/resume.py")  # of cards
+# of cards
+WRITERS = ("frames/denoised.py", "denoiser/provenance.py", "network/amsd/model.py", "cli/existing_outputs.py")
 
 
 def directives(name: str) -> list[tuple[str, dict[str, str]]]:
@@ -120,5 +121,5 @@ def test_fractions_have_braces() -> None:
 
 def test_benchmarks_are_all_shown() -> None:
     text = (DOCS / "benchmarks.md").read_text(encoding="utf-8")
-    for table in (ROOT / "benchmarks").glob("*.md"):
-        assert f"```{{include}} ../benchmarks/{table.name}\n" in text, table.name
+    for table in (ROOT / "benchmarks" / "results").glob("*.md"):
+        assert f"```{{include}} ../benchmarks/results/{table.name}\n" in text, table.name

@@ -13,9 +13,11 @@ import pytest
 from astropy.io import fits
 from astropy.nddata import StdDevUncertainty
 
+from amsd_astro.arrays import blocks, scratch
+from amsd_astro.arrays.scratch import ScratchFile, new_array
 from amsd_astro.errors import FrameError
-from amsd_astro.frames import Frame, blocks, compressed, read_frame, scratch, write_frame
-from amsd_astro.frames.scratch import ScratchFile, new_array
+from amsd_astro.fits import tile_decompression as compressed
+from amsd_astro.frames import Frame, read_frame, write_frame
 
 
 @pytest.fixture

@@ -23,9 +23,9 @@ from hypothesis import strategies as st
 from raw_files import ODD_CARDS, image_cards, raw_file
 
 from amsd_astro.errors import AmsdWarning, FrameError
+from amsd_astro.fits.checksum import Sum32
+from amsd_astro.fits.raw_hdus import scan
 from amsd_astro.frames import Frame, as_frame, read_frame, write_frame
-from amsd_astro.frames.checksum import Sum32
-from amsd_astro.frames.rawfits import scan
 
 
 def _checksums_hold(path: Path) -> bool:

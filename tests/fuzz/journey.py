@@ -12,11 +12,11 @@ import numpy as np
 
 import amsd_astro
 from amsd_astro.errors import AmsdWarning, FrameError
+from amsd_astro.fits.hdu_selection import named_hdu
+from amsd_astro.fits.raw_hdus import RawFile, RawHDU, scan
 from amsd_astro.frames import Frame, read_frame, write_frame
-from amsd_astro.frames.noise import measure_noise
-from amsd_astro.frames.rawfits import RawFile, RawHDU, scan
-from amsd_astro.frames.result import Denoised, assemble
-from amsd_astro.frames.select import named_hdu
+from amsd_astro.frames.denoised import Denoised, assemble
+from amsd_astro.noise.model import measure_noise
 
 __all__ = ["Plan", "Verdict", "draw_plan", "travel"]
 

@@ -11,11 +11,11 @@ from astropy.io import fits
 
 from amsd_astro.errors import FrameError
 from amsd_astro.frames import Frame, read_frame
-from amsd_astro.frames.noise import NoiseModel
-from amsd_astro.frames.stabilize import Stabilizer
-from amsd_astro.images.exposures import Exposure
 from amsd_astro.images.files import read_image
+from amsd_astro.images.fits_exposures import Exposure
 from amsd_astro.images.scale import Scale
+from amsd_astro.noise.model import NoiseModel
+from amsd_astro.noise.stabilization import Stabilizer
 
 CARDS = ("AMSDSLOP", "AMSDFLOR", "AMSDSKY", "AMSDSOFT", "AMSDLOW", "AMSDHIGH")
 

@@ -11,11 +11,11 @@ from astropy.io import fits
 from PIL import Image
 
 from amsd_astro.errors import FrameError
-from amsd_astro.images.exposures import Exposure
 from amsd_astro.images.files import read_image
+from amsd_astro.images.fits_exposures import Exposure
 from amsd_astro.images.noisy import write_noisy
 from amsd_astro.images.targets import target_of, write_targets
-from amsd_astro.network.interpolation import blurred, stacked_groups
+from amsd_astro.network.thesis.interpolation import blurred, stacked_groups
 
 
 @pytest.mark.parametrize(("version", "factor", "a"), [(1, 2, 1.2), (2, 3, 1.5), (3, 2, 1.8)])

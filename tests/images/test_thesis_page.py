@@ -46,8 +46,9 @@ def test_all_stages_are_told_in_order() -> None:
 
 def test_benchmarks_are_called_as_they_are() -> None:
     for line in FIGURES.splitlines():
-        _, script, *words = shlex.split(line)
-        text = (ROOT / script).read_text(encoding="utf-8")
+        python, as_module, module, *words = shlex.split(line)
+        assert (python, as_module) == ("python", "-m"), line
+        text = (ROOT / f"{module.replace('.', '/')}.py").read_text(encoding="utf-8")
         assert all(f'"{word}"' in text for word in words if word.startswith("-")), line
 
 
@@ -57,9 +58,9 @@ def test_files_that_are_named_exist(path: str) -> None:
 
 
 def test_facts_are_those_of_the_code() -> None:
-    from amsd_astro.network.interpolation import SCALES
-    from amsd_astro.network.noisy_versions import SIGMA_RANGES
     from amsd_astro.network.recipes import THESIS
+    from amsd_astro.network.thesis.interpolation import SCALES
+    from amsd_astro.network.thesis.noisy_versions import SIGMA_RANGES
 
     first, second, third = (f"{low:g}..{high:g}" for low, high in SIGMA_RANGES)
     assert f"sigma {first}, {second} and {third} of 255" in TEXT

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from amsd_astro.network.adaptation import Judge, without_judged
-from amsd_astro.network.judgement import hold_out_of
-from amsd_astro.network.model import Estimate
-from amsd_astro.network.noise import UnitNoise
-from amsd_astro.network.pairs import TrainingFrame
+from amsd_astro.network.amsd.adaptation import Judge, without_judged
+from amsd_astro.network.amsd.model import Estimate
+from amsd_astro.network.amsd.recorrupted_pairs import TrainingFrame
+from amsd_astro.network.held_out_risk import hold_out_of
 from amsd_astro.network.recipes import AMSD
 from amsd_astro.network.risk import RiskProbe, hold_out
+from amsd_astro.noise.unit_noise import UnitNoise
 
 WHITE = np.ones((1, 1))
 RESAMPLED = np.array([[0.1, 0.3, 0.1], [0.3, 1.0, 0.3], [0.1, 0.3, 0.1]])

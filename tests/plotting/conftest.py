@@ -11,7 +11,7 @@ from astropy.io import fits
 from astropy.nddata import StdDevUncertainty
 
 from amsd_astro.frames import Frame
-from amsd_astro.frames.noise import NoiseModel
+from amsd_astro.noise.model import NoiseModel
 
 SKY, SIGMA = 200.0, 4.0
 CARDS = {"AMSDVERS": "1.0", "AMSDRCP": "amsd", "AMSDSTEP": 240, "AMSDRISK": 0.0361, "AMSDRERR": 0.0012}

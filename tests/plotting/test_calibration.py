@@ -10,7 +10,7 @@ from astropy import units as u
 from astropy.nddata import CCDData, StdDevUncertainty, VarianceUncertainty
 
 from amsd_astro.frames import Frame
-from amsd_astro.frames.noise import NoiseModel
+from amsd_astro.noise.model import NoiseModel
 from amsd_astro.plotting import plot_calibration
 from amsd_astro.plotting.strata import NOMINAL, STRATA, coverage, strata_of
 

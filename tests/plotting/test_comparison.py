@@ -16,9 +16,9 @@ from matplotlib.figure import Figure
 from amsd_astro.frames import Frame
 from amsd_astro.plotting import plot_comparison
 from amsd_astro.plotting.axes import MASKED_COLOUR, TAKEN, usable_wcs
+from amsd_astro.plotting.norms import brightness_norm
 from amsd_astro.plotting.pair import match
 from amsd_astro.plotting.regions import choose_region
-from amsd_astro.plotting.stretches import brightness_norm
 
 SKY, SIGMA = 200.0, 4.0  # of the scene
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from amsd_astro.frames import Frame
-from amsd_astro.frames.noise import NoiseModel
+from amsd_astro.noise.model import NoiseModel
 from amsd_astro.plotting.pair import drawn, match
 
 SKY, SIGMA = 200.0, 4.0  # of the scene

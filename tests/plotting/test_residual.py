@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from scipy import ndimage
 
 from amsd_astro.frames import Frame
-from amsd_astro.frames.noise import NoiseModel
+from amsd_astro.noise.model import NoiseModel
 from amsd_astro.plotting import plot_residual
 from amsd_astro.plotting.pair import Pair, match
 from amsd_astro.plotting.profiles import residual_profile

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from amsd_astro.errors import ModelError
-from amsd_astro.network.layouts import ThesisArchitecture
-from amsd_astro.network.modelfile import load_model
+from amsd_astro.network.architectures import ThesisArchitecture
+from amsd_astro.network.files.model_file import load_model
 from amsd_astro.pretraining import command
 from amsd_astro.pretraining.command import make_weights
 from amsd_astro.pretraining.settings import PretrainingSettings

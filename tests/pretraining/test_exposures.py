@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from amsd_astro.frames.stabilize import Stabilizer
+from amsd_astro.noise.stabilization import Stabilizer
 from amsd_astro.pretraining import fields
 from amsd_astro.pretraining.batches import Batches
 from amsd_astro.pretraining.exposures import expose_scene

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from amsd_astro.network.amsd.shrinkage import N_SHARES
 from amsd_astro.network.predictor import Estimate
-from amsd_astro.network.shrinkage import N_SHARES
 from amsd_astro.pretraining import shrinkage
 from amsd_astro.pretraining.exposures import Exposed
 from amsd_astro.pretraining.shrinkage import learn_shrinkage

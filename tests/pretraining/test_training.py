@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from amsd_astro.network.amsd_network import build_amsd
-from amsd_astro.network.layouts import AmsdArchitecture
-from amsd_astro.network.runtime import start_tensorflow
+from amsd_astro.network.amsd.network import build_amsd
+from amsd_astro.network.architectures import AmsdArchitecture
+from amsd_astro.network.tensorflow_runtime import start_tensorflow
 from amsd_astro.pretraining.batches import Batches
 from amsd_astro.pretraining.losses import truth_loss
 from amsd_astro.pretraining.settings import PretrainingSettings

@@ -12,7 +12,7 @@ from scipy import ndimage
 from validation_frames import Simulated, simulate
 
 from amsd_astro import Frame, FrameError, validate
-from amsd_astro.frames.noise import measure_noise
+from amsd_astro.noise.model import measure_noise
 from amsd_astro.validation import DEFAULT_LIMITS, Report
 from amsd_astro.validation.parts import Check
 
@@ -71,9 +71,9 @@ def test_a_blur_is_called_one(of_blurred: Report) -> None:
 
 def test_the_loss_by_a_blur_is_the_true_one(of_blurred: Report, stars: Simulated) -> None:
     """The flux that a Gaussian carries out of an aperture is known without noise."""
-    from amsd_astro.validation.injection import plan_injection
-    from amsd_astro.validation.photometry import measure_sources, measure_truth
-    from amsd_astro.validation.psf import measure_psf
+    from amsd_astro.validation.measures.injection import plan_injection
+    from amsd_astro.validation.measures.photometry import measure_sources, measure_truth
+    from amsd_astro.validation.measures.psf import measure_psf
 
     psf = measure_psf(stars.frame, stars.noise)
     injection = plan_injection(stars.frame, stars.noise, psf, seed=1)

@@ -1,0 +1,96 @@
+"""`amsd-astro compare`: a figure of an exposure beside its denoised frame."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from amsd_astro.cli.checkpoint_files import kept_on_interruption
+from amsd_astro.cli.commands import denoise as command_denoise
+from amsd_astro.cli.console import Console
+from amsd_astro.cli.exit_statuses import UsageError
+from amsd_astro.cli.inputs import read_input, reading_options, stated_noise
+from amsd_astro.cli.jobs import run_job
+from amsd_astro.cli.progress import ProgressBar
+
+if TYPE_CHECKING:
+    from amsd_astro.frames import Frame
+
+__all__ = ["run"]
+
+_ENDINGS = (".png", ".pdf", ".svg")
+_OF_DENOISING = ("recipe", "steps", "seed", "threads", "model", "orientations", "flux_tolerance")
+
+
+def run(args: argparse.Namespace, console: Console) -> int:
+    """Compare a file with what denoising makes of it, or made of it."""
+    if not args.output.lower().endswith(_ENDINGS):
+        raise UsageError(f"argument -o/--output: a figure is {', '.join(_ENDINGS)}. Received: {args.output}")
+    if args.denoised is not None:
+        for name in _OF_DENOISING:
+            if getattr(args, name) is not None:
+                raise UsageError(f"argument --{name.replace('_', '-')}: not allowed with DENOISED, which is done")
+    else:
+        command_denoise.check_denoising(args)
+    record: dict[str, Any] = {"file": args.file, "denoised": args.denoised, "output": args.output, "kind": "compared"}
+    return run_job(record, args, console, lambda found: _compare(args, found), _summary)
+
+
+def _compare(args: argparse.Namespace, record: dict[str, Any]) -> None:
+    """Make the figure; whatever can be refused is refused before TensorFlow is loaded."""
+    from amsd_astro.errors import FrameNotFoundError
+    from amsd_astro.fits.world_coordinates import clean_header
+    from amsd_astro.frames import check_output
+
+    for path in (args.file, args.denoised):
+        if path is not None:
+            check_output(args.output, overwrite=args.overwrite, source=path)
+    if args.model is not None and not os.path.exists(args.model):
+        raise FrameNotFoundError("there is no such model file.", path=args.model)
+    before = read_input(args.file, args)
+    after = _denoised(before, args) if args.denoised is None else _read_denoised(before, args)
+
+    from amsd_astro.plotting import plot_comparison, save_figure
+
+    save_figure(plot_comparison(before, after), args.output, overwrite=args.overwrite)
+    cards = clean_header(after.header)  # those of a file can be anything
+    record["cards"] = {str(key): cards[key] for key in cards if str(key).startswith("AMSD")}
+
+
+def _denoised(before: Frame, args: argparse.Namespace) -> Frame:
+    with ProgressBar(Path(args.file).name, shown=not args.quiet) as bar:
+        denoiser = command_denoise.new_denoiser(args)
+        with kept_on_interruption(args.output) as checkpoint:
+            return denoiser.fit_denoise(before, noise=stated_noise(args), progress=bar, checkpoint=checkpoint)
+
+
+def _read_denoised(before: Frame, args: argparse.Namespace) -> Frame:
+    """Read the denoised frame, with its 1-sigma map, and make sure that it is one of this exposure."""
+    from amsd_astro.errors import AmsdWarning, FrameError
+    from amsd_astro.frames import read_frame
+    from amsd_astro.frames.denoising_record import read_record
+    from amsd_astro.noise.model import measure_noise
+
+    after = read_frame(args.denoised, **reading_options(args))
+    if after.data.shape != before.data.shape:
+        raise FrameError(
+            f"the image must have the shape of {args.file}, {before.data.shape}. Received: {after.data.shape}",
+            path=args.denoised,
+        )
+    record = read_record(after.header)
+    if record is None:
+        warnings.warn(f"{args.denoised}: holds no record of a denoising (AMSDVERS)", AmsdWarning, stacklevel=2)
+    elif before.source is not None and record.source not in (None, before.source.fingerprint):
+        message = f"{args.denoised}: records another input than {args.file} (AMSDSRC is not its checksum)"
+        warnings.warn(message, AmsdWarning, stacklevel=2)
+    stated = stated_noise(args)
+    if stated is not None:
+        after.noise = measure_noise(before, stated=stated)
+    return after
+
+
+def _summary(record: dict[str, Any]) -> str:
+    return f"{record['output']}: drawn, {record['seconds']:.1f} s"

@@ -1,0 +1,71 @@
+"""Whether an output is there already, made from the same input with the same options."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+
+__all__ = ["OPTIONS_KEYWORD", "describe_options", "is_done"]
+
+OPTIONS_KEYWORD = "AMSDOPTS"
+_SOURCE_KEYWORD = "AMSDSRC"
+_THAT_COUNT = (
+    "ext",
+    "mask_ext",
+    "mask_bits",
+    "error_ext",
+    "gain",
+    "read_noise",
+    "recipe",
+    "steps",
+    "seed",
+    "orientations",
+    "flux_tolerance",
+    "force",
+)
+
+
+def describe_options(args: argparse.Namespace) -> str:
+    """Return a digest of all options that the result depends on, the bytes of a model among them."""
+    asked = {name: getattr(args, name) for name in _THAT_COUNT}
+    asked["seed"] = args.seed or 0
+    asked["model"] = None if args.model is None else _checksum(args.model)
+    return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def is_done(output: str | os.PathLike[str], source: str | os.PathLike[str], options: str) -> bool:
+    """Return whether a whole output is there whose cards record this input and these options.
+
+    Parameters
+    ----------
+    output, source : path-like
+        The output and the input it should be made from.
+    options : str
+        As `describe_options` returns.
+    """
+    from amsd_astro.errors import FrameError
+    from amsd_astro.fits.cards import string_value
+    from amsd_astro.fits.raw_hdus import scan
+
+    if not os.path.exists(output):
+        return False
+    try:
+        hdus = scan(output, warn=False).hdus
+    except (FrameError, OSError):
+        return False
+    recorded = {(string_value(hdu.cards, _SOURCE_KEYWORD), string_value(hdu.cards, OPTIONS_KEYWORD)) for hdu in hdus}
+    checksum = _checksum(source)
+    return checksum is not None and (checksum, options) in recorded
+
+
+def _checksum(path: str | os.PathLike[str]) -> str | None:
+    """Return the SHA-256 of a file's bytes, None where it cannot be read."""
+    if not os.path.isfile(path):  # opening a fifo would wait for ever
+        return None
+    try:
+        with open(path, "rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return None

@@ -1,0 +1,113 @@
+"""Ordinary images, of values from 0 to 1, denoised by the model of any recipe."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from amsd_astro.arrays.tiling import cut_tile, plan_tiles, tile_core
+from amsd_astro.denoiser.application import Progress, apply_model
+from amsd_astro.denoiser.preparation import prepare
+from amsd_astro.frames import Frame
+from amsd_astro.noise.model import NoiseModel
+
+if TYPE_CHECKING:
+    from amsd_astro.network.predictor import Predictor
+    from amsd_astro.network.thesis.model import ThesisModel
+
+__all__ = ["checked_image", "denoise_picture"]
+
+_TILE = 256
+
+
+def checked_image(image: Any) -> NDArray[np.float32]:
+    """Return an image as float32 of shape (ny, nx, C).
+
+    Parameters
+    ----------
+    image : array_like, shape (ny, nx) or (ny, nx, C)
+        Values of 0 to 1 (with noise they may lie beyond).
+    """
+    array = np.asarray(image)
+    if array.ndim == 2:
+        array = array[..., None]
+    if array.ndim != 3 or 0 in array.shape or array.dtype.kind not in "fiub":
+        raise ValueError(f"image must have the shape (ny, nx) or (ny, nx, C). Received: {array.dtype} {array.shape}")
+    if not np.isfinite(array).all():
+        raise ValueError("image must be finite. Received: NaN or infinity")
+    return np.asarray(array, np.float32)
+
+
+def denoise_picture(
+    model: Predictor,
+    image: NDArray[np.float32],
+    *,
+    sigma: float | None,
+    seed: int,
+    n_orientations: int,
+    progress: Progress | None = None,
+) -> NDArray[np.float32]:
+    """Denoise an image as the model takes it: as values of 0 to 1, or each channel in noise units.
+
+    Parameters
+    ----------
+    model : Predictor
+        The model; what it knows of a frame is forgotten.
+    image : ndarray of float32, shape (ny, nx, C)
+        By `checked_image`.
+    sigma : float or None
+        Noise of each channel; a model of values has no use for it.
+    seed, n_orientations, progress
+        As for `prepare` and `apply_model`.
+
+    Raises
+    ------
+    ValueError
+        The model takes noise units, and no noise is stated.
+    """
+    from amsd_astro.network.thesis.model import ThesisModel
+
+    if isinstance(model, ThesisModel):
+        return _denoise_values(model, image, n_orientations=n_orientations, progress=progress)
+    if sigma is None or not sigma > 0:
+        raise ValueError(f"sigma must be positive; only recipe thesis does without. Received: {sigma}")
+    model.forget_frame()
+    noise = NoiseModel(0.0, sigma**2)
+    channels = []
+    for channel in np.moveaxis(image, -1, 0):
+        prepared = prepare(Frame(np.ascontiguousarray(channel)), noise, seed=seed)
+        channels.append(apply_model(model, prepared, n_orientations=n_orientations, progress=progress).data)
+    return np.stack(channels, axis=-1)
+
+
+def _denoise_values(
+    model: ThesisModel, image: NDArray[np.float32], *, n_orientations: int, progress: Progress | None
+) -> NDArray[np.float32]:
+    """Apply a model that takes values of 0 to 1, tile by tile; one of one channel to each channel by itself."""
+    from amsd_astro.network.predictor import turned, turned_back
+
+    total = np.zeros_like(image)
+    channels = np.moveaxis(image, -1, 0)
+    for orientation in range(n_orientations):
+        made = _in_tiles(model, np.moveaxis(turned(channels, orientation), 0, -1), progress)
+        total += np.moveaxis(turned_back(np.moveaxis(made, -1, 0), orientation), 0, -1)
+    return total / np.float32(n_orientations)
+
+
+def _in_tiles(model: ThesisModel, image: NDArray[np.float32], progress: Progress | None) -> NDArray[np.float32]:
+    halo = model.architecture.receptive_radius
+    plan = plan_tiles(image.shape[:2], core=_TILE, halo=halo, stride=model.architecture.stride)
+    result = np.empty_like(image)
+    for n_done, tile in enumerate(plan, 1):
+        pixels = cut_tile(image, tile, plan)
+        # a model of one channel sees the channels as so many images
+        single = model.architecture.n_channels == 1
+        given = np.moveaxis(pixels, -1, 0)[..., None] if single else pixels[None]
+        made = model.denoise_images(given)
+        made = np.moveaxis(made[..., 0], 0, -1) if single else made[0]
+        result[tile.core] = tile_core(made, tile, plan)
+        if progress is not None:
+            progress(n_done, len(plan.tiles), "denoising")
+    return result

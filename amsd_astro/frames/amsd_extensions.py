@@ -1,0 +1,71 @@
+"""The extensions this package adds beside an image: AMSD_SIGMA and AMSD_FLAGS."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+import numpy as np
+from astropy.nddata import StdDevUncertainty
+
+from amsd_astro.errors import FrameError
+from amsd_astro.fits.cards import card_keyword, group_cards, make_card
+from amsd_astro.fits.hdu_bytes import Pieces, stripes
+from amsd_astro.fits.hdu_selection import OUR_NAMES, find_hdus
+from amsd_astro.fits.raw_hdus import RawFile, RawHDU
+from amsd_astro.frames.frame import Frame
+
+__all__ = ["our_hdus", "our_version"]
+
+
+def our_version(file: RawFile, image: RawHDU, dropped: Collection[int]) -> int:
+    """Return the EXTVER of our extensions: that of the image, or the next one that no other image has taken."""
+    taken = {hdu.extver for name in OUR_NAMES for hdu in find_hdus(file, name) if hdu.index not in dropped}
+    version = image.extver
+    return version if version not in taken else max(taken) + 1
+
+
+def our_hdus(
+    frame: Frame, shape: tuple[int, ...], cards: Sequence[bytes], version: int, index: int
+) -> list[tuple[list[bytes], Pieces]]:
+    """Return the 1-sigma map and the flags as HDUs."""
+    parts: list[tuple[list[bytes], Pieces]] = []
+    if frame.uncertainty is not None:
+        uncertainty = frame.uncertainty
+        if not isinstance(uncertainty, StdDevUncertainty):
+            uncertainty = uncertainty.represent_as(StdDevUncertainty)
+        deviation = np.asarray(uncertainty.array)
+        _check_plane("uncertainty", deviation, frame)
+        head = _extension_cards("AMSD_SIGMA", version, -32, shape, index, "one standard deviation")
+        unit = [run for run in group_cards(cards) if card_keyword(run) == "BUNIT"][:1]
+        head += [run[i : i + 80] for run in unit for i in range(0, len(run), 80)]
+        parts.append((head, lambda: stripes(deviation, np.dtype(np.float32))))
+    if frame.flags is not None:
+        flags = np.asarray(frame.flags)
+        _check_plane("flags", flags, frame)
+        head = _extension_cards("AMSD_FLAGS", version, 8, shape, index, "bits that tell how a pixel was treated")
+        parts.append((head, lambda: stripes(flags, np.dtype(np.uint8))))
+    return parts
+
+
+def _check_plane(name: str, plane: np.ndarray, frame: Frame) -> None:
+    if plane.shape != frame.data.shape:
+        raise FrameError(f"{name} must have the shape of the data, {frame.data.shape}. Received: {plane.shape}")
+
+
+def _extension_cards(
+    name: str, version: int, bitpix: int, shape: tuple[int, ...], index: int, comment: str
+) -> list[bytes]:
+    cards = [
+        make_card("XTENSION", "IMAGE", "image extension"),
+        make_card("BITPIX", bitpix, "array data type"),
+        make_card("NAXIS", len(shape), "number of array dimensions"),
+    ]
+    cards += [make_card(f"NAXIS{i + 1}", length) for i, length in enumerate(reversed(shape))]
+    return [
+        *cards,
+        make_card("PCOUNT", 0, "number of parameters"),
+        make_card("GCOUNT", 1, "number of groups"),
+        make_card("EXTNAME", name, comment),
+        make_card("EXTVER", version, "as that of the image"),
+        make_card("AMSDHDU", index, "HDU of the image, 0 is the primary"),
+    ]

@@ -1,0 +1,116 @@
+"""What the cards of a denoised frame say of its denoising, also after it was read back from a file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from astropy.io import fits
+from numpy.typing import NDArray
+
+from amsd_astro.noise.model import NoiseModel
+
+__all__ = ["Record", "read_record"]
+
+
+@dataclass(frozen=True)
+class Record:
+    """A denoising, as recorded; None where a card is missing or cannot be used.
+
+    Attributes
+    ----------
+    recipe : str or None
+        How the network was trained.
+    steps : int or None
+        Training steps of its weights.
+    risk, risk_error : float or None
+        Estimated mean squared error over that of the noise, and its standard error.
+    flux, flux_error : float or None
+        Flux of faint sources gained (lost: negative) in per cent, and its standard error.
+    source : str or None
+        SHA-256 of the input file.
+    noise : NoiseModel or None
+        The noise model, a floor that was a map by its median, the correlation by that with the next pixels.
+    """
+
+    recipe: str | None
+    steps: int | None
+    risk: float | None
+    risk_error: float | None
+    flux: float | None
+    flux_error: float | None
+    source: str | None
+    noise: NoiseModel | None
+
+
+def read_record(header: fits.Header) -> Record | None:
+    """Read the cards of a denoised frame.
+
+    Parameters
+    ----------
+    header : `~astropy.io.fits.Header`
+        Of any frame.
+
+    Returns
+    -------
+    Record or None
+        None for a frame that was not denoised.
+    """
+    if _value(header, "AMSDVERS") is None:
+        return None
+    steps = _number(header, "AMSDSTEP")
+    return Record(
+        recipe=_text(header, "AMSDRCP"),
+        steps=None if steps is None else int(steps),
+        risk=_number(header, "AMSDRISK"),
+        risk_error=_number(header, "AMSDRERR"),
+        flux=_number(header, "AMSDFLUX"),
+        flux_error=_number(header, "AMSDFERR"),
+        source=_text(header, "AMSDSRC"),
+        noise=_noise(header),
+    )
+
+
+def _noise(header: fits.Header) -> NoiseModel | None:
+    slope, floor, sky, sigma = (_number(header, f"AMSD{name}") for name in ("SLOP", "FLOR", "SKY", "NOIS"))
+    if slope is None or slope < 0 or floor is None or sky is None or sigma is None or not sigma > 0:
+        return None
+    agreement = _number(header, "AMSDAGRE")
+    return NoiseModel(
+        slope,
+        floor,
+        sky,
+        sigma**2,
+        _correlation(_number(header, "AMSDRHOX") or 0.0, _number(header, "AMSDRHOY") or 0.0),
+        _text(header, "AMSDNSRC") or "none",
+        float("nan") if agreement is None else agreement,
+    )
+
+
+def _correlation(across: float, along: float) -> NDArray[np.float64]:
+    """Return the matrix of the nearest lags; what is not recorded is taken as if the axes were independent."""
+    if across == along == 0:
+        return np.ones((1, 1))
+    return np.outer([along, 1, along], [across, 1, across])
+
+
+def _value(header: fits.Header, keyword: str) -> Any:
+    """Return a card's value, None where there is none or where it cannot be parsed."""
+    try:
+        value = header.get(keyword)
+    except (fits.VerifyError, ValueError):
+        return None
+    return None if isinstance(value, fits.card.Undefined) else value
+
+
+def _number(header: fits.Header, keyword: str) -> float | None:
+    value = _value(header, keyword)
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not np.isfinite(value):
+        return None
+    return float(value)
+
+
+def _text(header: fits.Header, keyword: str) -> str | None:
+    value = _value(header, keyword)
+    return value if isinstance(value, str) and value.strip() else None

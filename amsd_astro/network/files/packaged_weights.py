@@ -1,0 +1,23 @@
+"""The weights that come with the package."""
+
+from __future__ import annotations
+
+import io
+from importlib import resources
+
+from amsd_astro.network.files.model_file import load_model
+from amsd_astro.network.predictor import Predictor
+
+__all__ = ["packaged_model"]
+
+
+def packaged_model(name: str) -> Predictor:
+    """Return a new model with weights of the package.
+
+    Parameters
+    ----------
+    name : str
+        File in ``network/weights``.
+    """
+    content = resources.files("amsd_astro.network").joinpath("weights", name).read_bytes()
+    return load_model(io.BytesIO(content), name=name)[0]

@@ -1,0 +1,1 @@
+"""The network of the thesis: its layers, its targets and its training."""

@@ -1,0 +1,148 @@
+"""What a frame's own pixels say of its noise: level, variance and correlation of the sky, and the photon noise's slope.
+
+All of it is measured in the finest band of the frame (the difference between a pixel and its blurred neighbourhood),
+away from sources. The noise of that band is a known linear function of the covariance of the pixels, so the covariance
+is found by least squares; faint sources, which are smooth at that scale, hardly enter. (Correlations read directly off
+sky pixels count faint sources as noise; the scatter of differences alone underestimates correlated noise.)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from amsd_astro.arrays.flat_areas import FLAT_REACH, flat_pixels
+from amsd_astro.arrays.robust_statistics import mad_sigma, median, quantile
+from amsd_astro.arrays.starlet import smoothed
+from amsd_astro.noise.covariance import pixel_covariance
+from amsd_astro.noise.photon_skewness import skewed_slope
+from amsd_astro.noise.photon_slope import photon_slope
+from amsd_astro.noise.sampling import Sample, spread_sample
+
+__all__ = ["Sky", "measure_pieces", "measure_sky"]
+
+_N_BANDS = 3
+_REACH = sum(2 * 2**scale for scale in range(_N_BANDS))
+_SIGNIFICANT = 2.5
+_STRIP, _FEWEST_ROWS = 2**18, 64  # pixels, and rows, taken apart at a time: they stay in the processor's cache
+
+
+@dataclass(frozen=True)
+class Sky:
+    """Noise measured on a frame: level and variance of the sky, correlation, slope of variance with signal.
+
+    ``slope_error`` is the slope's standard error, infinite where the frame has nothing to measure it on;
+    ``least_slope`` what the skewness of the sky's noise asks for at least, where the slope itself is in doubt.
+    """
+
+    level: float
+    variance: float
+    correlation: NDArray[np.float64]
+    slope: float
+    slope_error: float
+    least_slope: float = 0.0
+
+    @property
+    def shows_slope(self) -> bool:
+        """Whether the photon noise of brighter pixels is seen beyond doubt."""
+        return self.slope > _SIGNIFICANT * self.slope_error
+
+
+@np.errstate(over="ignore", invalid="ignore")  # pixels near the largest float: the caller looks at the result
+def measure_sky(data: NDArray[np.floating], mask: NDArray[np.bool_]) -> Sky:
+    """Measure level, variance, correlation and slope on the frame itself, or on a sample of a large one.
+
+    Parameters
+    ----------
+    data : ndarray, shape (ny, nx)
+        Exposure in linear units.
+    mask : ndarray of bool, shape (ny, nx)
+        True where a pixel is bad.
+
+    Returns
+    -------
+    Sky
+    """
+    sample = spread_sample(mask)
+    return measure_pieces(sample.of(data), sample.of(mask), sample)
+
+
+def measure_pieces(data: NDArray[np.floating], mask: NDArray[np.bool_], sample: Sample) -> Sky:
+    """Do what `measure_sky` does, on pixels of a sample."""
+    good = ~mask
+    if not good.any():
+        raise ValueError("mask must leave at least one good pixel. Received: every pixel masked")
+    pedestal = data.dtype.type(median(data[good]))  # without it, float32 has digits enough
+    image = data - pedestal
+    image[mask] = 0
+    bands, background, flat = _taken_apart(image)
+    # a border of one value, as mosaics have outside their exposures, is not sky
+    usable = good & ~_dilated(mask, 2) & ~_dilated(flat, 4) & sample.inner(mask.shape)
+    if not usable.any():
+        usable = good
+    empty = _empty_sky(bands, background, usable)
+    if not empty.any():  # a background that is no number lies below no quantile
+        return Sky(float("nan"), float("nan"), np.ones((1, 1)), 0.0, float("inf"))
+    level = float(pedestal) + median(image[empty])
+    del image
+    variance, correlation = pixel_covariance(bands[0], empty)
+    if not variance > 0:
+        return Sky(level, 0.0, np.ones((1, 1)), 0.0, float("inf"))
+    slope, error = photon_slope(bands, background, usable, empty, variance)
+    sky = Sky(level, variance, correlation, slope, error)
+    return sky if sky.shows_slope else replace(sky, least_slope=skewed_slope(bands[0], empty, variance))
+
+
+def _taken_apart(
+    image: NDArray[np.floating],
+) -> tuple[list[NDArray[np.floating]], NDArray[np.floating], NDArray[np.bool_]]:
+    """The bands of an image, mirrored at its edges, and what is left; and where 5 x 5 pixels have one value."""
+    ny, nx = image.shape
+    padded = np.pad(image, _REACH, mode="symmetric")
+    planes = [np.empty_like(image) for _ in range(_N_BANDS + 1)]
+    flat = np.empty(image.shape, bool)
+    step = max(_FEWEST_ROWS, _STRIP // nx)
+    for start in range(0, ny, step):
+        rows = slice(start, min(start + step, ny))
+        fine = padded[rows.start : rows.stop + 2 * _REACH]
+        close = slice(_REACH - FLAT_REACH, FLAT_REACH - _REACH)
+        flat[rows] = flat_pixels(fine[close, close])
+        offset = _REACH
+        for scale, plane in enumerate(planes[:-1]):
+            plane[rows] = fine[offset:, offset : offset + nx][: rows.stop - rows.start]
+            fine = smoothed(fine, scale)
+            offset -= 2 * 2**scale
+            plane[rows] -= fine[offset:, offset : offset + nx][: rows.stop - rows.start]
+        planes[-1][rows] = fine[: rows.stop - rows.start, :nx]
+    return planes[:-1], planes[-1], flat
+
+
+def _dilated(mask: NDArray[np.bool_], n_steps: int) -> NDArray[np.bool_]:
+    """Grow a mask by its four neighbours, some times over."""
+    if not mask.any():
+        return mask
+    for _ in range(n_steps):
+        grown = mask.copy()
+        grown[1:] |= mask[:-1]
+        grown[:-1] |= mask[1:]
+        grown[:, 1:] |= mask[:, :-1]
+        grown[:, :-1] |= mask[:, 1:]
+        mask = grown
+    return mask
+
+
+def _empty_sky(
+    bands: list[NDArray[np.floating]], background: NDArray[np.floating], usable: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Pixels away from anything significant at any scale, and not on the brightest 40 % of the background."""
+    source = np.zeros(usable.shape, bool)
+    for scale, band in enumerate(bands):
+        threshold = (5.0 if scale == 0 else 3.5) * mad_sigma(band[usable])
+        seen = (band > threshold) | (band < -threshold)
+        source |= _dilated(seen, 2**scale) if scale else seen
+    quiet = usable & ~source
+    if np.count_nonzero(quiet) < max(100, 0.01 * np.count_nonzero(usable)):
+        quiet = usable
+    return quiet & (background <= quantile(background[quiet], 0.6))

@@ -1,0 +1,78 @@
+"""Brightness of an exposure and its denoised frame in one picture: the same limits, the same stretch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from astropy.visualization import (
+    AsinhStretch,
+    AsymmetricPercentileInterval,
+    BaseStretch,
+    ImageNormalize,
+    LinearStretch,
+    LogStretch,
+    ManualInterval,
+    SqrtStretch,
+)
+from numpy.typing import NDArray
+
+from amsd_astro.graphics.brightness import brightness_of
+from amsd_astro.plotting.pair import Pair
+
+__all__ = ["STRETCHES", "brightness_norm", "linear_norm", "uncertainty_norm"]
+
+STRETCHES: dict[str, Callable[[float], BaseStretch]] = {
+    "asinh": AsinhStretch,
+    "linear": lambda _: LinearStretch(),
+    "log": lambda _: LogStretch(),
+    "sqrt": lambda _: SqrtStretch(),
+}
+"""Stretches by name, made for a share of the range that is the noise of the sky."""
+
+_SAMPLED = 2048  # pixels on a side
+
+
+def brightness_norm(pair: Pair, stretch: str | BaseStretch = "asinh") -> ImageNormalize:
+    """Return the way from pixels to brightness, for both frames.
+
+    Parameters
+    ----------
+    pair : Pair
+        Limits are those of its exposure: from 3 sigma below its sky to its brightest 0.3 %, bad pixels aside.
+    stretch : str or `~astropy.visualization.BaseStretch`, optional
+        One of `STRETCHES`, or a stretch of astropy.
+
+    Raises
+    ------
+    ValueError
+        There is no such stretch.
+    """
+    if not isinstance(stretch, BaseStretch) and stretch not in STRETCHES:
+        names = ", ".join(STRETCHES)
+        raise ValueError(f"stretch must be one of {names}, or an astropy stretch. Received: {stretch!r}")
+    every = slice(None, None, max(1, -(-max(pair.before.data.shape) // _SAMPLED)))
+    good = pair.before.data[every, every][~pair.bad((every, every))]
+    found = brightness_of(good, sky=pair.noise.sky, sigma=pair.sky_sigma)
+    made = stretch if isinstance(stretch, BaseStretch) else STRETCHES[stretch](found.softening)
+    return ImageNormalize(good, interval=ManualInterval(found.low, found.high), stretch=made)
+
+
+def linear_norm(limit: float) -> ImageNormalize:
+    """Return the way from values about zero to colours, linear from -limit to limit."""
+    return ImageNormalize(vmin=-limit, vmax=limit, stretch=LinearStretch())
+
+
+def uncertainty_norm(sigma: NDArray[np.floating]) -> ImageNormalize:
+    """Return the way from a 1-sigma map to colours, from its least to its largest but 0.5 %, under a root.
+
+    Parameters
+    ----------
+    sigma : ndarray
+        The map; NaN where there is none.
+    """
+    good = sigma[np.isfinite(sigma)]
+    low, high = AsymmetricPercentileInterval(0.5, 99.5).get_limits(good) if good.size else (0.0, 1.0)
+    if not (np.isfinite(high - low) and high - low > 1e-6 * abs(high)):
+        low, high = (0.0, 2 * high) if np.isfinite(high) and high > 0 else (0.0, 1.0)
+    return ImageNormalize(vmin=low, vmax=high, stretch=SqrtStretch())

@@ -1,0 +1,193 @@
+"""A pair of exposures of one field: one is denoised, the other, whose noise is its own, tells what became of it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from amsd_astro.errors import FrameError
+from amsd_astro.frames.frame import Frame
+from amsd_astro.noise.model import NoiseModel, measure_noise
+from amsd_astro.validation.experiment import Pair
+from amsd_astro.validation.measures.sky_map import flattened
+from amsd_astro.validation.measures.stamps import bad_pixels_of
+from amsd_astro.validation.parts import Check, Section, Table
+
+__all__ = ["RepeatScore", "check_repeat", "repeat_checks", "repeat_section", "score_repeat"]
+
+_SMOOTH = 1.5  # pixels
+_SKY, _FAINT = 0.5, 5.0  # noise of the frame, of the smoothed mean of both
+_THRESHOLD, _SIGNIFICANT, _HIGHEST, _SMALLEST = 0.8, 12.0, 30.0, 12  # of footprints: noise of the repeat; pixels
+_FEWEST = 50
+_OFF = 0.5  # pixels between the two grids
+
+
+@dataclass(frozen=True)
+class RepeatScore:
+    """How far a denoised exposure is from another exposure of its field; NaN where there are too few pixels.
+
+    Attributes
+    ----------
+    sky, faint : float
+        Root of the mean squared difference less the noise of the other, over the noise of the exposure, on sky and on
+        faint pixels: the exposure itself has about 1.
+    sky_error, faint_error : float
+        Standard errors, from blocks of 32 pixels.
+    flux, flux_error : float
+        Share of the flux gained on the footprints of clear but faint sources of the other.
+    n_sky, n_faint, n_footprint : int
+        Pixels of each.
+    """
+
+    sky: float
+    sky_error: float
+    faint: float
+    faint_error: float
+    flux: float
+    flux_error: float
+    n_sky: int
+    n_faint: int
+    n_footprint: int
+
+
+def check_repeat(frame: Frame, repeat: Frame) -> None:
+    """Refuse a repeat that does not lie on the pixels of the frame.
+
+    Raises
+    ------
+    FrameError
+        Of another shape, or its WCS is more than half a pixel off at the frame's centre.
+    """
+    name = "repeat" if repeat.source is None else str(repeat.source.path)
+    if repeat.data.shape != frame.data.shape:
+        raise FrameError(
+            f"{name}: the repeat must have the shape of the frame, {frame.data.shape}. Received: {repeat.data.shape}"
+        )
+    if frame.wcs is None or repeat.wcs is None or not (frame.wcs.has_celestial and repeat.wcs.has_celestial):
+        return
+    middle = tuple(0.5 * (n - 1) for n in frame.data.shape[::-1])
+    x, y = repeat.wcs.celestial.world_to_pixel(frame.wcs.celestial.pixel_to_world(*middle))
+    off = math.hypot(float(x) - middle[0], float(y) - middle[1])
+    if not off <= _OFF:
+        raise FrameError(
+            f"{name}: the repeat must lie on the frame's pixels; reproject it first. Received: {off:.2f} px off"
+        )
+
+
+def score_repeat(pair: Pair, repeat: Frame, noise: NoiseModel) -> RepeatScore:
+    """Compare a denoised frame with a repeat.
+
+    The smooth background of each exposure is taken off. What both exposures have in common, a fixed pattern
+    too, counts as truth.
+
+    Parameters
+    ----------
+    pair : Pair
+        The frame and its denoised version.
+    repeat : Frame
+        Another exposure of the field, on the same pixels and in the same unit.
+    noise : NoiseModel
+        Of the frame.
+
+    Returns
+    -------
+    RepeatScore
+    """
+    of_repeat = measure_noise(repeat)
+    frames = (pair.before, pair.after, repeat)
+    bad = np.any([bad_pixels_of(np.asarray(frame.data), frame.mask) for frame in frames], axis=0)
+    before, other = (flattened(frame, bad) for frame in (pair.before, repeat))
+    # on the background of the frame: one of its own would hide what became of the sky
+    after = before + np.where(bad, 0.0, np.asarray(pair.after.data, np.float64) - np.asarray(pair.before.data))
+    # smoothed, so that its own noise is not taken for photons
+    signal = ndimage.gaussian_filter(np.where(bad, 0.0, 0.5 * (before + other)), _SMOOTH)
+    sigma = np.sqrt(noise.variance(noise.sky + np.maximum(signal, 0)))
+    variance = of_repeat.variance(of_repeat.sky + np.maximum(signal, 0))
+    level = signal / sigma
+    excess = ((after - other) ** 2 - variance) / sigma**2
+    zones = [~bad & (np.abs(level) < _SKY), ~bad & (level >= _SKY) & (level < _FAINT)]
+    (sky, sky_error), (faint, faint_error) = (_root(excess, zone) for zone in zones)
+    flux, flux_error, n_footprint = _flux(before, after, other, bad, sigma, math.sqrt(of_repeat.sky_variance))
+    n_sky, n_faint = (int(np.count_nonzero(zone)) for zone in zones)
+    return RepeatScore(sky, sky_error, faint, faint_error, flux, flux_error, n_sky, n_faint, n_footprint)
+
+
+def _root(excess: NDArray[np.float64], zone: NDArray[np.bool_], *, block: int = 32) -> tuple[float, float]:
+    """Signed root of a mean, and its error from the scatter of blocks."""
+    if np.count_nonzero(zone) < _FEWEST:
+        return math.nan, math.nan
+    rows, columns = (np.arange(n) // block for n in zone.shape)
+    place = rows[:, None] * (columns[-1] + 1) + columns
+    counts = np.bincount(place.ravel(), weights=zone.ravel())
+    sums = np.bincount(place.ravel(), weights=np.where(zone, excess, 0.0).ravel())
+    mean = float(sums.sum() / counts.sum())
+    value = math.copysign(math.sqrt(abs(mean)), mean)
+    used = counts > 0
+    scatter = float(np.sqrt(np.sum((sums - mean * counts)[used] ** 2)) / counts.sum())
+    return value, scatter / (2 * max(abs(value), math.sqrt(scatter)))
+
+
+def _flux(
+    before: NDArray[np.float64],
+    after: NDArray[np.float64],
+    other: NDArray[np.float64],
+    bad: NDArray[np.bool_],
+    sigma: NDArray[np.float64],
+    noise_of_other: float,
+) -> tuple[float, float, int]:
+    """Share of the flux gained on footprints of clear but faint sources of the other exposure, and its error."""
+    smooth = ndimage.gaussian_filter(np.where(bad, 0.0, other), _SMOOTH)
+    labels, n = ndimage.label((smooth > _THRESHOLD * noise_of_other) & ~bad)
+    which = np.arange(1, n + 1)
+    if not n:
+        return math.nan, math.nan, 0
+    size = ndimage.sum_labels(np.ones(other.shape), labels, which)
+    total = ndimage.sum_labels(other, labels, which)
+    height = ndimage.maximum(smooth / sigma, labels, which)
+    clear = (size >= _SMALLEST) & (total > _SIGNIFICANT * noise_of_other * np.sqrt(size)) & (height < _HIGHEST)
+    footprint = np.isin(labels, which[clear])
+    reference = float(other[footprint].sum())
+    if not reference > 0:
+        return math.nan, math.nan, 0
+    gained = float((after - before)[footprint].sum()) / reference
+    error = float(np.sqrt(np.sum(sigma[footprint] ** 2))) / reference
+    return gained, error, int(np.count_nonzero(footprint))
+
+
+def repeat_checks(score: RepeatScore) -> list[Check]:
+    """The checks that a repeat adds, without limits."""
+    return [
+        Check(
+            "repeat_sky", "Distance from the repeat on empty sky", score.sky, score.sky_error, unit="sigma",
+            sentence="The denoised frame is nearer to the truth than the frame, which has 1.",
+        ),
+        Check(
+            "repeat_faint", "Distance from the repeat on faint pixels", score.faint, score.faint_error, unit="sigma",
+            sentence="As above, where faint sources are.",
+        ),
+        Check(
+            "repeat_flux", "Flux gained on the repeat's faint sources", 100 * score.flux, 100 * score.flux_error,
+            unit="%", sentence="Faint sources that the other exposure shows keep their flux.",
+        ),
+    ]  # fmt: skip
+
+
+def repeat_section(score: RepeatScore) -> Section:
+    """What a report shows of a repeat."""
+    rows = [
+        ["error on empty sky, sigma", score.sky, score.sky_error, score.n_sky],
+        ["error on faint pixels, sigma", score.faint, score.faint_error, score.n_faint],
+        ["flux gained, %", 100 * score.flux, 100 * score.flux_error, score.n_footprint],
+    ]
+    sentence = (
+        "The noise of another exposure of the field knows nothing of this one's: the mean squared difference, less the "
+        "other's noise, is the error of the denoised frame."
+    )
+    return Section(
+        "The repeat", tables=[Table("Beside the repeat", ["Quantity", "Value", "Error", "Pixels"], rows)],
+        sentence=sentence,
+    )  # fmt: skip

@@ -1,0 +1,103 @@
+"""What a report records beside its checks: pictures, facts and all numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+from astropy.nddata import StdDevUncertainty
+
+from amsd_astro.noise.model import NoiseModel
+from amsd_astro.validation.experiment import Trial
+from amsd_astro.validation.measurements import Findings, Found
+from amsd_astro.validation.parts import Picture
+
+__all__ = ["facts_of", "numbers_of", "pictures_of"]
+
+
+def pictures_of(trial: Trial) -> list[Picture]:
+    """The frame before and after, what was taken out, and the sigma map."""
+    before, after = trial.plain.before, trial.plain.after
+    unit = "" if before.unit is None else str(before.unit)
+    mask = np.asarray(before.mask)
+    data, denoised = np.asarray(before.data), np.asarray(after.data)
+    pictures = [
+        Picture("before", data, "Before", unit, "asinh", mask),
+        Picture("after", denoised, "After", unit, "asinh", mask),
+        Picture("residual", data - denoised, "Taken out", unit, "symmetric", mask),
+    ]
+    if after.uncertainty is not None:
+        sigma = np.asarray(after.uncertainty.represent_as(StdDevUncertainty).array)
+        pictures.append(Picture("sigma", sigma, "Sigma map", unit, "asinh", mask))
+    return pictures
+
+
+def facts_of(trial: Trial, *, seed: int) -> dict[str, str]:
+    """What was done, in words."""
+    noise, psf, injection = trial.noise, trial.psf, trial.injection
+    frame, after = trial.plain.before, trial.injected.after
+    unit = "" if frame.unit is None else f" {frame.unit}"
+    facts = {} if frame.source is None else {"File": frame.source.path.name}
+    facts |= {
+        "Noise of the sky": f"{noise.sky_variance**0.5:.5g}{unit}, slope {noise.slope:.5g} ({noise.source})",
+        "Correlation of neighbours": f"{noise.neighbours[0]:.3f} along x, {noise.neighbours[1]:.3f} along y",
+        "PSF": f"FWHM {psf.fwhm:.2f} px, {psf.source}" + (f" ({psf.n_stars})" if psf.n_stars else ""),
+        "Sources put in": f"{injection.y.size}, {injection.n_crowded} of them near sources of the frame",
+        "Seed": str(seed),
+        "Limits": "each wider by two standard errors of the value, where it has one",
+    }
+    words = {"AMSDVERS": "Version", "AMSDRCP": "Recipe", "AMSDHASH": "Weights", "AMSDSTEP": "Steps"}
+    facts |= {word: str(after.header[key]) for key, word in words.items() if key in after.header}
+    risk = trial.plain.after.header.get("AMSDRISK")
+    if isinstance(risk, float):
+        facts["Estimated risk"] = f"{risk:.5g} of the variance of the noise, rms {max(risk, 0.0) ** 0.5:.3f} sigma"
+    return facts
+
+
+def numbers_of(trial: Trial, findings: Findings) -> dict[str, Any]:
+    """All that was measured, for the JSON."""
+    injection = trial.injection
+    names = ("y", "x", "flux", "kind", "half_light_radius", "snr", "crowded")
+    return {
+        "noise": _model(trial.noise),
+        "psf": {"fwhm": trial.psf.fwhm, "ellipticity": trial.psf.ellipticity, "source": trial.psf.source},
+        "sources": {name: getattr(injection, name) for name in names}
+        | {when: vars(table) for when, table in _tables(findings).items()},
+        "raw": _detected(findings.raw),
+        "denoised": _detected(findings.denoised),
+        "n_detected": findings.n_detected,
+        "n_unsupported": findings.n_unsupported,
+        "residual": asdict(findings.residual),
+        "spectra": {key: value for key, value in vars(findings.spectra).items() if key != "place"},
+        "empty_apertures": vars(findings.empty_apertures),
+        "calibration": [asdict(stratum) for stratum in findings.calibration],
+        "reliability": {"predicted": findings.reliability[0], "true": findings.reliability[1]},
+        "error_left": findings.error_left,
+    }
+
+
+def _tables(findings: Findings) -> Mapping[str, Any]:
+    return {"true": findings.true, "before": findings.before, "after": findings.after}
+
+
+def _model(noise: NoiseModel) -> dict[str, Any]:
+    return {
+        "slope": noise.slope,
+        "sky": noise.sky,
+        "sky_variance": noise.sky_variance,
+        "neighbours": noise.neighbours,
+        "source": noise.source,
+    }
+
+
+def _detected(found: Found) -> dict[str, Any]:
+    return {
+        "threshold": found.threshold,
+        "snr_at_90": found.depth.value,
+        "snr_at_90_log_error": found.depth.log_error,
+        "n_false": found.n_false,
+        "n_false_mirrored": found.n_false_mirrored,
+        "significance": found.match.significance,
+    }

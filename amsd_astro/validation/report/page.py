@@ -1,0 +1,193 @@
+"""A report as one page of HTML, and as a few lines for a notebook."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import math
+from collections.abc import Sequence
+from importlib.resources import files
+from string import Template
+
+from amsd_astro.validation.parts import Check, Section
+from amsd_astro.validation.report.report import Report
+from amsd_astro.validation.report.svg_charts import chart_figure
+from amsd_astro.validation.report.tables import html_table
+from amsd_astro.validation.report.text import escaped, limits, measured, number
+from amsd_astro.validation.report.viewer import viewer_html
+
+__all__ = ["page_of", "summary_of"]
+
+_STATES = {True: "passed", False: "failed", None: "unjudged"}
+_WORDS = {"passed": "passed", "failed": "failed", "unjudged": "not judged"}
+# told apart by shape: a tick in a circle, a cross in an octagon, a dash in a dashed circle
+_SHAPES = {
+    "passed": '<circle cx="10" cy="10" r="9"/><path class="sign" d="M5.5,10.5l3,3l6,-7"/>',
+    "failed": '<path d="M6.3,1h7.4l5.3,5.3v7.4l-5.3,5.3h-7.4l-5.3,-5.3v-7.4z"/>'
+    '<path class="sign" d="M6.5,6.5l7,7M13.5,6.5l-7,7"/>',
+    "unjudged": '<circle class="open" cx="10" cy="10" r="8.5"/><path class="sign" d="M6,10h8"/>',
+}
+
+
+def page_of(report: Report) -> str:
+    """Return a report as a page that is complete in itself.
+
+    Parameters
+    ----------
+    report : Report
+        What to tell.
+
+    Returns
+    -------
+    str
+        HTML. The same report gives the same text; its script and style are allowed by their hashes, all else is
+        forbidden to load.
+    """
+    parts = [("verdict", "Verdict", _verdict(report))]
+    if report.pictures:
+        parts.append(("pictures", "Pictures", viewer_html(report.pictures, report.wcs)))
+    parts.append(("checks", "Checks", _checks(report.checks)))
+    for n, section in enumerate(report.sections, 1):
+        parts.append((f"section-{n}", section.title, _section(section, n)))
+    parts.append(("facts", "What was done", _facts(report)))
+    parts.append(("thresholds", "Thresholds", _thresholds(report.checks)))
+    style, script = _static("page.css"), _static("page.js")
+    return Template(_static("page.html")).substitute(
+        title=f"{_WORDS[_state(report)].capitalize()}: {escaped(report.title)}",
+        heading=escaped(report.title),
+        subtitle=escaped(report.subtitle),
+        contents="".join(f'<li><a href="#{name}">{escaped(title)}</a></li>' for name, title, _ in parts),
+        main="\n".join(
+            f'<section id="{name}" class="{_state(report) if name == "verdict" else "part"}" '
+            f'aria-labelledby="{name}-title"><h2 id="{name}-title">{_heading(report, name, title)}</h2>{body}</section>'
+            for name, title, body in parts
+        ),
+        style=style,
+        style_hash=_hash(style),
+        script=script,
+        script_hash=_hash(script),
+    )
+
+
+def summary_of(report: Report) -> str:
+    """Return verdict and checks as HTML for a notebook."""
+    rows = "".join(
+        f"<tr><td>{escaped(check.title)}</td><td>{_value(check)}</td>"
+        f"<td>{escaped(limits(check.low, check.high, check.unit))}</td><td>{_WORDS[_STATES[check.passed]]}</td></tr>"
+        for check in report.checks
+    )
+    diagnosis = "".join(f"<p>{escaped(sentence)}</p>" for sentence in report.diagnosis)
+    return (
+        f"<p><strong>{escaped(report.title)}: {report.verdict}.</strong> {escaped(_count(report))}</p>{diagnosis}"
+        f"<table><thead><tr><th>Check</th><th>Value</th><th>Limits</th><th>Result</th></tr></thead>"
+        f"<tbody>{rows}</tbody></table>"
+    )
+
+
+def _static(name: str) -> str:
+    return (files("amsd_astro.validation.report") / "static" / name).read_text(encoding="utf-8")
+
+
+def _hash(text: str) -> str:
+    return base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")
+
+
+def _state(report: Report) -> str:
+    return {"passed": "passed", "failed": "failed", "not judged": "unjudged"}[report.verdict]
+
+
+def _heading(report: Report, name: str, title: str) -> str:
+    return f"{_mark(_state(report))}{report.verdict.capitalize()}" if name == "verdict" else escaped(title)
+
+
+def _mark(state: str) -> str:
+    return f'<svg class="mark {state}" viewBox="0 0 20 20" aria-hidden="true">{_SHAPES[state]}</svg>'
+
+
+def _count(report: Report) -> str:
+    """Return how the checks ended, in a sentence."""
+    if not report.checks:
+        return "Nothing was measured."
+    ends = [check.passed for check in report.checks]
+    told = [f"{ends.count(True)} of {len(ends)} checks passed", f"{ends.count(False)} failed"]
+    if ends.count(None):
+        told.append(f"{ends.count(None)} not judged")
+    return f"{', '.join(told)}."
+
+
+def _verdict(report: Report) -> str:
+    failed = "".join(
+        f"<li><strong>{escaped(check.title)}</strong>: {_value(check)}, "
+        f"where {escaped(limits(check.low, check.high, check.unit))} is asked for. {escaped(check.sentence)}</li>"
+        for check in report.failures
+    )
+    diagnosis = "".join(f"<li>{escaped(sentence)}</li>" for sentence in report.diagnosis)
+    return "".join(
+        [
+            f"<p>{escaped(_count(report))}</p>",
+            f'<h3>What failed</h3><ul class="failures">{failed}</ul>' if failed else "",
+            f'<h3>What is likely wrong</h3><ul class="diagnosis">{diagnosis}</ul>' if diagnosis else "",
+        ]
+    )
+
+
+def _checks(checks: Sequence[Check]) -> str:
+    if not checks:
+        return "<p>There are none.</p>"
+    rows = "".join(map(_check, checks))
+    return (
+        '<table class="checks"><thead><tr><th scope="col">Result</th><th scope="col">Check</th>'
+        f'<th scope="col">Value</th></tr></thead><tbody>{rows}</tbody></table>'
+    )
+
+
+def _check(check: Check) -> str:
+    state = _STATES[check.passed]
+    return (
+        f'<tr class="{state}" id="check-{escaped(check.name)}"><td>{_mark(state)}<span>{_WORDS[state]}</span></td>'
+        f'<th scope="row">{escaped(check.title)}<small>{escaped(check.sentence)}</small></th>'
+        f"<td>{_value(check)}<small>{escaped(limits(check.low, check.high, check.unit))}</small></td></tr>"
+    )
+
+
+def _value(check: Check) -> str:
+    """Return the value with its unit, which is not parted from it at the end of a line."""
+    value = escaped(measured(check.value, check.error)).replace("\N{PLUS-MINUS SIGN} ", "\N{PLUS-MINUS SIGN}&nbsp;")
+    return f"{value}&nbsp;{escaped(check.unit)}" if check.unit and not math.isnan(check.value) else value
+
+
+def _section(section: Section, n: int) -> str:
+    charts = "".join(chart_figure(chart, f"chart-{n}-{k}") for k, chart in enumerate(section.charts, 1))
+    return "".join(
+        [
+            f"<p>{escaped(section.sentence)}</p>" if section.sentence else "",
+            f'<div class="charts">{charts}</div>' if charts else "",
+            *map(html_table, section.tables),
+        ]
+    )
+
+
+def _facts(report: Report) -> str:
+    if not report.facts:
+        return "<p>Nothing is recorded.</p>"
+    facts = "".join(f"<div><dt>{escaped(k)}</dt><dd>{escaped(v)}</dd></div>" for k, v in report.facts.items())
+    return f"<dl>{facts}</dl>"
+
+
+def _thresholds(checks: Sequence[Check]) -> str:
+    if not checks:
+        return "<p>There are none.</p>"
+    rows = "".join(
+        f'<tr><th scope="row"><code>{escaped(check.name)}</code></th><td>{_limit(check.low)}</td>'
+        f"<td>{_limit(check.high)}</td><td>{escaped(check.unit)}</td></tr>"
+        for check in checks
+    )
+    return (
+        '<div class="wide" tabindex="0" role="region" aria-label="Thresholds"><table><thead><tr>'
+        '<th scope="col">Check</th><th scope="col">At least</th><th scope="col">At most</th><th scope="col">Unit</th>'
+        f"</tr></thead><tbody>{rows}</tbody></table></div>"
+    )
+
+
+def _limit(value: float | None) -> str:
+    return "" if value is None else number(value)

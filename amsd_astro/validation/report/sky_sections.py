@@ -1,0 +1,84 @@
+"""What a report shows of what was taken out of a frame, and of its sigma map."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from amsd_astro.validation.measurements import Findings
+from amsd_astro.validation.parts import Chart, Section, Series, Table
+
+__all__ = ["residual_section", "sigma_section"]
+
+
+def residual_section(findings: Findings) -> Section:
+    """What was taken from the frame: its statistics, spectrum, and the scatter of empty apertures."""
+    residual, spectra, empty = findings.residual, findings.spectra, findings.empty_apertures
+    rows = [
+        ["mean on empty sky, sigma", residual.sky_mean, residual.sky_mean_error, 0.0],
+        ["mean on sources, sigma", residual.source_mean, residual.source_mean_error, 0.0],
+        ["width on empty sky, sigma", residual.sky_width, math.nan, 1.0],
+        ["width on sources, sigma", residual.source_width, math.nan, 1.0],
+        ["correlation along x", residual.neighbours[0], residual.neighbours_error, residual.expected_neighbours[0]],
+        ["correlation along y", residual.neighbours[1], residual.neighbours_error, residual.expected_neighbours[1]],
+        ["slope over the signal", residual.slope, residual.slope_error, 0.0],
+    ]
+    charts = [
+        Chart(
+            "Power spectrum of empty sky",
+            "What was taken lies on the noise of the model; what is left lies far below it at all but low frequencies.",
+            [
+                Series("before", spectra.frequency, spectra.raw, style="line"),
+                Series("after", spectra.frequency, spectra.denoised, style="line"),
+                Series("taken", spectra.frequency, spectra.residual, style="line"),
+                Series("noise of the model", spectra.frequency, spectra.expected, style="line"),
+            ],
+            "cycles a pixel", "power / variance of the sky", y_log=True,
+        ),
+        Chart(
+            "Scatter of empty apertures",
+            "Lower is better; in wide apertures, where sky and faint sources rule, both meet.",
+            [
+                Series("before", empty.radius, empty.raw, style="line"),
+                Series("after", empty.radius, empty.denoised, style="line"),
+                Series("noise of the model", empty.radius, empty.expected, style="line"),
+            ],
+            "radius, px", "scatter of the sum", y_log=True,
+        ),
+    ]  # fmt: skip
+    sentence = "The frame less the denoised frame should be its noise and nothing else."
+    table = Table("What was taken", ["Quantity", "Value", "Error", "Expected"], rows)
+    return Section("What was taken out", charts, [table], sentence)
+
+
+def sigma_section(findings: Findings) -> Section:
+    """Whether the sigma map tells the error."""
+    if not findings.calibration:
+        return Section("The sigma map", sentence="The denoiser gives no uncertainty: there is nothing to judge.")
+    rows = [
+        [_range(one.low, one.high), one.width, one.mean, one.coverage_68, one.coverage_95, one.n_pixels]
+        for one in findings.calibration
+    ]
+    predicted, true = findings.reliability
+    ends = np.array([np.nanmin(predicted), np.nanmax(predicted)]) if predicted.size else np.zeros(0)
+    chart = Chart(
+        "Predicted and true error",
+        "The points lie on the line: pixels said to be so far off are so far off.",
+        [Series("bins of pixels", predicted, true), Series("equal", ends, ends, style="line")],
+        "sigma map / noise of the sky", "true rms error / noise of the sky", x_log=True, y_log=True,
+    )  # fmt: skip
+    sentence = (
+        "The denoised frame, taken for the truth, was exposed again and denoised. Gaussian errors have a width of 1, "
+        "and 0.683 and 0.950 of them within one and two sigma. That scene is smoother than the sky: what the denoiser "
+        f"lost is not in it. Rms error there: {findings.error_left:.3f} of the noise."
+    )
+    columns = ["S/N per pixel", "Width", "Mean", "Within 1 sigma", "Within 1.96 sigma", "Pixels"]
+    charts = [chart] if predicted.size else []
+    return Section("The sigma map", charts, [Table("(denoised - truth) / sigma", columns, rows)], sentence)
+
+
+def _range(low: float, high: float) -> str:
+    if math.isinf(low) and math.isinf(high):
+        return "all"
+    return f"above {low:g}" if math.isinf(high) else f"below {high:g}" if math.isinf(low) else f"{low:g} to {high:g}"

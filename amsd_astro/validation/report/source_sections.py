@@ -1,0 +1,140 @@
+"""What a report shows of the injected sources: their flux, size, shape and place, before and after."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from amsd_astro.validation.checks import FLUX_GROUPS
+from amsd_astro.validation.experiment import Trial
+from amsd_astro.validation.magnitude_bins import Magnitudes
+from amsd_astro.validation.measurements import Findings
+from amsd_astro.validation.measures.bias import Bias, measure_bias
+from amsd_astro.validation.parts import Band, Chart, Line, Section, Series, Table
+
+__all__ = ["photometry_section", "shape_section"]
+
+_BEFORE, _AFTER = "before", "after"
+
+
+def photometry_section(trial: Trial, findings: Findings) -> Section:
+    """Flux of the injected sources before and after."""
+    brightness = Magnitudes(trial)
+    if brightness.edges.size < 2:
+        return Section("Photometry", sentence="No isolated star could be put in: nothing was measured.")
+    everything, stars = np.ones(trial.injection.y.size, bool), trial.injection.is_star
+    aperture = _deviations(brightness, findings, lambda table: table.aperture_flux, everything)
+    psf = _deviations(brightness, findings, lambda table: table.psf_flux, stars)
+    charts = [
+        _bias_chart(
+            "Aperture flux", aperture, brightness, "deviation, %",
+            "The denoised frame follows the frame before and stays near zero; faint sources may fall a little short.",
+        ),
+        _bias_chart(
+            "PSF flux of stars", psf, brightness, "deviation, %",
+            "As above, for the flux of a PSF fitted at the known place.",
+        ),
+        Chart(
+            "Scatter of the aperture flux",
+            "Lower is better. Where a source's own photon noise rules, the bright end, nothing can be gained.",
+            [_line(name, _middles(bias), 100 * bias.scatter) for name, bias in aperture.items()],
+            brightness.label, "scatter, %", y_log=True, vertical=brightness.marks,
+        ),
+    ]  # fmt: skip
+    sentence = (
+        f"{trial.injection.y.size} sources of known flux were put into the frame, stars by its own PSF "
+        f"({trial.psf.source}, FWHM {trial.psf.fwhm:.2f} px) and Sersic galaxies, and measured in it and in the "
+        f"denoised frame in the same way. {trial.injection.n_crowded} of them stand near a source of the frame and "
+        "are left out."
+    )
+    return Section("Photometry", charts, [_flux_table(trial, findings)], sentence)
+
+
+def _flux_table(trial: Trial, findings: Findings) -> Table:
+    rows = []
+    alone, snr = ~trial.injection.crowded, trial.injection.snr
+    for low, high in FLUX_GROUPS.values():
+        for kind in ("star", "galaxy"):
+            chosen = alone & (snr >= low) & (snr <= high) & (trial.injection.kind == kind)
+            row: list[object] = [f"{low:g} to {high:g}", kind, int(chosen.sum())]
+            for table in (findings.before, findings.after):
+                one = np.where(chosen, 1.0, -1.0)
+                bias = measure_bias(table.aperture_flux, findings.true.aperture_flux, one, edges=(0.0, 2.0))
+                row += [100 * float(bias.mean[0]), 100 * float(bias.error[0]), 100 * float(bias.scatter[0])]
+            rows.append(row)
+    columns = ["Aperture S/N", "Kind", "Sources"]
+    columns += [f"{part}, {when}, %" for when in (_BEFORE, _AFTER) for part in ("Bias", "Error", "Scatter")]
+    return Table("Aperture flux of isolated sources", columns, rows)
+
+
+def shape_section(trial: Trial, findings: Findings) -> Section:
+    """Size, shape and place of the injected stars before and after."""
+    brightness = Magnitudes(trial)
+    if brightness.edges.size < 2:
+        return Section("Positions and shapes", sentence="No isolated star could be put in: nothing was measured.")
+    stars = trial.injection.is_star & (trial.injection.snr >= 10)
+    fwhm = _deviations(brightness, findings, lambda table: table.fwhm, stars)
+    shape = _deviations(brightness, findings, lambda table: table.ellipticity, stars, relative=False)
+    places = _deviations(brightness, findings, lambda table: table.dx, stars, relative=False)
+    return Section(
+        "Positions and shapes",
+        [
+            _bias_chart(
+                "FWHM of stars", fwhm, brightness, "deviation, %",
+                "Near zero: stars are neither blurred nor sharpened.",
+            ),
+            _bias_chart(
+                "Ellipticity of stars", shape, brightness, "deviation of 1 - b/a",
+                "Noise alone makes faint stars look flat, so both may rise to the faint side; after is no worse.",
+                factor=1.0,
+            ),
+            Chart(
+                "Scatter of the centres of stars",
+                "Lower is better.",
+                [_line(name, _middles(bias), bias.scatter) for name, bias in places.items()],
+                brightness.label, "scatter along x, px", y_log=True, vertical=brightness.marks,
+            ),
+        ],
+        sentence="Of isolated injected stars of aperture S/N above 10, under a fixed window.",
+    )  # fmt: skip
+
+
+def _deviations(
+    brightness: Magnitudes,
+    findings: Findings,
+    column: Callable[..., NDArray[np.float64]],
+    chosen: NDArray[np.bool_],
+    *,
+    relative: bool = True,
+) -> dict[str, Bias]:
+    true = column(findings.true)
+    tables = {_BEFORE: findings.before, _AFTER: findings.after}
+    return {name: brightness.bias(column(table), true, chosen, relative) for name, table in tables.items()}
+
+
+def _bias_chart(
+    title: str,
+    biases: dict[str, Bias],
+    brightness: Magnitudes,
+    y_label: str,
+    sentence: str,
+    *,
+    factor: float = 100.0,
+) -> Chart:
+    series = [
+        Series(name, _middles(bias), factor * bias.mean, y_error=factor * bias.error) for name, bias in biases.items()
+    ]
+    return Chart(
+        title, sentence, series, brightness.label, y_label, horizontal=(Line(0.0),), vertical=brightness.marks,
+        bands=(Band(-1.0, 1.0, "1 %"),) if factor != 1.0 else (),
+    )  # fmt: skip
+
+
+def _middles(bias: Bias) -> NDArray[np.float64]:
+    return np.asarray(0.5 * (bias.low + bias.high))
+
+
+def _line(name: str, x: NDArray[np.float64], y: NDArray[np.float64]) -> Series:
+    return Series(name, x, y, style="line")

@@ -1,0 +1,132 @@
+"""The model: its reach, its bound and its orientations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from amsd_astro.network.amsd.band_gains import BandGains
+from amsd_astro.network.amsd.details import N_DETAILS
+from amsd_astro.network.amsd.flux_restoration import GiveBack
+from amsd_astro.network.amsd.model import RESIDUAL_BOUND, MultiscaleModel
+from amsd_astro.network.amsd.shrinkage import N_SHARES, Shrinkage
+from amsd_astro.network.architectures import AmsdArchitecture
+
+WHITE = np.ones((1, 1))
+SHRINKAGE = Shrinkage(tuple(np.random.default_rng(3).normal(0, 0.3, N_SHARES)))
+GAINS = BandGains((-3.0, 0.0), ((0.3,) * N_DETAILS, (-0.2,) * N_DETAILS), 0.1)
+SMALL = AmsdArchitecture((8, 8, 16), 8)
+
+
+@pytest.fixture(scope="module")
+def model() -> MultiscaleModel:
+    """A small network with weights that do something."""
+    made = MultiscaleModel(SMALL, seed=1)
+    rng = np.random.default_rng(0)
+    made.set_weights([w + rng.normal(0, 0.05, w.shape).astype(np.float32) for w in made.get_weights()])
+    return made
+
+
+@pytest.fixture
+def changed_model(model: MultiscaleModel) -> Iterator[MultiscaleModel]:
+    """The same with what simulations and a frame may add."""
+    model.shrinkage = SHRINKAGE
+    model.band_gains = GAINS
+    model.give_back = GiveBack(0.3, 0.02)
+    yield model
+    model.forget_frame()
+    model.shrinkage = None
+
+
+def _image(model: MultiscaleModel, side: int, *, n: int = 1) -> np.ndarray:
+    wide = side + 2 * model.margin
+    return np.random.default_rng(2).normal(size=(n, wide, wide)).astype(np.float32)
+
+
+def test_no_pixel_moves_by_more_than_the_bound(model: MultiscaleModel) -> None:
+    images = _image(model, 64)
+    images[0, 60, 60] = 1e6
+    made = model.predict(images, WHITE)
+    inner = images[:, model.margin : -model.margin, model.margin : -model.margin]
+    assert np.all(np.isfinite(made.values))
+    # float32 itself rounds a million to a sixteenth
+    assert np.abs(made.values - inner).max() <= RESIDUAL_BOUND + 0.07
+    assert np.all(made.variance > 0)
+
+
+def test_gains_move_no_pixel_by_more_than_its_error(model: MultiscaleModel) -> None:
+    images = _image(model, 64)
+    plain = model.predict(images, WHITE)
+    model.band_gains = BandGains((0.0,), ((100.0,) * N_DETAILS,), 0.1)
+    made = model.predict(images, WHITE)
+    model.forget_frame()
+    moved = np.abs(made.values - plain.values) / np.sqrt(plain.variance)
+    assert 0.99 < moved.max() <= 1.001
+    inner = images[:, model.margin : -model.margin, model.margin : -model.margin]
+    assert np.abs(made.values - inner).max() <= RESIDUAL_BOUND + 1e-5
+
+
+def test_shrinkage_is_part_of_the_model(model: MultiscaleModel) -> None:
+    images = _image(model, 64)
+    before = model.predict(images, WHITE), model.halo, model.fingerprint()
+    model.shrinkage = SHRINKAGE
+    model.forget_frame()
+    after = model.predict(images, WHITE), model.halo, model.fingerprint()
+    described = model.describe()
+    model.shrinkage = None
+    moved = np.abs(after[0].values - before[0].values) / np.sqrt(before[0].variance)
+    assert 0.01 < moved.max() <= 1.001
+    np.testing.assert_array_equal(after[0].variance, before[0].variance)
+    assert after[1] > before[1] and after[2] != before[2]
+    assert described == {"shrinkage": list(SHRINKAGE.shares)} and model.describe() == {"shrinkage": None}
+    assert (model.halo, model.fingerprint()) == before[1:]
+
+
+def test_a_frame_leaves_nothing_behind(model: MultiscaleModel) -> None:
+    images = _image(model, 64)
+    before = model.predict(images, WHITE).values, model.halo
+    model.band_gains = GAINS
+    model.give_back = GiveBack(0.3, 0.02)
+    during = model.predict(images, WHITE).values, model.halo
+    model.forget_frame()
+    np.testing.assert_array_equal(model.predict(images, WHITE).values, before[0])
+    assert not np.allclose(during[0], before[0], atol=1e-3)
+    assert model.halo == before[1] < during[1]
+
+
+@pytest.mark.parametrize("which", ["model", "changed_model"])
+def test_nothing_beyond_the_halo_reaches_a_pixel(which: str, request: pytest.FixtureRequest) -> None:
+    model: MultiscaleModel = request.getfixturevalue(which)
+    images = _image(model, 192)
+    centre = images.shape[1] // 2
+    reach = model.halo + model.margin
+    changed = images.copy()
+    far = np.ones(images.shape[1:], bool)
+    far[centre - reach : centre + reach + 1, centre - reach : centre + reach + 1] = False
+    changed[0][far] += 3
+    here = centre - model.margin
+    one, other = model.predict(images, WHITE).values, model.predict(changed, WHITE).values
+    assert one[0, here, here] == other[0, here, here]
+    assert not np.array_equal(one, other)
+
+
+def test_a_constant_passes_through(model: MultiscaleModel) -> None:
+    images = _image(model, 64)
+    one, raised = model.predict(images, WHITE), model.predict(images + 40, WHITE)
+    np.testing.assert_allclose(raised.values - 40, one.values, atol=1e-4)
+
+
+def test_eight_orientations_make_the_result_turn_with_the_frame(model: MultiscaleModel) -> None:
+    images = _image(model, 64)
+    plain = model.predict(images, WHITE, n_orientations=8)
+    turned = model.predict(np.rot90(images, 1, (1, 2)), WHITE, n_orientations=8)
+    np.testing.assert_allclose(turned.values, np.rot90(plain.values, 1, (1, 2)), atol=1e-4)
+    single = model.predict(images, WHITE).values
+    assert not np.allclose(single, plain.values, atol=1e-4)
+
+
+def test_the_same_seed_gives_the_same_network() -> None:
+    assert MultiscaleModel(SMALL, seed=3).fingerprint() == MultiscaleModel(SMALL, seed=3).fingerprint()
+    assert MultiscaleModel(SMALL, seed=3).fingerprint() != MultiscaleModel(SMALL, seed=4).fingerprint()

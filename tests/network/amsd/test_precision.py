@@ -1,0 +1,121 @@
+"""bfloat16: only where the processor has it and the frame shows no harm."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from amsd_astro.network.amsd import precision
+from amsd_astro.network.amsd.model import MultiscaleModel
+from amsd_astro.network.amsd.network import build_amsd, set_precision, take_over
+from amsd_astro.network.amsd.precision import choose_precision
+from amsd_astro.network.amsd.recorrupted_pairs import TrainingFrame
+from amsd_astro.network.architectures import AmsdArchitecture
+from amsd_astro.resources import has_bfloat16
+
+needs_bfloat16 = pytest.mark.skipif(not has_bfloat16(), reason="the processor has no bfloat16")
+ARCHITECTURE = AmsdArchitecture((8, 16), 8, (0, 1))
+WHITE = np.ones((1, 1))
+
+
+@pytest.fixture
+def model() -> MultiscaleModel:
+    """A small network with weights that do something."""
+    made = MultiscaleModel(ARCHITECTURE, seed=1)
+    rng = np.random.default_rng(0)
+    made.set_weights([w + rng.normal(0, 0.03, w.shape).astype(np.float32) for w in made.get_weights()])
+    return made
+
+
+@pytest.fixture
+def frame() -> TrainingFrame:
+    values = np.random.default_rng(1).normal(size=(70, 90)).astype(np.float32)
+    values[5, 80] = 3000
+    values[60, 10] = 1e6
+    mask = np.zeros(values.shape, bool)
+    mask[60, 10] = True
+    return TrainingFrame(values, mask, WHITE)
+
+
+@pytest.fixture
+def has_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(precision, "has_bfloat16", lambda: True)
+
+
+def test_a_processor_without_it_computes_in_float32(
+    model: MultiscaleModel, frame: TrainingFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(precision, "has_bfloat16", lambda: False)
+    model.precision = "bfloat16"
+    choose_precision(model, frame)
+    assert model.precision == "float32"
+
+
+@needs_bfloat16
+@pytest.mark.usefixtures("has_it")
+def test_it_is_used_where_it_does_no_harm(model: MultiscaleModel, frame: TrainingFrame) -> None:
+    choose_precision(model, frame)
+    assert model.precision == model.cards()["AMSDPREC"][0] == "bfloat16"
+    images = np.random.default_rng(2).normal(size=(1, 124, 124)).astype(np.float32)
+    rough = model.predict(images, WHITE)
+    model.precision = "float32"
+    exact = model.predict(images, WHITE)
+    difference = np.std(rough.values - exact.values)
+    assert 0 < difference < 0.02 * np.std(exact.values)
+    assert rough.values.dtype == rough.variance.dtype == np.float32
+
+
+@needs_bfloat16
+@pytest.mark.usefixtures("has_it")
+def test_it_is_not_used_where_it_adds_to_the_error(model: MultiscaleModel, frame: TrainingFrame) -> None:
+    model.variance_scale = 1e-6  # a result as good as this could not bear it
+    choose_precision(model, frame)
+    assert model.precision == "float32"
+
+
+def test_without_a_graph_the_answer_is_the_same(model: MultiscaleModel) -> None:
+    images = np.random.default_rng(2).normal(size=(1, 124, 124)).astype(np.float32)
+    with model.without_graph():
+        once = model.predict(images, WHITE)
+    traced = model.predict(images, WHITE)
+    np.testing.assert_allclose(once.values, traced.values, atol=1e-5)
+    np.testing.assert_allclose(once.variance, traced.variance, rtol=1e-4)
+
+
+@pytest.mark.usefixtures("has_it")
+def test_where_it_fails_float32_is_used(
+    model: MultiscaleModel, frame: TrainingFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    predict = model.predict
+
+    def failing(*args: object) -> object:
+        if model.precision == "bfloat16":
+            raise tf.errors.AbortedError(None, None, "could not create a primitive")
+        return predict(*args)
+
+    monkeypatch.setattr(model, "predict", failing)
+    choose_precision(model, frame)
+    assert model.precision == "float32"
+
+
+@needs_bfloat16
+def test_training_stays_in_float32(model: MultiscaleModel) -> None:
+    before = model.network(np.ones((1, 16, 16, 4), np.float32)).numpy()
+    model.precision = "bfloat16"
+    model.predict(np.zeros((1, 76, 76), np.float32), WHITE)
+    np.testing.assert_array_equal(model.network(np.ones((1, 16, 16, 4), np.float32)), before)
+    set_precision(model.network, "bfloat16")
+    assert not np.array_equal(model.network(np.ones((1, 16, 16, 4), np.float32)), before)
+
+
+def test_new_residual_blocks_add_nothing_at_first() -> None:
+    small, grown = (build_amsd(AmsdArchitecture((8, 16), 8, n), seed=s) for n, s in (((0, 1), 1), ((1, 2), 2)))
+    rng = np.random.default_rng(0)
+    small.set_weights([w + rng.normal(0, 0.1, w.shape) for w in small.get_weights()])
+    bands = rng.normal(size=(1, 32, 32, 4)).astype(np.float32)
+    assert np.abs(np.subtract(grown(bands), small(bands))).max() > 0.01
+    take_over(grown, small)
+    np.testing.assert_allclose(grown(bands), small(bands), atol=1e-6)
+    with pytest.raises(ValueError):  # noqa: PT011 - in the words of Keras or of zip
+        take_over(build_amsd(AmsdArchitecture((8,), 8), seed=0), small)
