@@ -24,7 +24,7 @@ from amsd_astro import denoiser
 from amsd_astro.cli import main
 from amsd_astro.errors import AmsdWarning
 from amsd_astro.frames import Frame, read_frame
-from amsd_astro.noise.model import measure_noise
+from amsd_astro.frames.noise import measure_noise
 
 each_odd = pytest.mark.parametrize("kind", [pytest.param(kind, id=kind.name) for kind in ODD])
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import product
 
-__all__ = ["Place", "spread_places"]
+__all__ = ["Cutout", "spread_cutouts"]
 
-Place = tuple[slice, slice]
+Cutout = tuple[slice, slice]
 
 
-def spread_places(shape: Sequence[int], counts: Sequence[int], lengths: Sequence[int]) -> list[Place]:
+def spread_cutouts(shape: Sequence[int], counts: Sequence[int], lengths: Sequence[int]) -> list[Cutout]:
     """Return parts spread evenly over a frame, rows first.
 
     Parameters

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["thinned"]
+__all__ = ["downsampled_mask"]
 
 
-def thinned(mask: NDArray[np.bool_], step: int) -> NDArray[np.bool_]:
+def downsampled_mask(mask: NDArray[np.bool_], step: int) -> NDArray[np.bool_]:
     """Return a mask for a picture that shows every so many pixels.
 
     Parameters

@@ -47,7 +47,7 @@ def is_done(output: str | os.PathLike[str], source: str | os.PathLike[str], opti
     """
     from amsd_astro.errors import FrameError
     from amsd_astro.fits.cards import string_value
-    from amsd_astro.fits.raw_hdus import scan
+    from amsd_astro.fits.scanning import scan
 
     if not os.path.exists(output):
         return False

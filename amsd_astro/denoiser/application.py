@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from amsd_astro.arrays.blocks import row_blocks
 from amsd_astro.arrays.tiling import Tile, TilePlan, cut_tile, halved_tiles, plan_tiles, tile_core
@@ -15,7 +16,7 @@ from amsd_astro.frames.denoised import Denoised
 from amsd_astro.resources import memory_limit
 
 if TYPE_CHECKING:
-    from amsd_astro.network.predictor import Predictor
+    from amsd_astro.network.predictor import Estimate, Predictor
 
 __all__ = ["Progress", "apply_model", "tile_side", "unchanged"]
 
@@ -46,14 +47,16 @@ def tile_side(halo: int, bytes_per_pixel: int) -> int:
 
 
 def apply_model(
-    model: Predictor, prepared: Prepared, *, n_orientations: int, progress: Progress | None = None
+    model: Predictor, calibration: Any, prepared: Prepared, *, n_orientations: int, progress: Progress | None = None
 ) -> Denoised:
     """Denoise a frame; a tile for which the memory does not suffice is made in smaller ones.
 
     Parameters
     ----------
-    model : MultiscaleModel
+    model : Predictor
         The network.
+    calibration
+        What the frame teaches it, as `Predictor.predict` takes it.
     prepared : Prepared
         The frame.
     n_orientations : int
@@ -73,14 +76,17 @@ def apply_model(
     if prepared.values is None:
         raise ValueError("prepared must have values. Received: a frame without noise")
     result = Denoised.like(prepared.frame)
-    stride = model.architecture.stride
-    plan = plan_tiles(
-        prepared.values.shape, core=tile_side(model.halo, model.bytes_per_pixel), halo=model.halo, stride=stride
-    )
+    stride, halo = model.architecture.stride, model.halo(calibration)
+    plan = plan_tiles(prepared.values.shape, core=tile_side(halo, model.bytes_per_pixel), halo=halo, stride=stride)
+    correlation = prepared.noise.correlation
+
+    def predict(pixels: NDArray[np.float32]) -> Estimate:
+        return model.predict(pixels[None], correlation, calibration, n_orientations=n_orientations)
+
     waiting, n_done = list(plan), 0
     while waiting:
         try:
-            _fill_tile(result, model, prepared, waiting[0], plan, n_orientations)
+            _fill_tile(result, predict, model.margin, prepared, waiting[0], plan)
         except MemoryError:
             smaller = halved_tiles(plan, waiting, stride=stride)
             if smaller is None:
@@ -96,11 +102,15 @@ def apply_model(
 
 
 def _fill_tile(
-    result: Denoised, model: Predictor, prepared: Prepared, tile: Tile, plan: TilePlan, n_orientations: int
+    result: Denoised,
+    predict: Callable[[NDArray[np.float32]], Estimate],
+    margin: int,
+    prepared: Prepared,
+    tile: Tile,
+    plan: TilePlan,
 ) -> None:
     assert prepared.values is not None
-    pixels = cut_tile(prepared.values, tile, plan, margin=model.margin)
-    made = model.predict(pixels[None], prepared.noise.correlation, n_orientations=n_orientations)
+    made = predict(cut_tile(prepared.values, tile, plan, margin=margin))
     values, variance, bounded = (tile_core(part[0], tile, plan) for part in (made.values, made.variance, made.bounded))
     top = tile.core[0].start
     for start in range(0, len(values), _STRIP):

@@ -1,8 +1,9 @@
-"""Ordinary images, of values from 0 to 1, denoised by the model of any recipe."""
+"""What a denoiser can do for packed pairs and ordinary images, of values from 0 to 1; frames need none of it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import os
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,8 @@ from numpy.typing import NDArray
 from amsd_astro.arrays.tiling import cut_tile, plan_tiles, tile_core
 from amsd_astro.denoiser.application import Progress, apply_model
 from amsd_astro.denoiser.preparation import prepare
+from amsd_astro.denoiser.training import checked_pairs, start, train_on_pairs
+from amsd_astro.denoiser.weights_holder import WeightsHolder
 from amsd_astro.frames import Frame
 from amsd_astro.noise.model import NoiseModel
 
@@ -17,12 +20,79 @@ if TYPE_CHECKING:
     from amsd_astro.network.predictor import Predictor
     from amsd_astro.network.thesis.model import ThesisModel
 
-__all__ = ["checked_image", "denoise_picture"]
+__all__ = ["ImageMethods"]
 
 _TILE = 256
 
 
-def checked_image(image: Any) -> NDArray[np.float32]:
+class ImageMethods(WeightsHolder):
+    """The methods of `Denoiser` for packed pairs and ordinary images."""
+
+    def fit_pairs(
+        self,
+        noisy: Any,
+        target: Any,
+        *,
+        progress: Progress | None = None,
+        checkpoint: str | os.PathLike[str] | None = None,
+    ) -> Self:
+        """Train on packed pairs of images, for recipe thesis.
+
+        Parameters
+        ----------
+        noisy, target : ndarray of float32, shape (3 n, ny, nx, C) and (3 n, ny, nx, C) or (3 n, ny, nx, 4 C)
+            Noisy versions, three of each image, and what is to be learned of them; may be mapped into memory.
+        progress, checkpoint : optional
+            As in `fit`.
+
+        Returns
+        -------
+        Denoiser
+            Itself.
+        """
+        if self.recipe != "thesis":
+            raise ValueError(f"recipe must be thesis to learn from packed pairs. Received: {self.recipe!r}")
+        noisy, target = checked_pairs(noisy, target)
+        if self._has_no_steps():
+            return self
+        start(self.n_threads)
+        self._model, self.adaptation = train_on_pairs(
+            self._model, noisy, target, n_steps=self.steps, seed=self.seed, progress=progress, checkpoint=checkpoint
+        )
+        self._n_steps += self.adaptation.n_steps
+        return self
+
+    def denoise_image(
+        self, image: Any, *, sigma: float | None = None, progress: Progress | None = None
+    ) -> NDArray[np.float32]:
+        """Denoise an ordinary image with the network as it is.
+
+        Parameters
+        ----------
+        image : array_like, shape (ny, nx) or (ny, nx, C)
+            Values of 0 to 1; noise may lie beyond.
+        sigma : float, optional
+            Its noise, in the same unit. Recipe amsd wants it, recipe thesis has no use for it.
+        progress : callable, optional
+            As in `fit`.
+
+        Returns
+        -------
+        ndarray of float32, shape of ``image``
+        """
+        values = _checked(image)
+        result = _denoised(
+            self._trained(),
+            values,
+            sigma=sigma,
+            seed=self.seed,
+            n_orientations=self._settings.n_orientations,
+            progress=progress,
+        )
+        return result.reshape(np.shape(image))
+
+
+def _checked(image: Any) -> NDArray[np.float32]:
     """Return an image as float32 of shape (ny, nx, C).
 
     Parameters
@@ -40,7 +110,7 @@ def checked_image(image: Any) -> NDArray[np.float32]:
     return np.asarray(array, np.float32)
 
 
-def denoise_picture(
+def _denoised(
     model: Predictor,
     image: NDArray[np.float32],
     *,
@@ -54,9 +124,9 @@ def denoise_picture(
     Parameters
     ----------
     model : Predictor
-        The model; what it knows of a frame is forgotten.
+        The model.
     image : ndarray of float32, shape (ny, nx, C)
-        By `checked_image`.
+        By `_checked`.
     sigma : float or None
         Noise of each channel; a model of values has no use for it.
     seed, n_orientations, progress
@@ -73,12 +143,12 @@ def denoise_picture(
         return _denoise_values(model, image, n_orientations=n_orientations, progress=progress)
     if sigma is None or not sigma > 0:
         raise ValueError(f"sigma must be positive; only recipe thesis does without. Received: {sigma}")
-    model.forget_frame()
     noise = NoiseModel(0.0, sigma**2)
     channels = []
     for channel in np.moveaxis(image, -1, 0):
         prepared = prepare(Frame(np.ascontiguousarray(channel)), noise, seed=seed)
-        channels.append(apply_model(model, prepared, n_orientations=n_orientations, progress=progress).data)
+        made = apply_model(model, model.uncalibrated, prepared, n_orientations=n_orientations, progress=progress)
+        channels.append(made.data)
     return np.stack(channels, axis=-1)
 
 

@@ -6,12 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from amsd_astro.network.amsd.adaptation import adapt
-from amsd_astro.network.amsd.frame_calibration import Settled, settle, settle_nothing
+from amsd_astro.network.amsd.calibrate import calibrate
 from amsd_astro.network.amsd.model import MultiscaleModel
+from amsd_astro.network.calibrated import Calibrated
 from amsd_astro.network.files.packaged_weights import packaged_model
 from amsd_astro.network.held_out_risk import Adaptation
 from amsd_astro.network.predictor import Predictor
 from amsd_astro.network.recipes import settings_of
+from amsd_astro.network.thesis.calibrate import calibrate as calibrate_thesis
 from amsd_astro.network.thesis.model import ThesisModel
 from amsd_astro.network.thesis.training import learn_frames
 
@@ -27,19 +29,20 @@ class Method:
     new_model : callable
         From an architecture and ``seed`` to an untrained model.
     adapt : callable
-        Trains a model on frames; takes model, frames, settings, n_steps, seed, progress and memory.
-    settle : callable
-        Measures a model on the frame it is to denoise; takes model, frame, settings, tolerance, seed and risk.
+        From a model and frames to a trained model; takes settings, n_steps, seed, progress and memory, too.
+    calibrate : callable
+        From a model and the frame it is to denoise to what the frame teaches; takes settings, learns, tolerance, seed
+        and what training on the frame found, too.
     """
 
     new_model: Callable[..., Predictor]
-    adapt: Callable[..., Adaptation]
-    settle: Callable[..., Settled]
+    adapt: Callable[..., tuple[Predictor, Adaptation]]
+    calibrate: Callable[..., Calibrated]
 
 
 METHODS: dict[str, Method] = {
-    "amsd": Method(MultiscaleModel, adapt, settle),
-    "thesis": Method(ThesisModel, learn_frames, settle_nothing),
+    "amsd": Method(MultiscaleModel, adapt, calibrate),
+    "thesis": Method(ThesisModel, learn_frames, calibrate_thesis),
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from amsd_astro.frames import check_output
 if TYPE_CHECKING:
     from amsd_astro.network.predictor import Predictor
 
-__all__ = ["read_model_file", "write_model_file"]
+__all__ = ["model_from_bytes", "model_to_bytes", "read_model_file", "write_model_file"]
 
 
 def write_model_file(
@@ -68,3 +69,19 @@ def read_model_file(path: str | os.PathLike[str], *, n_threads: int | None) -> t
         raise ModelError(f"{name}: a model file must be a regular file. Received: a folder or a device")
     with open(path, "rb") as file:
         return load_model(file, name=name, start=lambda: start(n_threads))
+
+
+def model_to_bytes(model: Predictor, settings: dict[str, Any]) -> bytes:
+    """Return the content of a model file."""
+    from amsd_astro.network.files.model_file import save_model
+
+    file = io.BytesIO()
+    save_model(file, model, settings)
+    return file.getvalue()
+
+
+def model_from_bytes(content: bytes, *, n_threads: int | None) -> Predictor:
+    """Return the model of such a content; TensorFlow starts with the threads asked for."""
+    from amsd_astro.network.files.model_file import load_model
+
+    return load_model(io.BytesIO(content), name="a pickled Denoiser", start=lambda: start(n_threads))[0]

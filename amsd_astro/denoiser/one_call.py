@@ -6,8 +6,8 @@ from typing import Any
 
 from amsd_astro.denoiser.application import Progress
 from amsd_astro.denoiser.interface import Denoiser
-from amsd_astro.denoiser.preparation import Stated
 from amsd_astro.frames import Frame, as_frame
+from amsd_astro.noise.measurement import Stated
 
 __all__ = ["denoise"]
 
@@ -42,7 +42,7 @@ def denoise(
         True where a pixel is bad, besides those the exposure itself marks.
     noise : NoiseModel or mapping, optional
         The noise model, or ``{"gain": e_per_adu, "read_noise": e}``; by default it is found as
-        `~amsd_astro.noise.model.measure_noise` says.
+        `~amsd_astro.frames.noise.measure_noise` says.
     progress : callable, optional
         Called as ``progress(done, total, stage)``.
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import math
 import warnings
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,18 +17,17 @@ from amsd_astro.arrays.flat_areas import with_flat_areas
 from amsd_astro.arrays.scratch import new_array
 from amsd_astro.errors import AmsdWarning
 from amsd_astro.frames import Frame, refuse_mosaic
-from amsd_astro.noise.model import NoiseModel, measure_noise
+from amsd_astro.frames.noise import measure_noise
+from amsd_astro.noise.measurement import Stated
+from amsd_astro.noise.model import NoiseModel
 from amsd_astro.noise.stabilization import Stabilizer
 
 if TYPE_CHECKING:
-    from amsd_astro.network.amsd.recorrupted_pairs import TrainingFrame
+    from amsd_astro.network.training_frame import TrainingFrame
 
-__all__ = ["Prepared", "Stated", "prepare"]
+__all__ = ["Prepared", "prepare"]
 
 _log = logging.getLogger(__name__)
-
-Stated = NoiseModel | Mapping[str, float | None] | None
-"""What a caller may state of the noise."""
 
 _VARIANCE_AGREEMENT = 0.03
 _NARROWEST = 8  # pixels
@@ -59,7 +57,7 @@ class Prepared:
 
     def to_learn(self) -> TrainingFrame:
         """Return the frame as training takes it; it must have values."""
-        from amsd_astro.network.amsd.recorrupted_pairs import TrainingFrame
+        from amsd_astro.network.training_frame import TrainingFrame
 
         if self.values is None:
             raise ValueError("a frame must have noise to learn from. Received: one without")

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from amsd_astro.network.amsd.frame_calibration import Settled
+    from amsd_astro.network.calibrated import Calibrated
     from amsd_astro.network.predictor import Predictor
 
 __all__ = ["provenance"]
 
 
 def provenance(
-    model: Predictor, recipe: str, *, n_steps: int, seed: int, settled: Settled
+    model: Predictor, recipe: str, *, n_steps: int, seed: int, found: Calibrated
 ) -> dict[str, tuple[Any, str]]:
     """Return cards, value and comment by keyword.
 
@@ -24,17 +24,17 @@ def provenance(
         Its recipe.
     n_steps, seed : int
         Steps that made its weights, and the seed.
-    settled : Settled
-        What was measured on this very frame.
+    found : Calibrated
+        What this very frame taught, and what was measured on it.
     """
     cards: dict[str, tuple[Any, str]] = {
         "AMSDRCP": (recipe, "recipe"),
         "AMSDHASH": (model.fingerprint(), "SHA-256 of the weights, first digits"),
         "AMSDSTEP": (n_steps, "training steps of the weights"),
         "AMSDSEED": (seed, "seed"),
-        **model.cards(),
+        **model.cards(found.calibration),
     }
-    risk, flux = settled.risk, settled.flux
+    risk, flux = found.risk, found.flux
     if risk is not None:
         cards["AMSDRISK"] = (_short(risk.value), "estimated mean squared error, over the noise's")
         cards["AMSDRERR"] = (_short(risk.error), "standard error of AMSDRISK")

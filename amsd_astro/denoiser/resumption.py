@@ -17,7 +17,8 @@ from amsd_astro.denoiser.preparation import Prepared
 from amsd_astro.errors import AmsdWarning, ModelError, OutputExistsError
 from amsd_astro.fits.output_file import new_file
 from amsd_astro.frames import Frame, check_output
-from amsd_astro.network.files.checkpoints import TrainingState, is_checkpoint, load_state, save_state
+from amsd_astro.network.files.checkpoints import is_checkpoint, load_state, save_state
+from amsd_astro.network.training_state import TrainingState
 from amsd_astro.version import __version__
 
 __all__ = ["TrainingFile", "frame_key", "training_key"]

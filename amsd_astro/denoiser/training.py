@@ -43,13 +43,13 @@ def train_on_frames(
     seed: int,
     progress: Progress | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
-) -> Adaptation:
+) -> tuple[Predictor, Adaptation]:
     """Train a model.
 
     Parameters
     ----------
     model : Predictor
-        The model, changed in place.
+        What training starts from; it stays as it is.
     prepared : sequence of Prepared
         Frames with noise.
     settings : AmsdRecipe or ThesisRecipe
@@ -89,7 +89,7 @@ def train_on_pairs(
     Parameters
     ----------
     model : ThesisModel or None
-        The model, changed in place.
+        What training starts from; it stays as it is.
     noisy, target : ndarray
         By `checked_pairs`.
     n_steps : int or None
@@ -114,7 +114,7 @@ def train_on_pairs(
         stated = {"recipe": asdict(recipe), "steps": steps, "seed": seed, "start": model.fingerprint()}
         stated["pairs"] = [_digest(noisy), _digest(target)]
         memory = TrainingFile(checkpoint, training_key([], stated))
-    return model, learn_pairs(model, noisy, target, recipe, n_steps=steps, seed=seed, progress=progress, memory=memory)
+    return learn_pairs(model, noisy, target, recipe, n_steps=steps, seed=seed, progress=progress, memory=memory)
 
 
 def _digest(array: NDArray[np.float32]) -> str:

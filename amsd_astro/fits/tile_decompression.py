@@ -22,52 +22,18 @@ from amsd_astro.fits.byte_streams import check_expansion
 from amsd_astro.fits.cards import card_keyword, int_value, make_card, string_value
 from amsd_astro.fits.hdu_bytes import header_bytes
 from amsd_astro.fits.raw_hdus import RawFile, RawHDU, padded
+from amsd_astro.fits.tile_cards import is_needed
 from amsd_astro.fits.tile_codecs import check_stream, codec_of
 
-__all__ = ["Tiling", "image_cards", "is_structure", "tiling_of", "unpack_tiles"]
+__all__ = ["Tiling", "tiling_of", "unpack_tiles"]
 
 _ALGORITHMS = ("RICE_1", "RICE_ONE", "GZIP_1", "GZIP_2", "PLIO_1", "HCOMPRESS_1", "NOCOMPRESS")
-_TABLE = r"XTENSION|BITPIX|NAXIS\d*|PCOUNT|GCOUNT|TFIELDS|THEAP|T(TYPE|FORM|UNIT|NULL|SCAL|ZERO|DISP|DIM)\d+"
-_CODEC = r"ZIMAGE|ZCMPTYPE|ZBITPIX|ZNAXIS\d*|ZTILE\d+|ZNAME\d+|ZVAL\d+|ZQUANTIZ|ZDITHER0|ZBLANK|ZSCALE|ZZERO|ZMASKCMP"
-_STALE = r"ZHECKSUM|ZDATASUM"
-_NEEDED = re.compile(rf"({_TABLE}|{_CODEC})\Z")
-_STRUCTURE = re.compile(rf"({_TABLE}|{_CODEC}|ZSIMPLE|ZTENSION|ZEXTEND|ZBLOCKED|ZPCOUNT|ZGCOUNT|{_STALE})\Z")
-# Constant tiles pack down to a few bytes each, so the limit is wider than for whole files.
 _MAX_EXPANSION = 2000
 _COMPRESSED_COLUMNS = ("COMPRESSED_DATA", "GZIP_COMPRESSED_DATA", "UNCOMPRESSED_DATA")
 _SIZES = {"L": 1, "X": 1, "B": 1, "I": 2, "J": 4, "K": 8, "A": 1, "E": 4, "D": 8, "C": 8, "M": 16, "P": 8, "Q": 16}
 _FORM = re.compile(r"(\d*)([LXBIJKAEDCMPQ])([A-Z]?)")
 _PART = 4 * 1024 * 1024
 """Pixels unpacked at a time, or one row of tiles."""
-
-
-def is_structure(card: bytes) -> bool:
-    """Return whether a card of a tile-compressed HDU describes the table or the codec, not the image."""
-    return _STRUCTURE.match(card_keyword(card)) is not None
-
-
-def image_cards(hdu: RawHDU) -> list[bytes]:
-    """Return the header a tile-compressed image would have if it were not compressed.
-
-    Parameters
-    ----------
-    hdu : RawHDU
-        Of kind "compressed".
-
-    Returns
-    -------
-    list of bytes
-        Structural cards made anew, all other cards as they are.
-    """
-    axes = tuple(reversed(hdu.shape))
-    cards = [
-        make_card("XTENSION", "IMAGE", "Image extension"),
-        make_card("BITPIX", hdu.bitpix, "array data type"),
-        make_card("NAXIS", len(axes), "number of array dimensions"),
-    ]
-    cards += [make_card(f"NAXIS{i + 1}", length) for i, length in enumerate(axes)]
-    cards += [make_card("PCOUNT", 0, "number of parameters"), make_card("GCOUNT", 1, "number of groups")]
-    return cards + [card for card in hdu.cards if not is_structure(card)]
 
 
 @dataclass(frozen=True)
@@ -228,7 +194,7 @@ class _Table:
             value = changed.get(keyword)
             if value is not None:
                 kept.append(make_card(keyword, value))
-            elif keyword not in changed and _NEEDED.match(keyword):
+            elif keyword not in changed and is_needed(keyword):
                 kept.append(card)
         return kept
 

@@ -1,10 +1,12 @@
 """Frames: pixels, headers and where they came from. Knows numpy, scipy and astropy, nothing of networks."""
 
+import amsd_astro.frames.formats  # noqa: F401 - what Frame.read and Frame.write can do
 from amsd_astro.fits.output_file import check_output
 from amsd_astro.fits.units import parse_unit
-from amsd_astro.frames.frame import Frame, FrameSource
+from amsd_astro.frames.frame import Frame
 from amsd_astro.frames.inputs import as_frame
 from amsd_astro.frames.reader import read_frame, refuse_denoised, refuse_mosaic
+from amsd_astro.frames.source import FrameSource
 from amsd_astro.frames.writer import write_frame
 
 __all__ = [

@@ -3,136 +3,25 @@
 from __future__ import annotations
 
 import copy as copying
-import hashlib
-import os
+import io
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from functools import cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from astropy import units as u
 from astropy.io import fits
+from astropy.io.registry import UnifiedReadWriteMethod
 from astropy.nddata import CCDData, NDData
 from astropy.wcs import WCS
 
-from amsd_astro.errors import FrameChangedError, FrameError
-from amsd_astro.fits.byte_streams import STRIPE, FileStamp, file_stamp
-from amsd_astro.fits.cards import header_from_cards
+from amsd_astro.errors import FrameError
 from amsd_astro.fits.world_coordinates import parse_wcs, sliced_header
+from amsd_astro.frames.registry import FrameReader, FrameWriter
+from amsd_astro.frames.source import FrameSource
+from amsd_astro.noise.model import NoiseModel
 
-if TYPE_CHECKING:
-    from amsd_astro.noise.model import NoiseModel
-
-__all__ = ["Frame", "FrameSource"]
-
-
-@dataclass(frozen=True)
-class FrameSource:
-    """The file an image came from.
-
-    Attributes
-    ----------
-    path : Path
-        Absolute.
-    hdu : int
-        Index of the image's HDU, 0 for the primary.
-    name : str
-        EXTNAME in upper case, "PRIMARY" for an unnamed primary, else empty.
-    version : int
-        EXTVER, 1 where there is none.
-    shape : tuple of int
-        As in the file, such as (1, 1, ny, nx).
-    dtype : dtype
-        Of the pixels when the frame is written: float32 or float64.
-    stamp : tuple of int
-        Size, modification time (ns) and inode when the file was read.
-    cards, primary_cards : tuple of bytes
-        Raw cards of the image (as if uncompressed) and of the primary HDU, without END.
-    raw_cards : tuple of bytes
-        Raw cards of the image's HDU as they are in the file.
-    """
-
-    path: Path
-    hdu: int
-    name: str
-    version: int
-    shape: tuple[int, ...]
-    dtype: np.dtype
-    stamp: FileStamp
-    cards: tuple[bytes, ...] = field(repr=False)
-    raw_cards: tuple[bytes, ...] = field(repr=False)
-    primary_cards: tuple[bytes, ...] = field(repr=False)
-
-    @property
-    def header(self) -> fits.Header:
-        """The header as read: a new copy each time, so that it cannot be changed by accident."""
-        return self._parsed[0].copy()
-
-    @property
-    def primary(self) -> fits.Header:
-        """The header of the primary HDU as read, a new copy each time."""
-        return self._parsed[1].copy()
-
-    @cached_property
-    def _parsed(self) -> tuple[fits.Header, fits.Header]:
-        return header_from_cards(self.cards), header_from_cards(self.primary_cards)
-
-    def keyword(self, name: str, default: Any = None) -> Any:
-        """Look a keyword up in the image's header, then in the primary.
-
-        Parameters
-        ----------
-        name : str
-            Keyword; long ones such as "ESO DET OUT1 CONAD" without HIERARCH.
-        default : optional
-            For a keyword that is in neither, has no value or cannot be parsed.
-        """
-        for header in self._parsed:
-            try:
-                value = header[name]
-            except (KeyError, ValueError, IndexError, OSError, fits.VerifyError):
-                continue
-            if not isinstance(value, fits.card.Undefined):
-                return value
-        return default
-
-    def check_unchanged(self) -> None:
-        """Make sure that the file is still the one that was read.
-
-        Raises
-        ------
-        FrameChangedError
-            It is gone, or its size, time or inode differ.
-        """
-        try:
-            stamp = file_stamp(self.path)
-        except FrameError as error:
-            raise FrameChangedError(f"the input can no longer be read: {error.message}", path=self.path) from error
-        if stamp != self.stamp:
-            raise FrameChangedError(
-                f"the input changed since it was read (size, time, inode {self.stamp}). Received: {stamp}",
-                path=self.path,
-            )
-
-    @cached_property
-    def fingerprint(self) -> str:
-        """SHA-256 of the file's bytes, hexadecimal; worked out when first asked for.
-
-        Raises
-        ------
-        FrameChangedError
-            The file changed since it was read.
-        """
-        self.check_unchanged()
-        digest = hashlib.sha256()
-        with open(self.path, "rb") as file:
-            while piece := file.read(STRIPE):
-                digest.update(piece)
-        self.check_unchanged()
-        return digest.hexdigest()
+__all__ = ["Frame"]
 
 
 class Frame(CCDData):
@@ -323,23 +212,13 @@ class Frame(CCDData):
         return part
 
     def _repr_html_(self) -> str:
-        """Return the frame as Jupyter shows it; see `frame_html`."""
-        from amsd_astro.frames.html_display import frame_html
+        """Return the frame as Jupyter shows it, by the writer of the format "html"."""
+        page = io.StringIO()
+        self.write(page, format="html")
+        return page.getvalue()
 
-        return frame_html(self)
-
-    @classmethod
-    def read(cls, path: str | os.PathLike[str], **options: Any) -> Frame:
-        """Read a frame; the options are those of `read_frame`."""
-        from amsd_astro.frames.reader import read_frame
-
-        return read_frame(path, **options)
-
-    def write(self, path: str | os.PathLike[str], overwrite: bool = False) -> None:
-        """Write the frame; see `write_frame`."""
-        from amsd_astro.frames.writer import write_frame
-
-        write_frame(self, path, overwrite=overwrite)
+    read = UnifiedReadWriteMethod(FrameReader)
+    write = UnifiedReadWriteMethod(FrameWriter)
 
 
 def _as_float(data: Any) -> np.ndarray:

@@ -9,25 +9,21 @@ import io
 import warnings
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 from astropy.io import fits
 from numpy.typing import NDArray
 
-from amsd_astro.arrays.mask_downsampling import thinned
+from amsd_astro.arrays.mask_downsampling import downsampled_mask
 from amsd_astro.errors import FrameError
 from amsd_astro.frames.denoising_record import Record, read_record
 from amsd_astro.frames.descriptions import flux_in_words, noise_in_words, recipe_in_words, risk_in_words
+from amsd_astro.frames.frame import Frame
+from amsd_astro.frames.reader import read_frame
 from amsd_astro.graphics.brightness import Brightness, brightness_of, sky_of
+from amsd_astro.graphics.colours import MASKED
 
-if TYPE_CHECKING:
-    from amsd_astro.frames.frame import Frame
-
-__all__ = ["MASKED", "frame_html"]
-
-MASKED: tuple[int, int, int] = (213, 94, 0)
-"""Red, green and blue of masked pixels: no gray is taken for it, whatever colours a reader can tell apart."""
+__all__ = ["frame_html"]
 
 _WIDTH, _WIDTH_OF_SEVERAL = 600, 300  # pixels on a side
 _LEVELS = 128  # of gray: noise packs badly, and more are hardly seen
@@ -116,7 +112,7 @@ def _pictures(frame: Frame, record: Record | None) -> Iterator[str]:
         planes["1-sigma map"] = np.asarray(frame.uncertainty.array)
     side = _WIDTH if len(planes) == 1 else _WIDTH_OF_SEVERAL
     step = max(1, -(-max(data.shape) // side))
-    mask = thinned(frame.mask, step)
+    mask = downsampled_mask(frame.mask, step)
     shown = {name: plane[::step, ::step] for name, plane in planes.items()}
     image = _brightness(next(iter(shown.values())), mask)
     for name, values in shown.items():
@@ -133,8 +129,6 @@ def _pictures(frame: Frame, record: Record | None) -> Iterator[str]:
 
 def _exposure(frame: Frame) -> NDArray[np.floating] | None:
     """Return the pixels of the exposure that a denoised frame came from, None where they are not to be had."""
-    from amsd_astro.frames.reader import read_frame
-
     source = frame.source
     if source is None or source.keyword("AMSDVERS") is not None or frame.data.size > _LARGEST_READ:
         return None

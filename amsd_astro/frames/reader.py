@@ -20,11 +20,13 @@ from amsd_astro.fits.hdu_selection import Extension, belongs_to, choose_hdu, fin
 from amsd_astro.fits.overscan import overscan
 from amsd_astro.fits.pixels import StoredPixels, read_floats, read_plane
 from amsd_astro.fits.planes import read_planes
-from amsd_astro.fits.raw_hdus import RawFile, RawHDU, scan
-from amsd_astro.fits.tile_decompression import image_cards
+from amsd_astro.fits.raw_hdus import RawFile, RawHDU
+from amsd_astro.fits.scanning import scan
+from amsd_astro.fits.tile_cards import image_cards
 from amsd_astro.fits.units import parse_unit
 from amsd_astro.frames.colour_mosaic import check_mosaic
-from amsd_astro.frames.frame import Frame, FrameSource
+from amsd_astro.frames.frame import Frame
+from amsd_astro.frames.source import FrameSource
 
 __all__ = ["read_frame", "refuse_denoised", "refuse_mosaic"]
 

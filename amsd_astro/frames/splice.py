@@ -24,10 +24,11 @@ from amsd_astro.fits.checksum import Sum32
 from amsd_astro.fits.hdu_bytes import Pieces, header_bytes, stripes, with_sums, write_hdu
 from amsd_astro.fits.hdu_selection import OUR_NAMES, find_hdus, stated_image
 from amsd_astro.fits.raw_hdus import RawFile, RawHDU
+from amsd_astro.fits.tile_cards import is_structure
 from amsd_astro.fits.tile_compression import pack_tiles
-from amsd_astro.fits.tile_decompression import is_structure
 from amsd_astro.frames.amsd_extensions import our_hdus, our_version
-from amsd_astro.frames.frame import Frame, FrameSource
+from amsd_astro.frames.frame import Frame
+from amsd_astro.frames.source import FrameSource
 
 __all__ = ["float_cards", "splice"]
 

@@ -18,10 +18,12 @@ from amsd_astro.errors import FrameChangedError, FrameError
 from amsd_astro.fits.cards import card_keyword, find_card, make_card, merge_cards
 from amsd_astro.fits.hdu_bytes import Pieces, stripes, write_hdu
 from amsd_astro.fits.output_file import check_output, new_file
-from amsd_astro.fits.raw_hdus import RawFile, scan
+from amsd_astro.fits.raw_hdus import RawFile
+from amsd_astro.fits.scanning import scan
 from amsd_astro.fits.world_coordinates import clean_header
 from amsd_astro.frames.amsd_extensions import our_hdus
-from amsd_astro.frames.frame import Frame, FrameSource
+from amsd_astro.frames.frame import Frame
+from amsd_astro.frames.source import FrameSource
 from amsd_astro.frames.splice import float_cards, splice
 
 __all__ = ["write_frame"]

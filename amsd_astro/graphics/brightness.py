@@ -1,4 +1,4 @@
-"""The range of brightness that a picture of a frame shows, and how it is spread over it."""
+"""Limits and stretch of a picture: the range of values that it shows, and how brightness is spread over it."""
 
 from __future__ import annotations
 
@@ -9,32 +9,36 @@ from numpy.typing import ArrayLike, NDArray
 
 from amsd_astro.arrays.robust_statistics import mad_sigma, median, quantile
 
-__all__ = ["Brightness", "brightness_of", "sky_of"]
+__all__ = ["Brightness", "brightness_of", "linear_brightness", "sky_of", "symmetric_brightness"]
 
 _BELOW, _AT_LEAST_ABOVE = 3.0, 10.0  # noise of the sky
 _BRIGHTEST = 0.997  # share of the pixels; what is above, the cores of stars, is white
+_FEW, _WIDTHS = 0.005, 5.0
 _LINEAR = 3.0  # noise of the sky up to which the stretch is about linear
 
 
 @dataclass(frozen=True)
 class Brightness:
-    """A range of values and its asinh stretch.
+    """A range of values and its stretch.
 
     Attributes
     ----------
     low, high : float
         Values that are black and white.
-    softening : float
-        Where the stretch turns from linear to logarithmic, as a share of the range.
+    softening : float or None
+        Where an asinh stretch turns from linear to logarithmic, as a share of the range (the ``a`` of
+        `astropy.visualization.AsinhStretch`); None for a linear one.
     """
 
     low: float
     high: float
-    softening: float
+    softening: float | None = None
 
     def gray(self, values: ArrayLike) -> NDArray[np.float64]:
         """Return gray values of 0 to 1; a NaN stays one."""
         share = np.clip((np.asarray(values, np.float64) - self.low) / (self.high - self.low), 0, 1)
+        if self.softening is None:
+            return np.asarray(share)
         return np.asarray(np.arcsinh(share / self.softening) / np.arcsinh(1 / self.softening))
 
 
@@ -75,7 +79,40 @@ def brightness_of(values: NDArray[np.floating], *, sky: float, sigma: float) -> 
     with np.errstate(over="ignore"):
         span = np.float64(high) - low
     if not (np.isfinite(span) and span > 1e-12 * max(abs(low), abs(high))):  # one value, or no numbers to speak of
-        middle = low if np.isfinite(low) and abs(low) < 1e300 else 0.0
-        half = max(abs(middle) * 1e-3, 1.0)
-        return Brightness(middle - half, middle + half, 1.0)
+        return Brightness(*_around(low), 1.0)
     return Brightness(float(low), float(high), float(np.clip(_LINEAR * sigma / span, 1e-3, 1.0)))
+
+
+def linear_brightness(values: NDArray[np.floating]) -> Brightness:
+    """Return a linear range that holds all values but the least and the largest half per cent.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n,)
+        Good pixels; may be none.
+    """
+    if values.size == 0:
+        return Brightness(0.0, 1.0)
+    low, high = (quantile(values.astype(np.float64), share) for share in (_FEW, 1 - _FEW))
+    return Brightness(low, high) if high > low else Brightness(*_around(low))
+
+
+def symmetric_brightness(values: NDArray[np.floating]) -> Brightness:
+    """Return a linear range about zero, of five times the scatter of values.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n,)
+        Good pixels; may be none.
+    """
+    if values.size == 0:
+        return Brightness(0.0, 1.0)
+    end = _WIDTHS * mad_sigma(values.astype(np.float64)) or float(np.abs(values).max()) or 1.0
+    return Brightness(-end, end)
+
+
+def _around(value: float) -> tuple[float, float]:
+    """A range for a picture of one value."""
+    middle = float(value) if np.isfinite(value) and abs(value) < 1e300 else 0.0
+    half = max(abs(middle) * 1e-3, 1.0)
+    return middle - half, middle + half

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from amsd_astro.errors import FrameError
 from amsd_astro.frames import Frame, read_frame, refuse_mosaic, write_frame
+from amsd_astro.frames.noise import measure_noise
 from amsd_astro.images.image import Image
 from amsd_astro.images.scale import Scale
-from amsd_astro.noise.model import measure_noise
 
 __all__ = ["Exposure"]
 

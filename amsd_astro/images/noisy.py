@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 
 from amsd_astro.errors import FrameError
 from amsd_astro.frames import Frame, check_output, refuse_denoised
+from amsd_astro.frames.noise import measure_noise
 from amsd_astro.images.files import ending_of_like, images_by_stem, is_frame, make_folder, read_image
 from amsd_astro.images.fits_exposures import Exposure
 from amsd_astro.images.image import Image
 from amsd_astro.network.thesis.noisy_versions import N_VERSIONS, draw_sigmas, with_white_noise
-from amsd_astro.noise.model import NoiseModel, measure_noise
+from amsd_astro.noise.model import NoiseModel
 from amsd_astro.noise.unit_noise import UnitNoise
 from amsd_astro.version import __version__
 

@@ -20,9 +20,10 @@ from amsd_astro.arrays.blocks import typical
 from amsd_astro.arrays.filling import fill_masked
 from amsd_astro.errors import FrameError
 from amsd_astro.frames import Frame
+from amsd_astro.frames.noise import measure_noise
 from amsd_astro.network import recipes
-from amsd_astro.network.thesis.normalization import Stretch
-from amsd_astro.noise.model import NoiseModel, measure_noise
+from amsd_astro.network.thesis.normalization import Normalization
+from amsd_astro.noise.model import NoiseModel
 from amsd_astro.noise.stabilization import Stabilizer
 
 __all__ = ["Scale"]
@@ -39,12 +40,12 @@ class Scale:
     ----------
     stabilizer : Stabilizer
         From the frame's units to noise units; its floor is a number.
-    stretch : Stretch
+    stretch : Normalization
         From noise units to 0..1.
     """
 
     stabilizer: Stabilizer
-    stretch: Stretch
+    stretch: Normalization
 
     @classmethod
     def measure(cls, frame: Frame, noise: NoiseModel | None = None) -> Scale:
@@ -69,8 +70,10 @@ class Scale:
             raise FrameError(message, path=None if source is None else source.path)
         stabilizer = Stabilizer(*(_rounded(value) for value in (noise.slope, typical(noise.floor), noise.sky)))
         values = _in_noise_units(frame, stabilizer)
-        stretch = Stretch.over([values], softening=recipes.THESIS.softening)
-        return cls(stabilizer, Stretch(*(_rounded(value) for value in (stretch.softening, stretch.low, stretch.high))))
+        stretch = Normalization.over([values], softening=recipes.THESIS.softening)
+        return cls(
+            stabilizer, Normalization(*(_rounded(value) for value in (stretch.softening, stretch.low, stretch.high)))
+        )
 
     @classmethod
     def from_header(cls, header: fits.Header) -> Scale | None:
@@ -92,7 +95,7 @@ class Scale:
         if not np.isfinite(numbers).all() or numbers[0] < 0 or numbers[3] <= 0 or numbers[4] >= numbers[5]:
             received = ", ".join(f"{value:g}" for value in numbers)
             raise FrameError(f"{', '.join(_KEYWORDS)} must record a scale of values. Received: {received}")
-        return cls(Stabilizer(*numbers[:3]), Stretch(*numbers[3:]))
+        return cls(Stabilizer(*numbers[:3]), Normalization(*numbers[3:]))
 
     def cards(self) -> Mapping[str, tuple[float, str]]:
         """Return the cards that record the scale."""

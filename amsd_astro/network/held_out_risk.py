@@ -1,37 +1,32 @@
-"""Weights judged on blocks of frames that training never saw: their risk, and the variance they predict set right."""
+"""The risk of a model on blocks of frames that training never saw."""
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from amsd_astro.network.amsd.recorrupted_pairs import TrainingFrame
-from amsd_astro.network.amsd.variance_curve import VarianceCurve
 from amsd_astro.network.predictor import Predictor
 from amsd_astro.network.recipes import AmsdRecipe, ThesisRecipe
 from amsd_astro.network.risk import Answer, Predict, Risk, RiskProbe, hold_out
+from amsd_astro.network.training_frame import TrainingFrame
 from amsd_astro.noise.unit_noise import NOISE_UNSURE
 
 __all__ = [
     "Adaptation",
     "Probes",
-    "answers_of",
-    "hold_out_of",
-    "judged",
+    "denoised_blocks",
+    "hold_out_blocks",
+    "mean_risk",
     "predicting",
-    "rehearsed",
-    "risk_of",
     "variance_factor",
+    "with_blocks_held_out",
 ]
 
-_log = logging.getLogger(__name__)
-
 _UNSURE = 0.15  # of a predicted variance, before a frame's risk is measured
-_LOST = 1.2  # squared error of a frame over that of its own denoised self, which has lost detail: of simulated fields
 
 Probes = list[tuple[RiskProbe, NDArray[np.float64]]]
 """The probe of each frame that has blocks held out, and the correlation of its noise."""
@@ -39,13 +34,29 @@ Probes = list[tuple[RiskProbe, NDArray[np.float64]]]
 
 @dataclass(frozen=True)
 class Adaptation:
-    """What training did: steps of the weights kept, and the risk on held-out blocks (None where none could be)."""
+    """What training did.
+
+    Attributes
+    ----------
+    n_steps : int
+        Steps of the weights kept.
+    risk : Risk or None
+        On held-out blocks; None where none could be.
+    calibration : optional
+        What the frames it was measured on teach the model besides.
+    """
 
     n_steps: int
     risk: Risk | None
+    calibration: Any = None
 
 
-def hold_out_of(
+def with_blocks_held_out(frame: TrainingFrame, recipe: AmsdRecipe | ThesisRecipe) -> TrainingFrame:
+    """Return a frame that has held out the blocks that its risk is measured on."""
+    return replace(frame, held_out=hold_out(frame.mask, fraction=recipe.held_out, seed=recipe.held_out_seed))
+
+
+def hold_out_blocks(
     frames: Sequence[TrainingFrame], recipe: AmsdRecipe | ThesisRecipe, *, margin: int, seed: int
 ) -> tuple[list[TrainingFrame], Probes]:
     """Frames that know their held-out blocks, and a probe of those blocks with each frame's correlation.
@@ -61,29 +72,54 @@ def hold_out_of(
     seed : int
         Seed of the probes.
     """
-    kept, probes = [], []
-    for k, frame in enumerate(frames):
-        blocks = hold_out(frame.mask, fraction=recipe.held_out, seed=recipe.held_out_seed)
-        if blocks:
-            probe = RiskProbe(frame.values, frame.mask, blocks, frame.correlation, margin=margin, seed=seed + k)
+    kept, probes = [with_blocks_held_out(frame, recipe) for frame in frames], []
+    for k, frame in enumerate(kept):
+        if frame.held_out:
+            probe = RiskProbe(frame.values, frame.mask, frame.held_out, frame.correlation, margin=margin, seed=seed + k)
             probes.append((probe, frame.correlation))
-        kept.append(replace(frame, held_out=blocks))
     return kept, probes
 
 
-def answers_of(model: Predictor, probes: Probes, *, n_orientations: int) -> list[Answer]:
+def denoised_blocks(
+    model: Predictor, probes: Probes, calibration: Any = None, *, n_orientations: int = 1
+) -> list[Answer]:
     """What a model makes of the blocks of each frame."""
-    return [probe.denoised(predicting(model, correlation, n_orientations)) for probe, correlation in probes]
+    return [
+        probe.denoised(predicting(model, correlation, calibration, n_orientations=n_orientations))
+        for probe, correlation in probes
+    ]
 
 
-def risk_of(
-    model: Predictor, probes: Probes, *, n_orientations: int = 1, answers: Sequence[Answer] | None = None
-) -> Risk:
-    """Mean risk of a model over the frames; ``answers`` are those of `answers_of`, where they are there already."""
-    given = answers_of(model, probes, n_orientations=n_orientations) if answers is None else answers
+def mean_risk(
+    model: Predictor,
+    probes: Probes,
+    calibration: Any = None,
+    *,
+    n_orientations: int = 1,
+    answers: Sequence[Answer] | None = None,
+) -> Risk | None:
+    """Mean risk of a model over the frames, None where none has blocks held out.
+
+    Parameters
+    ----------
+    model : Predictor
+        The model.
+    probes : list
+        From `hold_out_blocks`.
+    calibration : optional
+        Of the model, as `Predictor.predict` takes it.
+    n_orientations : int
+        Orientations that will be averaged.
+    answers : sequence, optional
+        Those of `denoised_blocks`, where they are there already.
+    """
+    if not probes:
+        return None
+    if answers is None:
+        answers = denoised_blocks(model, probes, calibration, n_orientations=n_orientations)
     risks = [
-        probe.risk(predicting(model, correlation, n_orientations), answer)
-        for (probe, correlation), answer in zip(probes, given, strict=True)
+        probe.risk(predicting(model, correlation, calibration, n_orientations=n_orientations), answer)
+        for (probe, correlation), answer in zip(probes, answers, strict=True)
     ]
     n = len(risks)
     return Risk(
@@ -95,31 +131,9 @@ def risk_of(
     )
 
 
-def rehearsed(model: Predictor, probes: Probes, answers: Sequence[Answer], *, n_orientations: int) -> VarianceCurve:
-    """How the variance that a model predicts is to be corrected on these frames.
-
-    Parameters
-    ----------
-    model : Predictor
-        The model, its variance as its network predicts it.
-    probes : list
-        From `hold_out_of`.
-    answers : sequence
-        From `answers_of`.
-    n_orientations : int
-        Orientations that will be averaged.
-    """
-    told = [
-        probe.rehearse(predicting(model, correlation, n_orientations), answer)
-        for (probe, correlation), answer in zip(probes, answers, strict=True)
-    ]
-    if not told:
-        return VarianceCurve()
-    variance, squared_error = (np.concatenate(parts) for parts in zip(*told, strict=True))
-    return VarianceCurve.fitted(variance, squared_error, factor=_LOST)
-
-
-def predicting(model: Predictor, correlation: NDArray[np.float64], n_orientations: int) -> Predict:
+def predicting(
+    model: Predictor, correlation: NDArray[np.float64], calibration: Any = None, *, n_orientations: int = 1
+) -> Predict:
     """Values and variance by a model, as a probe asks for them.
 
     Parameters
@@ -128,44 +142,17 @@ def predicting(model: Predictor, correlation: NDArray[np.float64], n_orientation
         The model.
     correlation : ndarray, shape (2 k + 1, 2 k + 1)
         Correlation of the noise.
+    calibration : optional
+        Of the model, as `Predictor.predict` takes it.
     n_orientations : int
         Orientations that are averaged.
     """
 
     def predict(images: NDArray[np.float32]) -> Answer:
-        estimate = model.predict(images, correlation, n_orientations=n_orientations)
+        estimate = model.predict(images, correlation, calibration, n_orientations=n_orientations)
         return estimate.values, estimate.variance
 
     return predict
-
-
-def judged(
-    model: Predictor, probes: Probes, n_steps: int, *, n_orientations: int, answers: Sequence[Answer] | None = None
-) -> Adaptation:
-    """Measure the risk of a trained model, where there are blocks to do so.
-
-    Parameters
-    ----------
-    model : Predictor
-        The model, its variance as it predicts it.
-    probes : list
-        From `hold_out_of`.
-    n_steps : int
-        Steps that made its weights.
-    n_orientations : int
-        Orientations that will be averaged.
-    answers : sequence, optional
-        What the model makes of the blocks, where that is known.
-
-    Returns
-    -------
-    Adaptation
-    """
-    if not probes:
-        return Adaptation(n_steps, None)
-    risk = risk_of(model, probes, n_orientations=n_orientations, answers=answers)
-    _log.info("held-out risk %.4f +- %.4f after %d steps", risk.value, risk.error, n_steps)
-    return Adaptation(n_steps, risk)
 
 
 def variance_factor(risk: Risk | None) -> float:

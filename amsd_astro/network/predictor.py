@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Generic, Self, TypeVar
 
 import keras
 import numpy as np
@@ -12,9 +12,16 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from amsd_astro.network.architectures import AmsdArchitecture, ThesisArchitecture
-from amsd_astro.network.files.array_archive import digest_arrays
+from amsd_astro.network.digests import digest_arrays
+from amsd_astro.network.forked_process import claim_process
 
-__all__ = ["Estimate", "Predictor", "turned", "turned_back"]
+__all__ = ["Cards", "Estimate", "Predictor", "turned", "turned_back"]
+
+Calibration = TypeVar("Calibration")
+"""What one frame teaches a model: a value that is made for the frame, and handed to `Predictor.predict` with it."""
+
+Cards = dict[str, tuple[Any, str]]
+"""Value and comment by keyword."""
 
 
 @dataclass(frozen=True)
@@ -26,8 +33,10 @@ class Estimate:
     bounded: NDArray[np.bool_]
 
 
-class Predictor(ABC):
+class Predictor(ABC, Generic[Calibration]):
     """A network and what is around it.
+
+    Nobody writes on a model: frames in any number of threads share it. What one of them teaches is a value of its own.
 
     Attributes
     ----------
@@ -49,37 +58,68 @@ class Predictor(ABC):
     margin: int
     bytes_per_pixel: ClassVar[int]
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise AttributeError(f"a model is read-only: {name} is set when it is made, or by `replaced`")
+
+    def _set(self, **attributes: Any) -> None:
+        """Set attributes of a model that is being made."""
+        self.__dict__.update(attributes)
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self
+
+    def replaced(self, **attributes: Any) -> Self:
+        """Return a model of the same network with other attributes."""
+        unknown = sorted(set(attributes) - set(self.__dict__))
+        if unknown:
+            raise TypeError(f"a model has no attribute {', '.join(unknown)}")
+        new = object.__new__(type(self))
+        new.__dict__.update(self.__dict__ | attributes)
+        return new
+
+    @abstractmethod
+    def with_own_network(self) -> Self:
+        """Return a model that is alike, with a network of its own: what training may change."""
+
     @property
     @abstractmethod
-    def halo(self) -> int:
+    def uncalibrated(self) -> Calibration:
+        """What holds for a frame that has taught nothing."""
+
+    @abstractmethod
+    def halo(self, calibration: Calibration) -> int:
         """Pixels around a tile that its values depend on, besides the margin."""
 
     @abstractmethod
+    def cards(self, calibration: Calibration) -> Cards:
+        """Return the cards of a result that tell what the model does besides what its noise model says."""
+
+    @abstractmethod
     def _answer(
-        self, images: NDArray[np.float32], correlation: NDArray[np.floating]
+        self, images: NDArray[np.float32], correlation: NDArray[np.floating], calibration: Calibration
     ) -> tuple[NDArray[np.float32], ...]:
         """What the network says of images in one orientation, arrays of shape (n, ny, nx) without the margin."""
 
     @abstractmethod
-    def _estimate_from(self, noisy: NDArray[np.float32], answers: tuple[NDArray[np.float32], ...]) -> Estimate:
+    def _estimate_from(
+        self, noisy: NDArray[np.float32], answers: tuple[NDArray[np.float32], ...], calibration: Calibration
+    ) -> Estimate:
         """Denoised images from the images without their margin and the mean of the answers over the orientations."""
-
-    def look_at(self, values: NDArray[np.float32]) -> None:  # noqa: B027 - there is nothing to do for most
-        """Set what depends on a whole frame, in noise units, before it is denoised tile by tile."""
-
-    def forget_frame(self) -> None:  # noqa: B027 - most know nothing of a frame
-        """Undo what frames denoised before have changed."""
 
     def describe(self) -> dict[str, Any]:
         """Return what is to be saved of the model besides architecture, weights and `variance_scale`, of JSON types."""
         return {}
 
-    def cards(self) -> dict[str, tuple[Any, str]]:
-        """Return the cards of a result that tell what the model does besides what its noise model says."""
-        return {}
-
     def predict(
-        self, images: NDArray[np.float32], correlation: NDArray[np.floating], *, n_orientations: int = 1
+        self,
+        images: NDArray[np.float32],
+        correlation: NDArray[np.floating],
+        calibration: Calibration | None = None,
+        *,
+        n_orientations: int = 1,
     ) -> Estimate:
         """Denoise images of unit noise.
 
@@ -89,6 +129,8 @@ class Predictor(ABC):
             Stabilized images with a margin of `margin` pixels; ny and nx multiples of the architecture's stride.
         correlation : ndarray, shape (2 k + 1, 2 k + 1)
             Correlation of their noise.
+        calibration : optional
+            What their frame teaches; `uncalibrated` by default.
         n_orientations : int, optional
             Average over this many of the eight flips and rotations (the error falls, the cost rises in proportion).
 
@@ -101,27 +143,31 @@ class Predictor(ABC):
         ------
         MemoryError
             The images are too large for the memory.
+        RuntimeError
+            The process was forked from one that had run a network.
         """
+        claim_process()
+        calibration = self.uncalibrated if calibration is None else calibration
         total: tuple[NDArray[np.float32], ...] | None = None
         for orientation in range(n_orientations):
             try:
-                answers = self._answer(turned(images, orientation), correlation)
+                answers = self._answer(turned(images, orientation), correlation, calibration)
             except tf.errors.ResourceExhaustedError as error:
                 raise MemoryError(f"no memory for images of {images.shape[1]} x {images.shape[2]} pixels") from error
             answers = tuple(turned_back(answer, orientation) for answer in answers)
             total = answers if total is None else tuple(a + b for a, b in zip(total, answers, strict=True))
         assert total is not None
+        mean = tuple(answer / np.float32(n_orientations) for answer in total)
+        return self._estimate_from(self._without_margin(images), mean, calibration)
+
+    def _without_margin(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
         inner = slice(self.margin, -self.margin or None)
-        noisy = images[:, inner, inner]
-        return self._estimate_from(noisy, tuple(answer / np.float32(n_orientations) for answer in total))
+        return images[:, inner, inner]
 
     def get_weights(self) -> list[NDArray[np.float32]]:
         """Copies of the weights, in the network's order."""
+        claim_process()
         return [np.array(weight) for weight in self.network.get_weights()]
-
-    def set_weights(self, weights: list[NDArray[np.float32]]) -> None:
-        """Replace the weights."""
-        self.network.set_weights(weights)
 
     def fingerprint(self) -> str:
         """First 16 hexadecimal digits of the SHA-256 of the weights."""

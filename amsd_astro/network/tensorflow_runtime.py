@@ -7,6 +7,8 @@ import os
 
 import tensorflow as tf
 
+from amsd_astro.network.forked_process import claim_process
+
 __all__ = ["start_tensorflow"]
 
 _log = logging.getLogger(__name__)
@@ -24,7 +26,13 @@ def start_tensorflow(n_threads: int) -> None:
     ----------
     n_threads : int
         Threads of one operation; operations run one after another. Counts only before TensorFlow's first use.
+
+    Raises
+    ------
+    RuntimeError
+        The process was forked from one that had run a network.
     """
+    claim_process()
     os.environ.setdefault("TF_CPU_ALLOCATOR_USE_BFC", "true")  # read when the first array is made
     tf.config.optimizer.set_experimental_options({"arithmetic_optimization": False})
     threading = tf.config.threading

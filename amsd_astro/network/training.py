@@ -12,7 +12,8 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from amsd_astro.network.files.checkpoints import Checkpoint, TrainingState
+from amsd_astro.network.forked_process import claim_process
+from amsd_astro.network.training_state import Checkpoint, TrainingState
 
 __all__ = ["Draw", "Memory", "Progress", "Score", "train"]
 
@@ -93,6 +94,7 @@ def train(
     Checkpoint
         The weights that were kept.
     """
+    claim_process()
     run = _Run(network, loss, optimizer, draw, score, None if memory is None else memory.load())
     kept_at = time.monotonic()
     try:

@@ -18,9 +18,9 @@ from matplotlib.image import AxesImage
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from amsd_astro.arrays.mask_downsampling import thinned
+from amsd_astro.arrays.mask_downsampling import downsampled_mask
 from amsd_astro.frames import Frame
-from amsd_astro.frames.html_display import MASKED
+from amsd_astro.graphics.colours import MASKED
 from amsd_astro.plotting.pair import Window
 
 if TYPE_CHECKING:
@@ -178,7 +178,7 @@ def _show_masked(axes: Axes, masked: NDArray[np.bool_], limits: tuple[float, flo
     if not masked.any():
         return
     step = -(-max(masked.shape) // _COARSE)
-    coarse = thinned(masked, step)
+    coarse = downsampled_mask(masked, step)
     over = np.zeros((*coarse.shape, 4), np.float32)
     over[coarse] = to_rgba(MASKED_COLOUR)
     left, right, bottom, top = limits

@@ -54,7 +54,7 @@ def brightness_norm(pair: Pair, stretch: str | BaseStretch = "asinh") -> ImageNo
     every = slice(None, None, max(1, -(-max(pair.before.data.shape) // _SAMPLED)))
     good = pair.before.data[every, every][~pair.bad((every, every))]
     found = brightness_of(good, sky=pair.noise.sky, sigma=pair.sky_sigma)
-    made = stretch if isinstance(stretch, BaseStretch) else STRETCHES[stretch](found.softening)
+    made = stretch if isinstance(stretch, BaseStretch) else STRETCHES[stretch](found.softening or 1.0)
     return ImageNormalize(good, interval=ManualInterval(found.low, found.high), stretch=made)
 
 

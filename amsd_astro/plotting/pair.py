@@ -11,12 +11,13 @@ from astropy.nddata import StdDevUncertainty
 from numpy.typing import NDArray
 
 from amsd_astro.arrays.blocks import bad_pixels
-from amsd_astro.arrays.mask_downsampling import thinned
+from amsd_astro.arrays.mask_downsampling import downsampled_mask
 from amsd_astro.errors import FrameError
 from amsd_astro.frames import Frame, as_frame
 from amsd_astro.frames.denoising_record import read_record
+from amsd_astro.frames.noise import measure_noise
 from amsd_astro.graphics.brightness import sky_of
-from amsd_astro.noise.model import NoiseModel, measure_noise
+from amsd_astro.noise.model import NoiseModel
 
 __all__ = ["Pair", "Window", "drawn", "match", "sigma_map"]
 
@@ -65,7 +66,7 @@ class Pair:
         """Return the same as it is drawn: bad columns between the pixels of a part with steps are kept."""
         step = where[0].step or 1
         rows, columns = (slice(part.start, part.stop) for part in where)
-        return thinned(self.bad((rows, columns)), step)
+        return downsampled_mask(self.bad((rows, columns)), step)
 
     @cached_property
     def bad_share(self) -> float:

@@ -118,10 +118,14 @@ def _finished(
     from amsd_astro.network.amsd.model import MultiscaleModel
     from amsd_astro.pretraining.shrinkage import learn_shrinkage
 
-    model = MultiscaleModel(architecture)
-    model.set_weights(weights)
-    model.precision = settings.precision
-    model.shrinkage = learn_shrinkage(
-        model, scenes, n_exposures=settings.n_compared, patch=settings.patch, seed=settings.seed, progress=progress
+    model = MultiscaleModel(architecture, weights=weights)
+    shrinkage = learn_shrinkage(
+        model,
+        scenes,
+        n_exposures=settings.n_compared,
+        patch=settings.patch,
+        seed=settings.seed,
+        precision=settings.precision,
+        progress=progress,
     )
-    return model
+    return model.replaced(shrinkage=shrinkage)

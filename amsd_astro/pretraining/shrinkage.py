@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amsd_astro.network.amsd.details import DETAIL_REACH
+from amsd_astro.network.amsd.frame_calibration import FrameCalibration
 from amsd_astro.network.amsd.model import MultiscaleModel
 from amsd_astro.network.amsd.shrinkage import N_SHARES, Shrinkage, shrinkage_terms
 from amsd_astro.network.recipes import AMSD
@@ -30,6 +31,7 @@ def learn_shrinkage(
     n_exposures: int,
     patch: int,
     seed: int,
+    precision: str = "float32",
     progress: Callable[[int, int, str], None] | None = None,
 ) -> Shrinkage:
     """The table that leaves the least squared error, as for training a patch in units of the error predicted for it.
@@ -46,6 +48,8 @@ def learn_shrinkage(
         Pixels on a side of each.
     seed : int
         Of the exposures.
+    precision : str, optional
+        What the network computes in.
     progress : callable, optional
         Called as ``progress(done, total, stage)``.
     """
@@ -56,7 +60,7 @@ def learn_shrinkage(
 
     gram, total = _RIDGE * n_exposures * np.eye(N_SHARES), np.zeros(N_SHARES)
     for n_done, exposed in enumerate(made_ahead(draw, n_exposures, n_threads=1), start=1):
-        products, sums = _equations(model, exposed)
+        products, sums = _equations(model, FrameCalibration(precision=precision), exposed)
         gram += products
         total += sums
         if progress is not None:
@@ -64,9 +68,11 @@ def learn_shrinkage(
     return Shrinkage(tuple(float(f"{share:.4g}") for share in np.linalg.solve(gram, total)))
 
 
-def _equations(model: MultiscaleModel, exposed: Exposed) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _equations(
+    model: MultiscaleModel, calibration: FrameCalibration, exposed: Exposed
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Of least squares: products of the terms, and of terms and what is missing in the result."""
-    made = model.predict(exposed.noisy[None], exposed.correlation, n_orientations=AMSD.n_orientations)
+    made = model.predict(exposed.noisy[None], exposed.correlation, calibration, n_orientations=AMSD.n_orientations)
     values, variance = made.values[0], made.variance[0]
     inner = slice(model.margin, -model.margin)
     whole = slice(_RIM, -_RIM)

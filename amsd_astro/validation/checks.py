@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from amsd_astro.validation.experiment import Trial
-from amsd_astro.validation.measurements import FALSE_LEVEL, Findings
+from amsd_astro.validation.experiment import Experiment
+from amsd_astro.validation.measurements import FALSE_LEVEL, Measurements
 from amsd_astro.validation.measures.bias import measure_bias
 from amsd_astro.validation.parts import Check
 
@@ -30,26 +30,26 @@ class Measured:
     error: float
 
 
-def checks_of(trial: Trial, findings: Findings) -> list[Check]:
+def checks_of(experiment: Experiment, measurements: Measurements) -> list[Check]:
     """Return what is judged, without limits: see `held`.
 
     Parameters
     ----------
-    trial : Trial
-        From `run_trial`.
-    findings : Findings
-        From `measure_trial`.
+    experiment : Experiment
+        From `run_experiment`.
+    measurements : Measurements
+        From `measure_experiment`.
 
     Returns
     -------
     list of Check
     """
     return [
-        *_flux(trial, findings),
-        *_shapes(trial, findings),
-        *_detection(findings),
-        *_residual(findings),
-        *_sigma_map(findings),
+        *_flux(experiment, measurements),
+        *_shapes(experiment, measurements),
+        *_detection(measurements),
+        *_residual(measurements),
+        *_sigma_map(measurements),
     ]
 
 
@@ -83,8 +83,8 @@ def mean_of(
     return min(means, key=lambda mean: mean.error if math.isfinite(mean.error) else math.inf)
 
 
-def _flux(trial: Trial, findings: Findings) -> list[Check]:
-    alone, snr = ~trial.injection.crowded, trial.injection.snr
+def _flux(experiment: Experiment, measurements: Measurements) -> list[Check]:
+    alone, snr = ~experiment.injection.crowded, experiment.injection.snr
     words = {
         "bright": "Photometry of clear sources is what it was.",
         "middle": "Sources of middling brightness keep their flux.",
@@ -93,16 +93,18 @@ def _flux(trial: Trial, findings: Findings) -> list[Check]:
     result = []
     for name, (low, high) in reversed(FLUX_GROUPS.items()):
         chosen = alone & (snr >= low) & (snr <= high)
-        after, before, true = (table.aperture_flux for table in (findings.after, findings.before, findings.true))
+        after, before, true = (
+            table.aperture_flux for table in (measurements.after, measurements.before, measurements.true)
+        )
         mean = mean_of(after, before, true, chosen, relative=True)
         title = f"Aperture flux of sources of S/N {low:g} to {high:g}"
         result.append(Check(f"flux_{name}", title, 100 * mean.value, 100 * mean.error, unit="%", sentence=words[name]))
     return result
 
 
-def _shapes(trial: Trial, findings: Findings) -> list[Check]:
-    stars = trial.injection.is_star & ~trial.injection.crowded & (trial.injection.snr >= CLEAR_SHAPE)
-    tables = (findings.after, findings.before, findings.true)
+def _shapes(experiment: Experiment, measurements: Measurements) -> list[Check]:
+    stars = experiment.injection.is_star & ~experiment.injection.crowded & (experiment.injection.snr >= CLEAR_SHAPE)
+    tables = (measurements.after, measurements.before, measurements.true)
 
     def mean(name: str, *, relative: bool = False) -> Measured:
         after, before, true = (np.asarray(getattr(table, name)) for table in tables)
@@ -132,14 +134,14 @@ def _length(first: Measured, second: Measured) -> Measured:
     return Measured(math.hypot(first.value, second.value), max(first.error, second.error))
 
 
-def _detection(findings: Findings) -> list[Check]:
-    raw, denoised = findings.raw, findings.denoised
+def _detection(measurements: Measurements) -> list[Check]:
+    raw, denoised = measurements.raw, measurements.denoised
     gain = error = math.nan
     if raw.depth.value > 0 and denoised.depth.value > 0:
         gain = 2.5 * math.log10(raw.depth.value / denoised.depth.value)
         error = 2.5 / math.log(10) * math.hypot(raw.depth.log_error, denoised.depth.log_error)
     allowed = "no more than the matched filter finds in the raw frame and three times the root of that"
-    share = 100 * findings.n_unsupported / max(findings.n_detected, 1)
+    share = 100 * measurements.n_unsupported / max(measurements.n_detected, 1)
     return [
         Check(
             "depth", "Gain in depth at 90 % completeness and 90 % purity", gain, error, unit="mag",
@@ -156,7 +158,7 @@ def _detection(findings: Findings) -> list[Check]:
         ),
         Check(
             "unsupported", "Detections where the raw frame shows nothing", share,
-            100 * math.sqrt(max(findings.n_unsupported, 1)) / max(findings.n_detected, 1), unit="%",
+            100 * math.sqrt(max(measurements.n_unsupported, 1)) / max(measurements.n_detected, 1), unit="%",
             sentence="Whatever stands out in the denoised frame is to be seen in the raw one.",
         ),
     ]  # fmt: skip
@@ -167,8 +169,8 @@ def _excess(n_denoised: int, n_raw: int) -> float:
     return max(0.0, n_denoised - (n_raw + 3 * math.sqrt(max(n_raw, 1))))
 
 
-def _residual(findings: Findings) -> list[Check]:
-    residual = findings.residual
+def _residual(measurements: Measurements) -> list[Check]:
+    residual = measurements.residual
     excess = [
         found - expected for found, expected in zip(residual.neighbours, residual.expected_neighbours, strict=True)
     ]
@@ -193,15 +195,15 @@ def _residual(findings: Findings) -> list[Check]:
     ]  # fmt: skip
 
 
-def _sigma_map(findings: Findings) -> list[Check]:
-    width = findings.calibration[0].width if findings.calibration else math.nan
+def _sigma_map(measurements: Measurements) -> list[Check]:
+    width = measurements.calibration[0].width if measurements.calibration else math.nan
     return [
         Check(
             "sigma_width", "Width of (denoised - truth) / sigma", width,
             sentence="The sigma map tells the true error, over all pixels of the denoised frame exposed again.",
         ),
         Check(
-            "error_left", "Rms error of the denoised frame exposed again", findings.error_left, unit="sigma",
+            "error_left", "Rms error of the denoised frame exposed again", measurements.error_left, unit="sigma",
             sentence="For information: of a scene as smooth as the denoised frame.",
         ),
     ]  # fmt: skip

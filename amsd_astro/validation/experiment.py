@@ -1,4 +1,4 @@
-"""The frames that a denoiser is tried on, and what it makes of them."""
+"""The experiment: sources injected, frames in which nothing is to be found, and what a denoiser makes of them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from amsd_astro.validation.measures.noise_frames import mirrored_frame, noise_on
 from amsd_astro.validation.measures.psf import MeasuredPsf, measure_psf
 from amsd_astro.validation.measures.sky_map import SkyMap, map_sky
 
-__all__ = ["Denoise", "Pair", "Progress", "Trial", "run_trial"]
+__all__ = ["Denoise", "Experiment", "Pair", "Progress", "run_experiment"]
 
 Denoise = Callable[[Frame], Frame]
 """What is validated: from a frame to the denoised frame."""
@@ -37,7 +37,7 @@ class Pair:
 
 
 @dataclass(frozen=True, eq=False)
-class Trial:
+class Experiment:
     """A denoiser's answers to frames that are known in some way.
 
     Attributes
@@ -72,7 +72,7 @@ class Trial:
     truth: NDArray[np.float64]
 
 
-def run_trial(
+def run_experiment(
     frame: Frame,
     noise: NoiseModel,
     denoiser: Denoiser | Denoise,
@@ -81,7 +81,7 @@ def run_trial(
     n_sources: int | None = None,
     fwhm: float | None = None,
     progress: Progress | None = None,
-) -> Trial:
+) -> Experiment:
     """Denoise a frame, the frame with sources put in, and frames in which nothing is to be found.
 
     A `Denoiser` learns once, from the frame with the sources, and is told the noise; another callable is called for
@@ -106,7 +106,7 @@ def run_trial(
 
     Returns
     -------
-    Trial
+    Experiment
 
     Raises
     ------
@@ -134,7 +134,7 @@ def run_trial(
     exposed_again = answer(again, "frame exposed again")
     if progress is not None:
         progress(len(_STAGES), len(_STAGES), _STAGES[-1])
-    return Trial(noise, sky, psf, injection, injected, plain, noise_only, mirrored, exposed_again, truth)
+    return Experiment(noise, sky, psf, injection, injected, plain, noise_only, mirrored, exposed_again, truth)
 
 
 def _applied(

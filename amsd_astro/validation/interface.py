@@ -6,14 +6,14 @@ from dataclasses import asdict
 from typing import Any
 
 from amsd_astro.denoiser import Denoiser
-from amsd_astro.denoiser.preparation import Stated
 from amsd_astro.frames import Frame, as_frame
-from amsd_astro.noise.model import measure_noise
+from amsd_astro.frames.noise import measure_noise
+from amsd_astro.noise.measurement import Stated
 from amsd_astro.validation.checks import checks_of
 from amsd_astro.validation.diagnosis import diagnose
-from amsd_astro.validation.experiment import Denoise, Progress, Trial, run_trial
+from amsd_astro.validation.experiment import Denoise, Experiment, Progress, run_experiment
 from amsd_astro.validation.limits import Limits, checked_limits, held
-from amsd_astro.validation.measurements import measure_trial
+from amsd_astro.validation.measurements import measure_experiment
 from amsd_astro.validation.parts import Check, Section
 from amsd_astro.validation.repeat_exposure import check_repeat, repeat_checks, repeat_section, score_repeat
 from amsd_astro.validation.report.contents import facts_of, numbers_of, pictures_of
@@ -94,29 +94,29 @@ def validate(
     if not model.sky_variance > 0:
         raise ValueError("a frame must have noise to be validated. Received: one without")
     used = Denoiser(seed=seed) if denoiser is None else denoiser
-    trial = run_trial(frame, model, used, seed=seed, n_sources=n_sources, fwhm=fwhm, progress=progress)
-    findings = measure_trial(trial, seed=seed)
-    checks = checks_of(trial, findings)
+    experiment = run_experiment(frame, model, used, seed=seed, n_sources=n_sources, fwhm=fwhm, progress=progress)
+    measurements = measure_experiment(experiment, seed=seed)
+    checks = checks_of(experiment, measurements)
     sections = [
-        photometry_section(trial, findings),
-        shape_section(trial, findings),
-        detection_section(trial, findings),
-        residual_section(findings),
-        sigma_section(findings),
+        photometry_section(experiment, measurements),
+        shape_section(experiment, measurements),
+        detection_section(experiment, measurements),
+        residual_section(measurements),
+        sigma_section(measurements),
     ]
-    data = numbers_of(trial, findings)
+    data = numbers_of(experiment, measurements)
     if other is not None:
-        score = score_repeat(trial.plain, other, model)
+        score = score_repeat(experiment.plain, other, model)
         checks += repeat_checks(score)
         sections.append(repeat_section(score))
         data["repeat"] = asdict(score)
     checks = [held(check, all_limits) for check in checks]
-    return _report(frame, trial, checks, sections, data, seed=seed)
+    return _report(frame, experiment, checks, sections, data, seed=seed)
 
 
 def _report(
     frame: Frame,
-    trial: Trial,
+    experiment: Experiment,
     checks: list[Check],
     sections: list[Section],
     data: dict[str, Any],
@@ -128,12 +128,12 @@ def _report(
     ny, nx = frame.data.shape
     return Report(
         title=f"What denoising did to {name}",
-        subtitle=f"{nx} x {ny} pixels, {trial.injection.y.size} sources put in",
+        subtitle=f"{nx} x {ny} pixels, {experiment.injection.y.size} sources put in",
         checks=checks,
         diagnosis=diagnose(checks),
         sections=sections,
-        pictures=pictures_of(trial),
+        pictures=pictures_of(experiment),
         wcs=frame.wcs,
-        facts=facts_of(trial, seed=seed),
+        facts=facts_of(experiment, seed=seed),
         data=data,
     )

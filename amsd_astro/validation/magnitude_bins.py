@@ -5,19 +5,19 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from amsd_astro.validation.experiment import Trial
+from amsd_astro.validation.experiment import Experiment
 from amsd_astro.validation.measures.bias import SNR_EDGES, Bias, measure_bias
 from amsd_astro.validation.parts import Line
 
-__all__ = ["Magnitudes"]
+__all__ = ["MagnitudeBins"]
 
 
-class Magnitudes:
-    """Magnitudes of a frame's injected sources, and bins of them.
+class MagnitudeBins:
+    """MagnitudeBins of a frame's injected sources, and bins of them.
 
     Parameters
     ----------
-    trial : Trial
+    experiment : Experiment
         Whose injection is meant.
 
     Attributes
@@ -32,11 +32,11 @@ class Magnitudes:
         Of bins, by the signal to noise of a star; fewer than two where no isolated star was put in.
     """
 
-    def __init__(self, trial: Trial) -> None:
-        injection = trial.injection
+    def __init__(self, experiment: Experiment) -> None:
+        injection = experiment.injection
         self.alone = ~injection.crowded
         self.magnitude = -2.5 * np.log10(injection.flux)
-        unit = "" if trial.plain.before.unit in (None, "") else f" / {trial.plain.before.unit}"
+        unit = "" if experiment.plain.before.unit in (None, "") else f" / {experiment.plain.before.unit}"
         self.label = f"magnitude, -2.5 log10(flux{unit})"
         stars = injection.is_star & self.alone
         order = np.argsort(injection.snr[stars], kind="stable")

@@ -9,7 +9,7 @@ import numpy as np
 from astropy.nddata import StdDevUncertainty
 from numpy.typing import NDArray
 
-from amsd_astro.validation.experiment import Trial
+from amsd_astro.validation.experiment import Experiment
 from amsd_astro.validation.measures.calibration import Stratum, measure_calibration
 from amsd_astro.validation.measures.completeness import Depth, depth, threshold_at_purity
 from amsd_astro.validation.measures.detection import Detections, Match, detect, match
@@ -18,7 +18,7 @@ from amsd_astro.validation.measures.photometry import SourceTable, measure_sourc
 from amsd_astro.validation.measures.power_spectra import PowerSpectra, measure_spectra
 from amsd_astro.validation.measures.residuals import ResidualStatistics, measure_residual
 
-__all__ = ["FALSE_LEVEL", "Findings", "Found", "measure_trial"]
+__all__ = ["FALSE_LEVEL", "DetectedSources", "Measurements", "measure_experiment"]
 
 FALSE_LEVEL = 4.0
 """Significance in the raw frame's matched filter from which a detection where there is nothing is held against one."""
@@ -28,7 +28,7 @@ _SUPPORT = 2.0  # significance in the raw frame of something that is there
 
 
 @dataclass(frozen=True, eq=False)
-class Found:
+class DetectedSources:
     """What is detected in one version of the frames: raw by the matched filter, or denoised.
 
     Attributes
@@ -59,14 +59,14 @@ class Found:
 
 
 @dataclass(frozen=True, eq=False)
-class Findings:
+class Measurements:
     """All that was measured.
 
     Attributes
     ----------
     true, before, after : SourceTable
         The injected sources as they are, in the frame and in the denoised frame.
-    raw, denoised : Found
+    raw, denoised : DetectedSources
         Detections.
     n_detected, n_unsupported : int
         Detections in the denoised frame as high as `FALSE_LEVEL` of the raw frame, and those of them where the raw
@@ -84,8 +84,8 @@ class Findings:
     true: SourceTable
     before: SourceTable
     after: SourceTable
-    raw: Found
-    denoised: Found
+    raw: DetectedSources
+    denoised: DetectedSources
     n_detected: int
     n_unsupported: int
     residual: ResidualStatistics
@@ -96,30 +96,30 @@ class Findings:
     error_left: float
 
 
-def measure_trial(trial: Trial, *, seed: int) -> Findings:
+def measure_experiment(experiment: Experiment, *, seed: int) -> Measurements:
     """Measure all there is to measure.
 
     Parameters
     ----------
-    trial : Trial
-        From `run_trial`.
+    experiment : Experiment
+        From `run_experiment`.
     seed : int
         Of the places of empty apertures.
 
     Returns
     -------
-    Findings
+    Measurements
     """
-    plain, noise, sky = trial.plain, trial.noise, trial.sky
-    raw = _found(trial, denoised=False, widths=None)
-    denoised = _found(trial, denoised=True, widths=raw.widths)
-    n_detected, n_unsupported = _unsupported(trial)
+    plain, noise, sky = experiment.plain, experiment.noise, experiment.sky
+    raw = _found(experiment, denoised=False, widths=None)
+    denoised = _found(experiment, denoised=True, widths=raw.widths)
+    n_detected, n_unsupported = _unsupported(experiment)
     before, after = (
-        measure_sources(frame.data, trial.injection, trial.psf, mask=trial.injected.before.mask)
-        for frame in (trial.injected.before, trial.injected.after)
+        measure_sources(frame.data, experiment.injection, experiment.psf, mask=experiment.injected.before.mask)
+        for frame in (experiment.injected.before, experiment.injected.after)
     )
-    return Findings(
-        true=measure_truth(trial.injection, trial.psf),
+    return Measurements(
+        true=measure_truth(experiment.injection, experiment.psf),
         before=before,
         after=after,
         raw=raw,
@@ -129,15 +129,15 @@ def measure_trial(trial: Trial, *, seed: int) -> Findings:
         residual=measure_residual(plain.before, plain.after, noise, sky=sky),
         spectra=measure_spectra(plain.before, plain.after, noise, sky=sky),
         empty_apertures=measure_empty_apertures(plain.before, plain.after, noise, seed=seed, sky=sky),
-        calibration=_calibration(trial),
-        reliability=_reliability(trial),
-        error_left=_error_left(trial),
+        calibration=_calibration(experiment),
+        reliability=_reliability(experiment),
+        error_left=_error_left(experiment),
     )
 
 
-def _found(trial: Trial, *, denoised: bool, widths: tuple[float, float] | None) -> Found:
+def _found(experiment: Experiment, *, denoised: bool, widths: tuple[float, float] | None) -> DetectedSources:
     """Detections; ``widths`` are those of the raw frames in which there is nothing, None where these are looked at."""
-    psf, injection = trial.psf, trial.injection
+    psf, injection = experiment.psf, experiment.injection
     here, there, turned = (
         detect(
             (pair.after if denoised else pair.before).data,
@@ -146,7 +146,7 @@ def _found(trial: Trial, *, denoised: bool, widths: tuple[float, float] | None) 
             mask=pair.before.mask,
             smoothed=denoised,
         )
-        for pair in (trial.injected, trial.noise_only, trial.mirrored)
+        for pair in (experiment.injected, experiment.noise_only, experiment.mirrored)
     )
     own = widths or (float(np.mean(there.width)), float(np.mean(turned.width)))
     found = match(here, injection, psf.fwhm)
@@ -163,12 +163,12 @@ def _found(trial: Trial, *, denoised: bool, widths: tuple[float, float] | None) 
         for one, width in zip((there, turned), own, strict=True)
     )
     limit = depth(found.significance[alone], injection.snr[alone], threshold)
-    return Found(here, there, turned, found, threshold, limit, own, n_false, n_false_mirrored)
+    return DetectedSources(here, there, turned, found, threshold, limit, own, n_false, n_false_mirrored)
 
 
-def _unsupported(trial: Trial) -> tuple[int, int]:
+def _unsupported(experiment: Experiment) -> tuple[int, int]:
     """Clear detections in the denoised frame, and how many of them the raw frame knows nothing of."""
-    pair, psf = trial.plain, trial.psf
+    pair, psf = experiment.plain, experiment.psf
     raw = detect(pair.before.data, psf, threshold=_SUPPORT, mask=pair.before.mask)
     clear = detect(
         pair.after.data, psf, threshold=FALSE_LEVEL, mask=pair.before.mask, noise_width=raw.width, smoothed=True
@@ -177,39 +177,39 @@ def _unsupported(trial: Trial) -> tuple[int, int]:
         return 0, 0
     rows, columns = np.rint(clear.positions).astype(int).T
     reach = math.ceil(psf.fwhm)
-    seen = trial.sky.sources.copy()
+    seen = experiment.sky.sources.copy()
     for y, x in np.rint(raw.positions).astype(int):
         seen[max(0, y - reach) : y + reach + 1, max(0, x - reach) : x + reach + 1] = True
     return clear.significance.size, int(np.count_nonzero(~seen[rows, columns]))
 
 
-def _calibration(trial: Trial) -> list[Stratum]:
-    after = trial.exposed_again.after
+def _calibration(experiment: Experiment) -> list[Stratum]:
+    after = experiment.exposed_again.after
     if after.uncertainty is None:
         return []
-    return measure_calibration(after, trial.truth, trial.noise, sky=trial.sky.background)
+    return measure_calibration(after, experiment.truth, experiment.noise, sky=experiment.sky.background)
 
 
-def _reliability(trial: Trial, *, n_bins: int = 12) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _reliability(experiment: Experiment, *, n_bins: int = 12) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Predicted and true rms error in bins of equal numbers of pixels."""
-    after = trial.exposed_again.after
+    after = experiment.exposed_again.after
     if after.uncertainty is None:
         return np.zeros(0), np.zeros(0)
     sigma = np.asarray(after.uncertainty.represent_as(StdDevUncertainty).array, np.float64)
-    error = np.asarray(after.data, np.float64) - trial.truth
+    error = np.asarray(after.data, np.float64) - experiment.truth
     good = np.isfinite(error) & np.isfinite(sigma) & (sigma > 0)
     if np.count_nonzero(good) < 100 * n_bins:
         return np.zeros(0), np.zeros(0)
     order = np.argsort(sigma[good], kind="stable")
-    unit = math.sqrt(trial.noise.sky_variance)
+    unit = math.sqrt(experiment.noise.sky_variance)
     parts = zip(np.array_split(sigma[good][order], n_bins), np.array_split(error[good][order], n_bins), strict=True)
     rows = [(math.sqrt(np.mean(s**2)) / unit, math.sqrt(np.mean(e**2)) / unit) for s, e in parts]
     predicted, true = (np.array(column) for column in zip(*rows, strict=True))
     return predicted, true
 
 
-def _error_left(trial: Trial) -> float:
-    error = (np.asarray(trial.exposed_again.after.data, np.float64) - trial.truth) / np.sqrt(
-        trial.noise.variance(np.where(np.isfinite(trial.truth), trial.truth, trial.noise.sky))
+def _error_left(experiment: Experiment) -> float:
+    error = (np.asarray(experiment.exposed_again.after.data, np.float64) - experiment.truth) / np.sqrt(
+        experiment.noise.variance(np.where(np.isfinite(experiment.truth), experiment.truth, experiment.noise.sky))
     )
     return float(np.sqrt(np.nanmean(error**2)))

@@ -11,7 +11,8 @@ from scipy import ndimage
 
 from amsd_astro.errors import FrameError
 from amsd_astro.frames.frame import Frame
-from amsd_astro.noise.model import NoiseModel, measure_noise
+from amsd_astro.frames.noise import measure_noise
+from amsd_astro.noise.model import NoiseModel
 from amsd_astro.validation.experiment import Pair
 from amsd_astro.validation.measures.sky_map import flattened
 from amsd_astro.validation.measures.stamps import bad_pixels_of

@@ -29,7 +29,7 @@ from benchmarks.kept_results import command, machine
 from benchmarks.scenes.strata import Ruler
 from benchmarks.scenes.unseen_frames import SEED, UNSEEN, unseen_scene
 
-_KNOWN = Path(__file__).with_name("adapted.json")
+_KNOWN = Path(__file__).resolve().parents[1] / "results" / "adapted.json"
 _ADAPTED = "amsd --steps 400"
 _PATCH = 160
 _HEAD = """\

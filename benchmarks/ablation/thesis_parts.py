@@ -40,28 +40,28 @@ import tensorflow as tf
 from amsd_astro.denoiser.application import apply_model
 from amsd_astro.denoiser.preparation import Prepared, prepare
 from amsd_astro.network.amsd.adaptation import adapt
-from amsd_astro.network.amsd.bands import band_noise, band_radius
-from amsd_astro.network.amsd.losses import recorrupted_loss, thesis_loss
+from amsd_astro.network.amsd.losses import recorrupted_loss
 from amsd_astro.network.amsd.model import MultiscaleModel
-from amsd_astro.network.amsd.recorrupted_pairs import RecorruptedPairs, TrainingFrame, normalized_bands
-from amsd_astro.network.held_out_risk import hold_out_of
+from amsd_astro.network.amsd.recorrupted_pairs import RecorruptedPairs
+from amsd_astro.network.held_out_risk import hold_out_blocks
 from amsd_astro.network.optimizers import CentralizedAdam, warm_cosine
 from amsd_astro.network.recipes import AMSD, THESIS
 from amsd_astro.network.tensorflow_runtime import start_tensorflow
 from amsd_astro.network.thesis.interpolated_pairs import FramePairs
-from amsd_astro.network.thesis.interpolation import SCALES, blurred
+from amsd_astro.network.thesis.loss import thesis_loss
 from amsd_astro.network.thesis.model import ThesisModel
-from amsd_astro.network.thesis.noisy_versions import N_VERSIONS, draw_sigmas
-from amsd_astro.network.thesis.normalization import Stretch
+from amsd_astro.network.thesis.normalization import Normalization
 from amsd_astro.network.thesis.training import ValidationLoss
 from amsd_astro.network.training import train
+from amsd_astro.network.training_frame import TrainingFrame
 from amsd_astro.noise.model import NoiseModel
 from amsd_astro.resources import count_processors
+from benchmarks.ablation.mixed_pairs import InterpolatedBands, NormalizedPairs
 from benchmarks.kept_results import command, kept, machine
 from benchmarks.scenes.frames_with_truth import SAMPLES, Scene, sample_scene
 from benchmarks.scenes.strata import STRATA, Ruler
 
-__all__ = ["ROWS", "InterpolatedBands"]
+__all__ = ["ROWS"]
 
 _FOLDER = Path(__file__).resolve().parents[2] / "data_samples"
 _N_JUDGED = 20  # times that the weights of the thesis recipe are judged, as in the package
@@ -77,11 +77,14 @@ def _frame(prepared: Prepared) -> TrainingFrame:
 def _applied(model: ThesisModel | MultiscaleModel, prepared: Prepared, n_orientations: int) -> np.ndarray:
     """Denoised frame in its unit; with a thesis model also the guarded one."""
     if not isinstance(model, ThesisModel):
-        return np.asarray(apply_model(model, prepared, n_orientations=n_orientations).data, float)[None]
+        return np.asarray(apply_model(model, model.uncalibrated, prepared, n_orientations=n_orientations).data, float)[
+            None
+        ]
     made = []
     for guarded in (False, True):
-        model.guarded = guarded
-        made.append(np.asarray(apply_model(model, prepared, n_orientations=n_orientations).data, float))
+        one = model.replaced(guarded=guarded)
+        result = apply_model(one, one.uncalibrated, prepared, n_orientations=n_orientations)
+        made.append(np.asarray(result.data, float))
     return np.stack(made)
 
 
@@ -97,12 +100,12 @@ def _thesis(
     """Rows 1 to 3: the package's `learn_frames`, but for the optimizer and the noise model."""
     prepared = prepare(scene.frame, noise, seed=seed)
     frame = _frame(prepared)
-    model = ThesisModel(THESIS.architecture, seed=seed)
-    kept_frames, _ = hold_out_of([frame], THESIS, margin=model.margin, seed=THESIS.held_out_seed)
-    model.stretch = Stretch.over([frame.values], softening=THESIS.softening)
+    normalization = Normalization.over([frame.values], softening=THESIS.softening)
+    model = ThesisModel(THESIS.architecture, normalization=normalization, seed=seed)
+    kept_frames, _ = hold_out_blocks([frame], THESIS, margin=model.margin, seed=THESIS.held_out_seed)
     pairs = FramePairs(
         [frame.values],
-        model.stretch.forward,
+        normalization.forward,
         [one.held_out for one in kept_frames],
         patch=THESIS.frame_patch,
         n_patches=THESIS.n_patches,
@@ -133,33 +136,20 @@ def _stabilized(scene: Scene, n_steps: int, seed: int) -> np.ndarray:
     return _thesis(scene, scene.model, CentralizedAdam(THESIS.learning_rate), n_steps, seed)
 
 
-class _StretchedPairs:
-    """Recorrupted pairs as the thesis network sees them: stretched input, target in noise units, weight."""
-
-    state: Any = None
-
-    def __init__(self, pairs: RecorruptedPairs, stretch: Stretch) -> None:
-        self._pairs, self._stretch = pairs, stretch
-
-    def __call__(self) -> tuple[np.ndarray, ...]:
-        batch = self._pairs.draw()
-        return self._stretch.forward(batch.noisy), batch.target, batch.weight
-
-
 def _recorrupted(scene: Scene, n_steps: int, seed: int, *, learning_rate: float | None = None) -> np.ndarray:
     """Rows 4 and 4b; without a learning rate that of the flagship, which changes on the way."""
     rate = warm_cosine(AMSD.learning_rate, n_steps=n_steps) if learning_rate is None else learning_rate
     prepared = prepare(scene.frame, scene.model, seed=seed)
     frame = _frame(prepared)
-    model = ThesisModel(THESIS.architecture, seed=seed)
-    stretch = model.stretch = Stretch.over([frame.values], softening=THESIS.softening)
+    normalization = Normalization.over([frame.values], softening=THESIS.softening)
+    model = ThesisModel(THESIS.architecture, normalization=normalization, seed=seed)
     pairs = RecorruptedPairs(
         [frame], amplitude=AMSD.amplitude, n_patches=THESIS.n_patches, patch=THESIS.frame_patch, seed=seed
     )
 
     def loss(noisy: tf.Tensor, target: tf.Tensor, weight: tf.Tensor) -> tf.Tensor:
-        argument = stretch.low + model.network(noisy) * (stretch.high - stretch.low)
-        answer = stretch.softening * tf.sinh(tf.clip_by_value(argument, -_HIGHEST, _HIGHEST))
+        argument = normalization.low + model.network(noisy) * (normalization.high - normalization.low)
+        answer = normalization.softening * tf.sinh(tf.clip_by_value(argument, -_HIGHEST, _HIGHEST))
         size = tf.abs(answer - target)
         error = tf.where(size <= _LINEAR, size**2, _LINEAR * (2 * size - _LINEAR))
         return tf.reduce_sum(error * weight) / tf.maximum(tf.reduce_sum(weight), 1.0)
@@ -168,7 +158,7 @@ def _recorrupted(scene: Scene, n_steps: int, seed: int, *, learning_rate: float 
         model.network,
         loss,
         CentralizedAdam(rate),
-        _StretchedPairs(pairs, stretch),
+        NormalizedPairs(pairs, normalization),
         n_steps=n_steps,
     )
     return _applied(model, prepared, THESIS.n_orientations)
@@ -178,61 +168,13 @@ def _recorrupted_slowly(scene: Scene, n_steps: int, seed: int) -> np.ndarray:
     return _recorrupted(scene, n_steps, seed, learning_rate=THESIS.learning_rate)
 
 
-class InterpolatedBands:
-    """Thesis pairs in noise units as the amsd network sees them: bands, level, noisy version, target, weight.
-
-    Parameters
-    ----------
-    frame : TrainingFrame
-        The frame.
-    stretch : Stretch
-        That of the thesis recipe: noise of a share of its range is, at the sky, that share of ``high - low``.
-    n_patches, patch : int
-        Patches in a batch and pixels on a side of each.
-    seed : int
-        Seed of places and noise.
-    """
-
-    state: Any = None
-
-    def __init__(self, frame: TrainingFrame, stretch: Stretch, *, n_patches: int, patch: int, seed: int) -> None:
-        self._frame, self._n_patches, self._patch = frame, n_patches, patch
-        self._rng = np.random.default_rng(seed)
-        width = stretch.softening * (stretch.high - stretch.low) / 255
-        self._sigmas = [width * sigma for sigma in draw_sigmas(np.random.default_rng([seed, 1]))]
-        self._band_noise = band_noise(frame.correlation)
-
-    def __call__(self) -> tuple[np.ndarray, ...]:
-        """Draw a batch."""
-        return tuple(np.stack(part) for part in zip(*(self._pair() for _ in range(self._n_patches)), strict=True))
-
-    def _pair(self) -> tuple[np.ndarray, ...]:
-        reach = band_radius()
-        side = self._patch + 2 * reach
-        y, x = (int(self._rng.integers(n - side + 1)) for n in self._frame.values.shape)
-        version = int(self._rng.integers(N_VERSIONS))
-        sigma = self._sigmas[version]
-        noise = self._rng.standard_normal((side, side), dtype=np.float32)
-        noisy = self._frame.values[y : y + side, x : x + side] + np.float32(sigma) * noise
-        level = np.sqrt(1 + sigma**2)
-        inner = slice(reach, reach + self._patch)
-        target = blurred(noisy, *SCALES[version], registered=True)[inner, inner]
-        weight = self._frame.weight(np.arange(y, y + side), np.arange(x, x + side))[inner, inner]
-        seen = normalized_bands(noisy[None], self._band_noise * level)[0]
-        return (
-            seen,
-            np.full((1, 1, 1), level, np.float32),
-            *(part[..., None] for part in (noisy[inner, inner], target, weight)),
-        )
-
-
 def _interpolated(scene: Scene, n_steps: int, seed: int) -> np.ndarray:
     """Row 5."""
     prepared = prepare(scene.frame, scene.model, seed=seed)
     frame = _frame(prepared)
     model = MultiscaleModel(AMSD.architecture, seed=seed)
-    stretch = Stretch.over([frame.values], softening=THESIS.softening)
-    pairs = InterpolatedBands(frame, stretch, n_patches=THESIS.n_patches, patch=THESIS.frame_patch, seed=seed)
+    normalization = Normalization.over([frame.values], softening=THESIS.softening)
+    pairs = InterpolatedBands(frame, normalization, n_patches=THESIS.n_patches, patch=THESIS.frame_patch, seed=seed)
 
     def loss(inputs: tf.Tensor, level: tf.Tensor, noisy: tf.Tensor, target: tf.Tensor, weight: tf.Tensor) -> tf.Tensor:
         estimate, _ = model.estimate(inputs, noisy, level)
@@ -253,8 +195,8 @@ def _flagship(scene: Scene, n_steps: int, seed: int, *, n_patches: int) -> np.nd
     prepared = prepare(scene.frame, scene.model, seed=seed)
     model = MultiscaleModel(AMSD.architecture, seed=seed)
     recipe = dataclasses.replace(AMSD, n_patches=n_patches)
-    adapt(model, [_frame(prepared)], recipe, n_steps=n_steps, seed=seed)
-    return _applied(model, prepared, AMSD.n_orientations)
+    trained, _ = adapt(model, [_frame(prepared)], recipe, n_steps=n_steps, seed=seed)
+    return _applied(trained, prepared, AMSD.n_orientations)
 
 
 def _alike(scene: Scene, n_steps: int, seed: int) -> np.ndarray:

@@ -23,7 +23,7 @@ __all__ = ["CLASSICAL", "METHODS", "OURS", "PEERS", "Runner", "blurred"]
 OURS = {"amsd --steps 0": 0, "amsd": None, "amsd --steps 400": 400}
 """Rows of the package and their number of steps."""
 PEERS = ("bm3d", "bm3d_white", "n2v", "n2v2", "zsn2n", "nlm", "wavelet", "tv")
-"""Methods of peers_process/peer.py."""
+"""Methods of peers/packages/peer.py."""
 CLASSICAL = ("starlet", "gaussian")
 METHODS = (*OURS, *PEERS, *CLASSICAL)
 

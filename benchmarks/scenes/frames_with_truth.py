@@ -15,7 +15,8 @@ from astropy.io import fits
 from amsd_astro import Frame, read_frame
 from amsd_astro.denoiser.preparation import prepare
 from amsd_astro.errors import AmsdWarning
-from amsd_astro.noise.model import NoiseModel, measure_noise
+from amsd_astro.frames.noise import measure_noise
+from amsd_astro.noise.model import NoiseModel
 from amsd_astro.noise.stabilization import Stabilizer
 from benchmarks.peers.field import CleanField, Field
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from amsd_astro import Frame
-from amsd_astro.noise.model import NoiseModel, measure_noise
+from amsd_astro.frames.noise import measure_noise
+from amsd_astro.noise.model import NoiseModel
 from amsd_astro.simulation import Resampling
 from benchmarks.scenes.frames_with_truth import sample_scene
 

@@ -10,7 +10,8 @@ from astropy.io import fits
 from scipy.ndimage import gaussian_filter
 
 from amsd_astro import read_frame
-from amsd_astro.noise.model import NoiseModel, measure_noise
+from amsd_astro.frames.noise import measure_noise
+from amsd_astro.noise.model import NoiseModel
 from benchmarks.scenes.frames_with_truth import SAMPLES, Scene, sample_scene
 from benchmarks.scenes.unseen_frames import UNSEEN, unseen_scene
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from skimage.metrics import structural_similarity
 
-from amsd_astro.network.thesis.normalization import Stretch
+from amsd_astro.network.thesis.normalization import Normalization
 from benchmarks.scenes.frames_with_truth import Scene
 
 __all__ = ["FEWEST", "STRATA", "Measured", "Ruler"]
@@ -47,7 +47,7 @@ class Ruler:
 
     def __init__(self, scene: Scene) -> None:
         self._scene = scene
-        self._stretch = Stretch.over([scene.noisy], softening=1.0)
+        self._stretch = Normalization.over([scene.noisy], softening=1.0)
         self.truth = self.stretched(scene.truth)
 
     def stretched(self, values: np.ndarray) -> np.ndarray:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from amsd_astro.noise.model import measure_noise
+from amsd_astro.frames.noise import measure_noise
 from benchmarks.scenes.guard_frames import GUARDS, guard_frame
 
 

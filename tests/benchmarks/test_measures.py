@@ -9,11 +9,11 @@ import pytest
 from PIL import Image
 
 from amsd_astro import Frame
-from amsd_astro.network.amsd.recorrupted_pairs import TrainingFrame
-from amsd_astro.network.thesis.normalization import Stretch
+from amsd_astro.network.thesis.normalization import Normalization
+from amsd_astro.network.training_frame import TrainingFrame
 from amsd_astro.noise.model import NoiseModel
 from benchmarks.ablation.comparison_figure import places
-from benchmarks.ablation.thesis_parts import InterpolatedBands
+from benchmarks.ablation.mixed_pairs import InterpolatedBands
 from benchmarks.kept_results import kept
 from benchmarks.scenes.frames_with_truth import SAMPLES, Scene, image_scenes, sample_scene
 from benchmarks.scenes.strata import Ruler
@@ -46,7 +46,7 @@ def test_psnr_is_that_of_the_stretched_values_of_good_pixels() -> None:
     mask[:, :30] = True
     scene = _frame_scene(mask)
     values = scene.truth + 2
-    stretch = Stretch.over([scene.noisy], softening=1.0)
+    stretch = Normalization.over([scene.noisy], softening=1.0)
     u, v = (stretch.forward(scene.stabilizer.forward(one)) for one in (values, scene.truth))
     expected = -10 * np.log10(np.mean((u - v)[~mask] ** 2))
     assert Ruler(scene).measure(values).psnr == pytest.approx(expected, abs=1e-4)
@@ -155,7 +155,7 @@ def test_thesis_targets_in_noise_units_are_coarser_noisy_versions_of_the_frame()
     mask[70:80] = True
     values = np.random.default_rng(0).standard_normal((150, 150)).astype(np.float32)
     frame = TrainingFrame(values, mask, np.ones((1, 1)))
-    stretch = Stretch(1.0, -2.0, 8.0)
+    stretch = Normalization(1.0, -2.0, 8.0)
     bands, level, noisy, target, weight = InterpolatedBands(frame, stretch, n_patches=12, patch=32, seed=0)()
     assert bands.shape == (12, 32, 32, 4) and target.shape == weight.shape == (12, 32, 32, 1)
     added = np.sqrt(level.ravel() ** 2 - 1)

@@ -9,13 +9,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-import quality
-import quality_methods
 from astropy.io import fits
 
 from amsd_astro import Frame
 from amsd_astro.noise.model import NoiseModel
 from benchmarks.peers.environment import PeerError, run_peer
+from benchmarks.quality import methods, peers_and_package
 from benchmarks.quality.errors import FrameErrors, block_bootstrap, frame_errors, geometric_mean, pooled
 from benchmarks.quality.methods import Runner
 from benchmarks.quality.repeats import flux_by_signal, levelled_sky
@@ -154,7 +153,7 @@ def test_peers_are_told_the_noise_and_given_noise_units(monkeypatch: pytest.Monk
         given.extend([values, correlation, settings])
         return np.zeros_like(values)
 
-    monkeypatch.setattr(quality_methods, "run_peer", run)
+    monkeypatch.setattr(methods, "run_peer", run)
     correlation = np.array([[0, 0.1, 0], [0.1, 1, 0.1], [0, 0.1, 0]])
     scene = _ramp(correlation=correlation)
     values, _ = Runner("python", None, {"n2v": {"n_epochs": 3}}).run(scene, "n2v")
@@ -174,7 +173,7 @@ def test_the_package_is_told_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
             calls.append((frame, told))
             return frame
 
-    monkeypatch.setattr(quality_methods, "Denoiser", _Denoiser)
+    monkeypatch.setattr(methods, "Denoiser", _Denoiser)
     scene = _ramp()
     for method, steps in (("amsd --steps 0", 0), ("amsd", None)):
         Runner("python", None).run(scene, method)
@@ -184,7 +183,7 @@ def test_the_package_is_told_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_result_is_kept_as_long_as_what_made_it_is_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[str] = []
-    monkeypatch.setattr(quality_methods, "run_peer", lambda python, method, values, *_: calls.append(method) or values)
+    monkeypatch.setattr(methods, "run_peer", lambda python, method, values, *_: calls.append(method) or values)
     scene = _ramp()
     Runner("python", tmp_path, {"n2v": {"n_epochs": 3}}).run(scene, "n2v")
     Runner("python", tmp_path, {"n2v": {"n_epochs": 3}}).run(scene, "n2v")
@@ -219,13 +218,13 @@ def test_tables_hold_ratios_to_bm3d_and_the_lowest_in_bold() -> None:
 
 def test_a_run_writes_what_each_method_reached(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     added = {"amsd": 0.3, "bm3d": 0.6}
-    monkeypatch.setattr(quality, "frame_scene", lambda name: _ramp())
-    monkeypatch.setattr(quality, "versions", lambda python: {"bm3d": "4"})
-    monkeypatch.setattr(quality.Runner, "run", lambda self, scene, method: (scene.truth + added[method], 2.0))
+    monkeypatch.setattr(peers_and_package, "frame_scene", lambda name: _ramp())
+    monkeypatch.setattr(peers_and_package, "versions", lambda python: {"bm3d": "4"})
+    monkeypatch.setattr(peers_and_package.Runner, "run", lambda self, scene, method: (scene.truth + added[method], 2.0))
     output = tmp_path / "table.md"
     words = ["--frames", SAMPLES[0], "--methods", "bm3d", "bm3d_white", "amsd", "gaussian", "-o", str(output)]
-    monkeypatch.setattr(sys, "argv", ["quality.py", "--peers", str(tmp_path / "secret"), *words])
-    quality.main()
+    monkeypatch.setattr(sys, "argv", ["peers_and_package.py", "--peers", str(tmp_path / "secret"), *words])
+    peers_and_package.main()
     text = output.read_text()
     assert "secret" not in text
     # what is not told of white noise is nothing: bm3d_white is bm3d
@@ -240,7 +239,7 @@ def test_paired_differences_of_a_repeat_have_the_sign_of_the_better_method(tmp_p
     repeat = read_repeat(tmp_path / "one")
     images = {"amsd": repeat.scene.truth + 1.0, "bm3d": repeat.scene.truth + 2.0, "noisy": repeat.scene.truth + 0.5}
     by_zone = {method: dict.fromkeys(repeat.zones, image) for method, image in images.items()}
-    found = quality._paired(repeat, by_zone, "amsd")
+    found = peers_and_package._paired(repeat, by_zone, "amsd")
     assert set(found) == {"bm3d", "noisy"}
     assert found["bm3d"]["sky"].mean == pytest.approx((1 - 4) / 100)
     assert found["noisy"]["faint"].mean == pytest.approx((1 - 0.25) / 100)

@@ -18,8 +18,8 @@ from amsd_astro.cli import main
 from amsd_astro.cli.commands import denoise as command_denoise
 from amsd_astro.cli.commands import train as command_train
 from amsd_astro.frames import Frame
+from amsd_astro.frames.noise import measure_noise
 from amsd_astro.network.files.array_archive import pack_arrays
-from amsd_astro.noise.model import measure_noise
 
 GAIN, READ_NOISE, SKY = 2.0, 6.0, 400.0
 

@@ -14,7 +14,6 @@ import pytest
 
 # The tests are no package: this is how their shared modules are found.
 sys.path.insert(0, str(Path(__file__).parent))
-sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from round_trip import RoundTrip, unpacked
 from still_network import StillNetwork

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from types import SimpleNamespace
 
@@ -22,30 +21,29 @@ class Estimate:
 class StillNetwork:
     """What `Denoiser` asks of its model."""
 
-    halo = 5
     margin = 3
     bytes_per_pixel = 1600
     architecture = SimpleNamespace(stride=4)
-    variance_scale, frame_scale, variance_curve = 1.0, None, None
+
+    def halo(self, calibration: object) -> int:
+        return 5
 
     def predict(
-        self, images: NDArray[np.float32], correlation: NDArray[np.floating], *, n_orientations: int = 1
+        self,
+        images: NDArray[np.float32],
+        correlation: NDArray[np.floating],
+        calibration: object = None,
+        *,
+        n_orientations: int = 1,
     ) -> Estimate:
         inner = slice(self.margin, -self.margin)
         values = images[:, inner, inner]
         return Estimate(values + np.float32(STEP), np.ones_like(values), values > 10)
 
-    def without_graph(self) -> AbstractContextManager[None]:
-        return nullcontext()
+    predict_without_graph = predict
 
     def fingerprint(self) -> str:
         return "0123456789abcdef"
 
-    def forget_frame(self) -> None:
-        pass
-
-    def look_at(self, values: np.ndarray) -> None:
-        pass
-
-    def cards(self) -> dict[str, tuple[float, str]]:
+    def cards(self, calibration: object) -> dict[str, tuple[float, str]]:
         return {}

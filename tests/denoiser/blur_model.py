@@ -16,13 +16,18 @@ class BlurModel:
     """What the denoiser needs of a model; one that knows only so many pixels on a side runs out of memory beyond."""
 
     most: int = 10**6
-    halo: int = 2
+    uncalibrated: None = None
     margin: int = MARGIN
     bytes_per_pixel: int = 1600
     architecture: SimpleNamespace = field(default_factory=lambda: SimpleNamespace(stride=4))
     sides: list[int] = field(default_factory=list)
 
-    def predict(self, images: np.ndarray, correlation: np.ndarray, *, n_orientations: int = 1) -> SimpleNamespace:
+    def halo(self, calibration: object) -> int:
+        return 2
+
+    def predict(
+        self, images: np.ndarray, correlation: np.ndarray, calibration: object = None, *, n_orientations: int = 1
+    ) -> SimpleNamespace:
         self.sides.append(max(images.shape[1:]))
         if max(images.shape[1:]) > self.most:
             raise MemoryError("no memory for so many pixels")
@@ -32,13 +37,7 @@ class BlurModel:
         bounded = np.abs(images[:, inner, inner] - values) > 4
         return SimpleNamespace(values=values, variance=np.full_like(values, 0.25), bounded=bounded)
 
-    def forget_frame(self) -> None:
-        pass
-
-    def look_at(self, values: np.ndarray) -> None:
-        pass
-
-    def cards(self) -> dict[str, tuple[float, str]]:
+    def cards(self, calibration: object) -> dict[str, tuple[float, str]]:
         return {}
 
     def fingerprint(self) -> str:

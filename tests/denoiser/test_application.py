@@ -31,7 +31,7 @@ def same(one: Denoised, other: Denoised) -> None:
 
 
 def apply(prepared: Prepared, model: BlurModel | None = None, **settings: Callable) -> Denoised:
-    return apply_model(model or BlurModel(), prepared, n_orientations=1, **settings)  # type: ignore[arg-type]
+    return apply_model(model or BlurModel(), None, prepared, n_orientations=1, **settings)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(("gib", "side"), [(64, 1024), (8, 1024), (4, 512), (1, 256), (0.3, 128), (0.01, 64)])

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amsd_astro import Denoiser, Frame, NoiseModel
-from amsd_astro.network.amsd import frame_calibration as settling
+from amsd_astro.network.amsd import calibrate
+from amsd_astro.network.amsd.frame_calibration import FrameCalibration
 from amsd_astro.network.amsd.model import MultiscaleModel
 from amsd_astro.network.architectures import AmsdArchitecture
 from amsd_astro.network.held_out_risk import Adaptation
@@ -28,17 +29,19 @@ FEW = settings(max_examples=4, deadline=None)
 def _unmeasured() -> Iterator[None]:
     """Flux and risk are measured with noise that does not turn with the frame: both are left out."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(settling, "judge_on", lambda *args, **options: Adaptation(0, None))
+        known = Adaptation(0, None, FrameCalibration(variance_scale=1.0))
+        patch.setattr(calibrate, "measure_on", lambda *args, **options: known)
         yield
 
 
 @cache
 def untrained() -> Denoiser:
     denoiser = Denoiser(steps=0, n_orientations=8, flux_tolerance=1)
-    denoiser._model = MultiscaleModel(AmsdArchitecture((4, 8, 8), 4), seed=1)
+    architecture = AmsdArchitecture((4, 8, 8), 4)
+    first = MultiscaleModel(architecture, seed=1).get_weights()
     rng = np.random.default_rng(2)  # the last layer begins as zero: it would do nothing
-    weights = [w if w.any() else rng.normal(0, 0.3, w.shape) for w in denoiser._model.get_weights()]
-    denoiser._model.set_weights(weights)
+    weights = [w if w.any() else rng.normal(0, 0.3, w.shape) for w in first]
+    denoiser._model = MultiscaleModel(architecture, weights=weights)
     return denoiser
 
 

@@ -10,7 +10,8 @@ import pytest
 from raw_files import image_cards, raw_file
 
 from amsd_astro.fits.data_quality import BadValues, bad_values
-from amsd_astro.fits.raw_hdus import RawFile, scan
+from amsd_astro.fits.raw_hdus import RawFile
+from amsd_astro.fits.scanning import scan
 
 Make = Callable[..., RawFile]
 SHAPE = (3, 4)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from raw_files import ODD_CARDS, image_cards, raw_file
 
 from amsd_astro.fits.cards import card_keyword
-from amsd_astro.fits.raw_hdus import scan
+from amsd_astro.fits.scanning import scan
 from amsd_astro.frames import read_frame, write_frame
 
 SIZES = {8: 1, 16: 2, 32: 4, 64: 8, -32: 4, -64: 8}

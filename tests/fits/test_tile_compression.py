@@ -10,7 +10,7 @@ from astropy.io import fits
 
 from amsd_astro.errors import FrameError
 from amsd_astro.fits.cards import int_value, string_value
-from amsd_astro.fits.raw_hdus import scan
+from amsd_astro.fits.scanning import scan
 from amsd_astro.frames import read_frame, write_frame
 
 

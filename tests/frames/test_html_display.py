@@ -17,7 +17,7 @@ from astropy.nddata import StdDevUncertainty
 from PIL import Image
 
 from amsd_astro.frames import Frame, read_frame
-from amsd_astro.frames.html_display import MASKED
+from amsd_astro.graphics.colours import MASKED
 from amsd_astro.noise.model import NoiseModel
 
 CARDS = {"AMSDVERS": "1.0", "AMSDRCP": "amsd", "AMSDSTEP": 240, "AMSDRISK": 0.0361, "AMSDRERR": 0.0012}

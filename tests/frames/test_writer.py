@@ -5,7 +5,6 @@ from __future__ import annotations
 import bz2
 import gzip
 import os
-import pickle
 import subprocess
 import sys
 import warnings
@@ -14,41 +13,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from astropy import units as u
 from astropy.io import fits
-from astropy.nddata import StdDevUncertainty, VarianceUncertainty
-from astropy.wcs import WCS
+from astropy.nddata import StdDevUncertainty
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from raw_files import ODD_CARDS, image_cards, raw_file
+from written_files import as_denoised, checksums_hold
 
 from amsd_astro.errors import AmsdWarning, FrameError
-from amsd_astro.fits.checksum import Sum32
-from amsd_astro.fits.raw_hdus import scan
-from amsd_astro.frames import Frame, as_frame, read_frame, write_frame
-
-
-def _checksums_hold(path: Path) -> bool:
-    body = path.read_bytes()
-    sums = []
-    for hdu in scan(path, warn=False).hdus:
-        if any(card.startswith(b"CHECKSUM") for card in hdu.cards):
-            total = Sum32()
-            total.update(body[hdu.header_offset : hdu.end])
-            sums.append(total.value)
-    return bool(sums) and set(sums) <= {0, 0xFFFFFFFF}
-
-
-def _denoised(frame: Frame) -> Frame:
-    frame.data = frame.data * 0.5
-    frame.uncertainty = StdDevUncertainty(np.full(frame.data.shape, 3.0))
-    frame.flags = frame.mask.astype(np.uint8)
-    frame.header["AMSDVERS"] = "1.0"
-    return frame
+from amsd_astro.fits.scanning import scan
+from amsd_astro.frames import read_frame, write_frame
 
 
 def test_odd_cards_survive_and_scaling_goes(odd_file: Path, tmp_path: Path) -> None:
-    frame = _denoised(read_frame(odd_file))
+    frame = as_denoised(read_frame(odd_file))
     frame.header.add_history("denoised")
     out = tmp_path / "out.fits"
     write_frame(frame, out)
@@ -69,7 +47,7 @@ def test_odd_cards_survive_and_scaling_goes(odd_file: Path, tmp_path: Path) -> N
         assert old_body[a.header_offset : a.end] == new_body[b.header_offset : b.end]
     assert [hdu.name for hdu in new.hdus[3:]] == ["AMSD_SIGMA", "AMSD_FLAGS"]
     assert any(card.startswith(b"BUNIT   = 'ADU") for card in new.hdus[3].cards)
-    assert _checksums_hold(out)
+    assert checksums_hold(out)
     with warnings.catch_warnings(), fits.open(out) as hdus:
         warnings.simplefilter("ignore")
         np.testing.assert_array_equal(hdus[0].data, frame.data)
@@ -119,12 +97,12 @@ def test_any_image_comes_back(
     (folder / "in.fits").write_bytes(raw_file(hdus))
     frame = read_frame(folder / "in.fits", ext=place)
     if ours:
-        _denoised(frame)
+        as_denoised(frame)
     write_frame(frame, folder / "out.fits")
     before, after = scan(folder / "in.fits"), scan(folder / "out.fits")
     added = 2 if ours else 0
     assert len(after.hdus) == 3 + added
-    assert _checksums_hold(folder / "out.fits")
+    assert checksums_hold(folder / "out.fits")
     again = read_frame(folder / "out.fits", ext=place)
     np.testing.assert_array_equal(again.data, frame.data)
     skipped = (b"BITPIX", b"CHECKSUM", b"DATASUM", b"AMSDVERS", b"EXTEND")
@@ -143,17 +121,17 @@ def test_the_counts_of_extensions_follow(tmp_path: Path, pixels: np.ndarray) -> 
     (tmp_path / "in.fits").write_bytes(
         body.replace(b"EXTEND  =                    T", b"EXTEND  =                    F")
     )
-    write_frame(_denoised(read_frame(tmp_path / "in.fits", ext=1)), tmp_path / "one.fits")
-    write_frame(_denoised(read_frame(tmp_path / "one.fits", ext=("SCI", 2))), tmp_path / "two.fits")
+    write_frame(as_denoised(read_frame(tmp_path / "in.fits", ext=1)), tmp_path / "one.fits")
+    write_frame(as_denoised(read_frame(tmp_path / "one.fits", ext=("SCI", 2))), tmp_path / "two.fits")
     # Denoised again: our planes of that chip are replaced, those of the other stay.
-    write_frame(_denoised(read_frame(tmp_path / "two.fits", ext=("SCI", 1))), tmp_path / "three.fits")
+    write_frame(as_denoised(read_frame(tmp_path / "two.fits", ext=("SCI", 1))), tmp_path / "three.fits")
     for name, n in [("one", 4), ("two", 6), ("three", 6)]:
         with fits.open(tmp_path / f"{name}.fits", checksum=True) as out:
             assert out[0].header["NEXTEND"] == n == len(out) - 1 and out[0].header["EXTEND"] is True
             versions = sorted((hdu.name, hdu.ver) for hdu in out if hdu.name.startswith("AMSD"))
             expected = [(key, 1 + i) for key in ("AMSD_FLAGS", "AMSD_SIGMA") for i in range((n - 2) // 2)]
             assert versions == expected
-        assert _checksums_hold(tmp_path / f"{name}.fits")
+        assert checksums_hold(tmp_path / f"{name}.fits")
 
 
 def test_chips_without_versions_keep_their_own_planes(
@@ -162,8 +140,8 @@ def test_chips_without_versions_keep_their_own_planes(
     path = make_mef(N1=pixels, S1=pixels)
     body = path.read_bytes().replace(b"EXTVER  ", b"COMMENT ")
     path.write_bytes(body)
-    write_frame(_denoised(read_frame(path, ext="N1")), tmp_path / "one.fits")
-    frame = _denoised(read_frame(tmp_path / "one.fits", ext="S1"))
+    write_frame(as_denoised(read_frame(path, ext="N1")), tmp_path / "one.fits")
+    frame = as_denoised(read_frame(tmp_path / "one.fits", ext="S1"))
     frame.uncertainty = StdDevUncertainty(np.full(pixels.shape, 9.0))
     write_frame(frame, tmp_path / "two.fits")
     for name, level in [("N1", 3), ("S1", 9)]:
@@ -181,7 +159,7 @@ def test_padding_and_junk(tmp_path: Path, pixels: np.ndarray) -> None:
     for name, tail in [("cut.fits", b""), ("junk.fits", b"junk" * 99)]:
         with pytest.warns(AmsdWarning, match="padding|no HDU"):
             frame = read_frame(tmp_path / name)
-        write_frame(_denoised(frame), tmp_path / f"out_{name}")
+        write_frame(as_denoised(frame), tmp_path / f"out_{name}")
         file = scan(tmp_path / f"out_{name}", warn=False)
         out = (tmp_path / f"out_{name}").read_bytes()
         assert len(file.hdus) == 4
@@ -251,55 +229,6 @@ def test_memory_does_not_grow_with_the_other_hdus(tmp_path: Path) -> None:
     )
     assert int(done.stdout) < 60 * 1024
     assert (tmp_path / "out.fits").stat().st_size == path.stat().st_size
-
-
-def test_a_frame_from_no_file(tmp_path: Path, pixels: np.ndarray) -> None:
-    wcs = WCS(naxis=2)
-    wcs.wcs.ctype = ["RA---TAN", "DEC--TAN"]
-    wcs.wcs.crval, wcs.wcs.crpix, wcs.wcs.cdelt = [10, 20], [3, 4], [-1e-4, 1e-4]
-    frame = Frame(pixels, unit="adu", wcs=wcs, header={"OBJECT": "M 13", "BZERO": 5, "NAXIS1": 3, "EXTNAME": "SCI"})
-    frame.uncertainty = VarianceUncertainty(np.full(pixels.shape, 4.0))
-    write_frame(frame, tmp_path / "plain.fits")
-    frame.header["AMSDVERS"] = "1"
-    write_frame(frame, tmp_path / "ours.fits")
-    with fits.open(tmp_path / "plain.fits", checksum=True) as hdus:
-        assert len(hdus) == 1
-        header = hdus[0].header
-        assert (header["OBJECT"], header["BUNIT"], header["NAXIS1"]) == ("M 13", "adu", 17)
-        assert "BZERO" not in header and "EXTEND" not in header
-        np.testing.assert_allclose(WCS(header).wcs_pix2world(5, 6, 0), wcs.wcs_pix2world(5, 6, 0))
-        np.testing.assert_array_equal(hdus[0].data, pixels)
-    with fits.open(tmp_path / "ours.fits") as hdus:
-        assert np.all(hdus["AMSD_SIGMA"].data == 2) and hdus["AMSD_SIGMA"].header["BUNIT"] == "adu"
-    assert _checksums_hold(tmp_path / "ours.fits")
-
-
-def test_a_cut_out_is_written_with_its_own_sky(tmp_path: Path, pixels: np.ndarray) -> None:
-    header = fits.Header(
-        {"CTYPE1": "RA---TAN", "CTYPE2": "DEC--TAN", "CRPIX1": 3.0, "CRPIX2": 4.0, "CDELT1": -0.01, "CDELT2": 0.01}
-    )
-    frame = Frame(pixels, header=header)
-    frame[5:10, 2:9].write(tmp_path / "cut.fits")
-    cut = read_frame(tmp_path / "cut.fits")
-    assert cut.wcs is not None and frame.wcs is not None
-    np.testing.assert_allclose(cut.wcs.wcs_pix2world(0, 0, 0), frame.wcs.wcs_pix2world(2, 5, 0))
-    frame[::2, ::2].write(tmp_path / "thin.fits")
-    thin = read_frame(tmp_path / "thin.fits")
-    assert thin.wcs is not None
-    np.testing.assert_allclose(thin.wcs.wcs_pix2world(2, 3, 0), frame[::2, ::2].wcs.wcs_pix2world(2, 3, 0), rtol=1e-9)
-
-
-def test_frames_cross_processes(odd_file: Path, tmp_path: Path) -> None:
-    frame = pickle.loads(pickle.dumps(_denoised(read_frame(odd_file))))
-    write_frame(frame, tmp_path / "a.fits")
-    write_frame(_denoised(read_frame(odd_file)), tmp_path / "b.fits")
-    assert (tmp_path / "a.fits").read_bytes() == (tmp_path / "b.fits").read_bytes()
-
-
-def test_units_that_fits_does_not_know(tmp_path: Path, pixels: np.ndarray) -> None:
-    frame = as_frame(pixels * u.def_unit("quux"))
-    write_frame(frame, tmp_path / "q.fits")
-    assert fits.getheader(tmp_path / "q.fits")["BUNIT"] == "quux"
 
 
 def test_an_extension_of_our_name_that_is_not_ours_stays(tmp_path: Path, pixels: np.ndarray) -> None:

@@ -13,10 +13,11 @@ import numpy as np
 import amsd_astro
 from amsd_astro.errors import AmsdWarning, FrameError
 from amsd_astro.fits.hdu_selection import named_hdu
-from amsd_astro.fits.raw_hdus import RawFile, RawHDU, scan
+from amsd_astro.fits.raw_hdus import RawFile, RawHDU
+from amsd_astro.fits.scanning import scan
 from amsd_astro.frames import Frame, read_frame, write_frame
 from amsd_astro.frames.denoised import Denoised, assemble
-from amsd_astro.noise.model import measure_noise
+from amsd_astro.frames.noise import measure_noise
 
 __all__ = ["Plan", "Verdict", "draw_plan", "travel"]
 

@@ -13,10 +13,11 @@ from PIL import Image
 
 from amsd_astro.errors import AlreadyDenoisedError, FrameError, OutputExistsError
 from amsd_astro.frames import Frame, read_frame
+from amsd_astro.frames.noise import measure_noise
 from amsd_astro.images.files import read_image
 from amsd_astro.images.noisy import image_generator, noisy_versions, with_detector_noise, write_noisy
 from amsd_astro.network.thesis.noisy_versions import SIGMA_RANGES
-from amsd_astro.noise.model import NoiseModel, measure_noise
+from amsd_astro.noise.model import NoiseModel
 
 
 def test_noise_has_the_strength_that_is_told() -> None:

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from amsd_astro.network.amsd.adaptation import Judge, without_judged
+from amsd_astro.network.amsd.adaptation import RiskScore
 from amsd_astro.network.amsd.model import Estimate
-from amsd_astro.network.amsd.recorrupted_pairs import TrainingFrame
-from amsd_astro.network.held_out_risk import hold_out_of
+from amsd_astro.network.held_out_risk import hold_out_blocks, with_blocks_held_out
 from amsd_astro.network.recipes import AMSD
 from amsd_astro.network.risk import RiskProbe, hold_out
+from amsd_astro.network.training_frame import TrainingFrame
 from amsd_astro.noise.unit_noise import UnitNoise
 
 WHITE = np.ones((1, 1))
@@ -111,7 +111,9 @@ class _Blurring:
 
     width = 1.0
 
-    def predict(self, images: np.ndarray, correlation: np.ndarray, *, n_orientations: int = 1) -> Estimate:
+    def predict(
+        self, images: np.ndarray, correlation: np.ndarray, calibration: None, *, n_orientations: int = 1
+    ) -> Estimate:
         values, variance = _blur(self.width)(images)
         return Estimate(values, variance, np.zeros(values.shape, bool))
 
@@ -121,13 +123,13 @@ def test_weights_that_leave_the_sky_rougher_than_before_are_refused() -> None:
     noise = 2 * np.random.default_rng(6).normal(size=(256, 256)).astype(np.float32)
     probe = RiskProbe(noise, np.zeros(noise.shape, bool), [(64, 64, 64)], WHITE, margin=MARGIN, seed=0)
     model = _Blurring()
-    judge = Judge(model, [(probe, WHITE)])  # type: ignore[arg-type]
-    first = judge()
+    score = RiskScore(model, [(probe, WHITE)])  # type: ignore[arg-type]
+    first = score()
     model.width = 0.5
     assert probe(_blur(0.5)).value < first
-    assert judge() == float("inf")
+    assert score() == float("inf")
     model.width = 1.1
-    assert np.isfinite(judge())
+    assert np.isfinite(score())
 
 
 def test_the_same_blocks_are_held_out_whatever_the_frames_place() -> None:
@@ -135,7 +137,7 @@ def test_the_same_blocks_are_held_out_whatever_the_frames_place() -> None:
     rng = np.random.default_rng(0)
     mask = np.zeros((128, 160), bool)
     frames = [TrainingFrame(rng.normal(size=mask.shape).astype(np.float32), mask, WHITE) for _ in range(2)]
-    both, probes = hold_out_of(frames, AMSD, margin=10, seed=3)
-    (alone,), _ = hold_out_of(frames[1:], AMSD, margin=10, seed=8)
-    assert both[1].held_out == alone.held_out == without_judged(frames[1], AMSD).held_out
+    both, probes = hold_out_blocks(frames, AMSD, margin=10, seed=3)
+    (alone,), _ = hold_out_blocks(frames[1:], AMSD, margin=10, seed=8)
+    assert both[1].held_out == alone.held_out == with_blocks_held_out(frames[1], AMSD).held_out
     assert len(probes) == 2 and len(alone.held_out) > 1

@@ -14,9 +14,10 @@ from keras import layers
 
 from amsd_astro.errors import ModelError
 from amsd_astro.network.amsd.losses import recorrupted_loss, variance_deviance
-from amsd_astro.network.files.checkpoints import TrainingState, load_state, save_state
+from amsd_astro.network.files.checkpoints import load_state, save_state
 from amsd_astro.network.optimizers import CentralizedAdam, centralized, warm_cosine
 from amsd_astro.network.training import train
+from amsd_astro.network.training_state import TrainingState
 
 
 def test_gradients_are_centralized_over_all_but_the_last_axis() -> None:

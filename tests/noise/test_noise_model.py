@@ -10,7 +10,8 @@ from scipy import ndimage
 
 from amsd_astro.errors import AmsdWarning
 from amsd_astro.frames import Frame
-from amsd_astro.noise.model import NoiseModel, measure_noise
+from amsd_astro.frames.noise import measure_noise
+from amsd_astro.noise.model import NoiseModel
 from amsd_astro.noise.sky import measure_sky
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from amsd_astro import Frame
-from amsd_astro.noise.model import measure_noise
+from amsd_astro.frames.noise import measure_noise
 from amsd_astro.noise.sky import measure_sky
 
 SHAPE = (512, 512)

@@ -9,8 +9,8 @@ import pytest
 from astropy.nddata import StdDevUncertainty
 
 from amsd_astro.frames import Frame
+from amsd_astro.frames.noise import measure_noise
 from amsd_astro.noise import sampling
-from amsd_astro.noise.model import measure_noise
 from amsd_astro.noise.sampling import spread_sample
 
 GAIN, READ_NOISE, SIDE = 1.5, 5.0, 640

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from amsd_astro.network.amsd.frame_calibration import FrameCalibration
 from amsd_astro.network.amsd.shrinkage import N_SHARES
 from amsd_astro.network.predictor import Estimate
 from amsd_astro.pretraining import shrinkage
@@ -22,8 +23,10 @@ class Ghosts:
 
     margin = MARGIN
 
-    def predict(self, images: np.ndarray, correlation: np.ndarray, *, n_orientations: int) -> Estimate:
-        assert n_orientations == 4
+    def predict(
+        self, images: np.ndarray, correlation: np.ndarray, calibration: FrameCalibration, *, n_orientations: int
+    ) -> Estimate:
+        assert n_orientations == 4 and calibration == FrameCalibration(precision="float32")
         values = (0.1 * images)[:, MARGIN:-MARGIN, MARGIN:-MARGIN].astype(np.float32)
         return Estimate(values, np.full_like(values, 0.04), np.zeros(values.shape, bool))
 

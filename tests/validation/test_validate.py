@@ -12,7 +12,7 @@ from scipy import ndimage
 from validation_frames import Simulated, simulate
 
 from amsd_astro import Frame, FrameError, validate
-from amsd_astro.noise.model import measure_noise
+from amsd_astro.frames.noise import measure_noise
 from amsd_astro.validation import DEFAULT_LIMITS, Report
 from amsd_astro.validation.parts import Check
 

@@ -72,7 +72,7 @@ def _read_denoised(before: Frame, args: argparse.Namespace) -> Frame:
     from amsd_astro.errors import AmsdWarning, FrameError
     from amsd_astro.frames import read_frame
     from amsd_astro.frames.denoising_record import read_record
-    from amsd_astro.noise.model import measure_noise
+    from amsd_astro.frames.noise import measure_noise
 
     after = read_frame(args.denoised, **reading_options(args))
     if after.data.shape != before.data.shape:

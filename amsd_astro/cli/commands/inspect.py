@@ -41,7 +41,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
 
 
 def _list_hdus(path: str) -> list[dict[str, Any]]:
-    from amsd_astro.fits.raw_hdus import scan
+    from amsd_astro.fits.scanning import scan
 
     return [_hdu_record(hdu) for hdu in scan(path, warn=False).hdus]
 
@@ -61,7 +61,7 @@ def _hdu_record(hdu: RawHDU) -> dict[str, Any]:
 def _look(args: argparse.Namespace) -> dict[str, Any]:
     """Read the image and measure its noise."""
     from amsd_astro.frames import read_frame
-    from amsd_astro.noise.model import measure_noise
+    from amsd_astro.frames.noise import measure_noise
 
     frame = read_frame(args.file, **reading_options(args))
     noise = measure_noise(frame, stated=stated_noise(args))

@@ -9,32 +9,35 @@ from dataclasses import replace
 import numpy as np
 import tensorflow as tf
 
+from amsd_astro.network.amsd.frame_calibration import FrameCalibration
 from amsd_astro.network.amsd.losses import recorrupted_loss, variance_deviance
 from amsd_astro.network.amsd.model import MultiscaleModel
-from amsd_astro.network.amsd.recorrupted_pairs import RecorruptedPairs, TrainingFrame
+from amsd_astro.network.amsd.recorrupted_pairs import RecorruptedPairs
 from amsd_astro.network.amsd.variance_curve import VarianceCurve
 from amsd_astro.network.held_out_risk import (
     Adaptation,
     Probes,
-    answers_of,
-    hold_out_of,
-    judged,
-    rehearsed,
-    risk_of,
+    denoised_blocks,
+    hold_out_blocks,
+    mean_risk,
+    predicting,
     variance_factor,
 )
 from amsd_astro.network.optimizers import CentralizedAdam, warm_cosine
+from amsd_astro.network.predictor import Predictor
 from amsd_astro.network.recipes import AmsdRecipe
-from amsd_astro.network.risk import hold_out
+from amsd_astro.network.risk import Answer, Risk
 from amsd_astro.network.training import Memory, Progress, train
+from amsd_astro.network.training_frame import TrainingFrame
 
-__all__ = ["Judge", "adapt", "judge_on", "without_judged"]
+__all__ = ["RiskScore", "adapt", "measure_on", "rehearsed"]
 
 _log = logging.getLogger(__name__)
 
 _ROUGHER = 1.15
 _ROUGHER_THAN_TRAINED = 1.05  # weights that knew the sky before
 _SCORED_SHARES = (0.5, 0.7, 0.85)  # of the steps; earlier the learning rate is still high
+_LOST = 1.2  # squared error of a frame over that of its own denoised self, which has lost detail: of simulated fields
 
 
 def adapt(
@@ -46,8 +49,8 @@ def adapt(
     seed: int,
     progress: Progress | None = None,
     memory: Memory | None = None,
-) -> Adaptation:
-    """Train a model on frames, in place.
+) -> tuple[MultiscaleModel, Adaptation]:
+    """Train a model on frames.
 
     Weights that have been trained before are candidates themselves, learn at a lower rate, and keep the way they have
     of telling their variance. Where no frame has room for blocks to judge by, they stay as they are.
@@ -55,7 +58,7 @@ def adapt(
     Parameters
     ----------
     model : MultiscaleModel
-        The model; left with the weights of the lowest held-out risk.
+        What training starts from; it stays as it is.
     frames : sequence of TrainingFrame
         Stabilized frames.
     recipe : AmsdRecipe
@@ -71,15 +74,17 @@ def adapt(
 
     Returns
     -------
+    MultiscaleModel
+        With the weights of the lowest held-out risk.
     Adaptation
     """
     seeds = _seeds(seed)
-    kept, probes = hold_out_of(frames, recipe, margin=model.margin, seed=seeds[0])
+    kept, probes = hold_out_blocks(frames, recipe, margin=model.margin, seed=seeds[0])
     was_trained = model.is_trained
-    model.forget_frame()
     if was_trained and not probes:
         _log.info("no room for blocks to judge by: the weights stay as they are")
-        return _calibrated(model, probes, 0, recipe)
+        return model, Adaptation(0, None, FrameCalibration())
+    trained = model.with_own_network()
     pairs = RecorruptedPairs(
         kept, amplitude=recipe.amplitude, n_patches=recipe.n_patches, patch=recipe.patch, seed=seeds[1]
     )
@@ -95,61 +100,106 @@ def adapt(
         weight: tf.Tensor,
         amplitude: tf.Tensor,
     ) -> tf.Tensor:
-        estimate, log_variance = model.estimate(inputs, noisy, level)
+        estimate, log_variance = trained.estimate(inputs, noisy, level)
         error = recorrupted_loss(estimate, target, weight, scale_weight=recipe.scale_weight)
         if was_trained:
             return error + 0 * tf.reduce_sum(log_variance)  # a gradient for every weight
         return error + variance_deviance(log_variance, estimate, target, weight, amplitude)
 
     checkpoint = train(
-        model.network,
+        trained.network,
         loss,
         CentralizedAdam(warm_cosine(rate, n_steps=n_steps)),
         pairs,
         n_steps=n_steps,
-        score=Judge(model, probes, rougher=rougher) if probes else None,
+        score=RiskScore(trained, probes, rougher=rougher) if probes else None,
         score_at=tuple(sorted(scored | {0} if was_trained else scored)),
         progress=progress,
         memory=memory,
     )
-    model.is_trained = True
-    return _calibrated(model, probes, checkpoint.n_steps, recipe)
+    calibration, risk, answers = _calibrated(trained, probes, FrameCalibration(), recipe)
+    if risk is not None:
+        _log.info("held-out risk %.4f +- %.4f after %d steps", risk.value, risk.error, checkpoint.n_steps)
+    if checkpoint.n_steps:  # new weights: the variance of frames that show no risk is scaled likewise
+        told = [float(variance.mean()) for _, variance in answers]
+        scale = variance_factor(risk and replace(risk, predicted=float(np.mean(told))))
+        trained = trained.replaced(variance_scale=scale)
+    return trained.replaced(is_trained=True), Adaptation(checkpoint.n_steps, risk, calibration)
 
 
-def judge_on(model: MultiscaleModel, frames: Sequence[TrainingFrame], recipe: AmsdRecipe, *, seed: int) -> Adaptation:
-    """Measure the risk of a model on the blocks that `adapt` holds out, and scale its variance on the frames to that.
+def measure_on(
+    model: MultiscaleModel, frame: TrainingFrame, calibration: FrameCalibration, recipe: AmsdRecipe, *, seed: int
+) -> Adaptation:
+    """Measure the risk of a model on the blocks that `adapt` holds out, and set its variance right by that.
 
     Parameters
     ----------
-    model, frames, recipe, seed
+    model, frame, recipe, seed
         As for `adapt`.
+    calibration : FrameCalibration
+        What else the frame has taught.
+
+    Returns
+    -------
+    Adaptation
+        Without steps.
     """
-    _, probes = hold_out_of(frames, recipe, margin=model.margin, seed=_seeds(seed)[0])
-    return _calibrated(model, probes, 0, recipe)
+    _, probes = hold_out_blocks([frame], recipe, margin=model.margin, seed=_seeds(seed)[0])
+    calibration, risk, _ = _calibrated(model, probes, calibration, recipe)
+    if risk is not None:
+        _log.info("held-out risk %.4f +- %.4f", risk.value, risk.error)
+    return Adaptation(0, risk, calibration)
 
 
-def without_judged(frame: TrainingFrame, recipe: AmsdRecipe) -> TrainingFrame:
-    """A frame that has held out the blocks that `judge_on` judges by."""
-    return replace(frame, held_out=hold_out(frame.mask, fraction=recipe.held_out, seed=recipe.held_out_seed))
-
-
-def _calibrated(model: MultiscaleModel, probes: Probes, n_steps: int, recipe: AmsdRecipe) -> Adaptation:
+def _calibrated(
+    model: MultiscaleModel, probes: Probes, calibration: FrameCalibration, recipe: AmsdRecipe
+) -> tuple[FrameCalibration, Risk | None, list[Answer]]:
     """Set the variance right: small and large errors by a rehearsal on the frame, then all of it by the risk.
 
-    Where the weights are new (``n_steps`` is not 0), the variance of frames that show no risk is scaled likewise.
+    The answers are those to the blocks, their variance as the network predicts it.
     """
-    model.frame_scale, model.variance_curve = 1.0, VarianceCurve()
     n_orientations = recipe.n_orientations
-    answers = answers_of(model, probes, n_orientations=n_orientations)
-    model.variance_curve = rehearsed(model, probes, answers, n_orientations=n_orientations)
-    corrected = [(values, model.variance_curve(variance)) for values, variance in answers]
-    adaptation = judged(model, probes, n_steps, n_orientations=n_orientations, answers=corrected)
-    risk = adaptation.risk
-    model.frame_scale = None if risk is None else variance_factor(risk)
-    if n_steps:
-        told = [float(variance.mean()) for _, variance in answers]
-        model.variance_scale = variance_factor(risk and replace(risk, predicted=float(np.mean(told))))
-    return adaptation
+    calibration = replace(calibration, variance_scale=1.0, variance_curve=VarianceCurve())
+    answers = denoised_blocks(model, probes, calibration, n_orientations=n_orientations)
+    curve = rehearsed(model, probes, calibration, answers, n_orientations=n_orientations)
+    calibration = replace(calibration, variance_curve=curve)
+    corrected = [(values, curve(variance)) for values, variance in answers]
+    risk = mean_risk(model, probes, calibration, n_orientations=n_orientations, answers=corrected)
+    scale = None if risk is None else variance_factor(risk)
+    return replace(calibration, variance_scale=scale), risk, answers
+
+
+def rehearsed(
+    model: Predictor,
+    probes: Probes,
+    calibration: FrameCalibration | None,
+    answers: Sequence[Answer],
+    *,
+    n_orientations: int,
+) -> VarianceCurve:
+    """How the variance that a model predicts is to be corrected on these frames.
+
+    Parameters
+    ----------
+    model : Predictor
+        The model.
+    probes : list
+        From `hold_out_blocks`.
+    calibration : FrameCalibration or None
+        By which the variance is as the network predicts it.
+    answers : sequence
+        From `denoised_blocks`.
+    n_orientations : int
+        Orientations that will be averaged.
+    """
+    told = [
+        probe.rehearse(predicting(model, correlation, calibration, n_orientations=n_orientations), answer)
+        for (probe, correlation), answer in zip(probes, answers, strict=True)
+    ]
+    if not told:
+        return VarianceCurve()
+    variance, squared_error = (np.concatenate(parts) for parts in zip(*told, strict=True))
+    return VarianceCurve.fitted(variance, squared_error, factor=_LOST)
 
 
 def _seeds(seed: int) -> tuple[int, int]:
@@ -158,8 +208,8 @@ def _seeds(seed: int) -> tuple[int, int]:
     return int(first), int(second)
 
 
-class Judge:
-    """Risk of the model's present weights; refused (infinite) where they leave empty sky rougher than earlier ones."""
+class RiskScore:
+    """Risk of a model that is trained; infinite where its weights leave empty sky rougher than earlier ones did."""
 
     def __init__(self, model: MultiscaleModel, probes: Probes, *, rougher: float = _ROUGHER) -> None:
         self._model = model
@@ -169,7 +219,9 @@ class Judge:
 
     def __call__(self) -> float:
         """Judge the weights that the model has now."""
-        risk = risk_of(self._model, self._probes)
+        risk = mean_risk(self._model, self._probes)
+        if risk is None:
+            return float("nan")
         if risk.roughness > self._rougher * self.state:
             _log.info("empty sky is rougher than before (%.4f sigma): weights refused", risk.roughness)
             return float("inf")

@@ -8,16 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-__all__ = ["GIVE_BACK_REACH", "GiveBack", "smoothed_noise", "smoothed_residual"]
+__all__ = ["RESTORATION_REACH", "FluxRestoration", "smoothed_noise", "smoothed_residual"]
 
-GIVE_BACK_REACH = 6
+RESTORATION_REACH = 6
 """Pixels that a residual is spread over on each side when it is given back."""
 
 _WIDTH = 2.0  # pixels, Gaussian sigma: about the PSF
 
 
 @dataclass(frozen=True)
-class GiveBack:
+class FluxRestoration:
     """How much is given back.
 
     A pixel gets its share of the smoothed residual times ``(v / (v + n))**2``, v the variance that the network predicts
@@ -53,13 +53,13 @@ class GiveBack:
 def smoothed_residual(residual: NDArray[np.float32]) -> NDArray[np.float32]:
     """Smooth what denoising took, images of shape (n, ny, nx), over about a PSF."""
     sigma = (0, _WIDTH, _WIDTH)
-    return np.asarray(ndimage.gaussian_filter(residual, sigma, truncate=GIVE_BACK_REACH / _WIDTH), np.float32)
+    return np.asarray(ndimage.gaussian_filter(residual, sigma, truncate=RESTORATION_REACH / _WIDTH), np.float32)
 
 
 def smoothed_noise(correlation: NDArray[np.floating]) -> float:
     """Variance of unit noise of a correlation smoothed in this way."""
     k = correlation.shape[0] // 2
-    point = np.zeros((1, *(2 * (k + 2 * GIVE_BACK_REACH) + 1,) * 2), np.float32)
+    point = np.zeros((1, *(2 * (k + 2 * RESTORATION_REACH) + 1,) * 2), np.float32)
     point[0, point.shape[1] // 2, point.shape[2] // 2] = 1
     lags = ndimage.convolve(smoothed_residual(smoothed_residual(point))[0], correlation.astype(np.float32))
     return float(lags[lags.shape[0] // 2, lags.shape[1] // 2])

@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from amsd_astro.arrays.cutouts import Place, spread_places
+from amsd_astro.arrays.cutouts import Cutout, spread_cutouts
 from amsd_astro.arrays.mirroring import surroundings
 from amsd_astro.network.amsd.band_gains import BandGains, saturated
 from amsd_astro.network.amsd.details import N_DETAILS, details, log_of, near_knots
-from amsd_astro.network.amsd.recorrupted_pairs import TrainingFrame
 from amsd_astro.network.risk import EMPTY, Answer, Predict, roughness
+from amsd_astro.network.training_frame import TrainingFrame
 from amsd_astro.noise.unit_noise import NOISE_UNSURE, UnitNoise
 
 __all__ = ["fit_gains", "most_probable"]
@@ -156,7 +156,7 @@ def _makes_rough(values: NDArray[np.float32], added: NDArray[np.float32], good: 
 def _look(
     predict: Predict,
     frame: TrainingFrame,
-    place: Place,
+    place: Cutout,
     noise: UnitNoise,
     rng: np.random.Generator,
     margin: int,
@@ -222,13 +222,13 @@ def _sums(images: NDArray[np.float32]) -> NDArray[np.float64]:
     return cells.sum(axis=(2, 4), dtype=np.float64).reshape(k, -1).T
 
 
-def _places(shape: Sequence[int]) -> list[Place]:
+def _places(shape: Sequence[int]) -> list[Cutout]:
     """Parts of one shape: all of a small frame, blocks spread over a large one."""
     counts = [-(-side // _WIDEST) for side in shape]
     if counts[0] * counts[1] <= _MOST:
         lengths = [side // n for side, n in zip(shape, counts, strict=True)]
-        return spread_places(shape, counts, lengths)
+        return spread_cutouts(shape, counts, lengths)
     counts = [max(1, side // _SIDE) for side in shape]
     while counts[0] * counts[1] > _MOST:
         counts[int(np.argmax(counts))] -= 1
-    return spread_places(shape, counts, [min(_SIDE, side) for side in shape])
+    return spread_cutouts(shape, counts, [min(_SIDE, side) for side in shape])

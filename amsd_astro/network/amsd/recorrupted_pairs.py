@@ -7,7 +7,6 @@ Recorrupted, Pang et al. 2021).
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,42 +16,10 @@ from numpy.typing import NDArray
 from amsd_astro.arrays.mirroring import mirrored
 from amsd_astro.network.amsd.bands import band_noise, band_radius, normalized_bands
 from amsd_astro.network.resumable_draws import Seeded
+from amsd_astro.network.training_frame import TrainingFrame
 from amsd_astro.noise.unit_noise import UnitNoise
 
-__all__ = ["Batch", "RecorruptedPairs", "TrainingFrame"]
-
-
-@dataclass(frozen=True)
-class TrainingFrame:
-    """A frame in noise units, ready to be sampled.
-
-    Parameters
-    ----------
-    values : ndarray of float32, shape (ny, nx)
-        Stabilized frame, bad pixels filled. Patches alone are read: it may lie on the disk.
-    mask : ndarray of bool, shape (ny, nx)
-        True where a pixel is bad.
-    correlation : ndarray, shape (2 k + 1, 2 k + 1)
-        Correlation of its noise.
-    held_out : sequence of (y, x, side), optional
-        Square blocks that must not be learned from.
-    electrons : float, optional
-        Variance of the noise of the sky, in electrons squared; where it is small, the noise is not Gaussian.
-    """
-
-    values: NDArray[np.float32]
-    mask: NDArray[np.bool_]
-    correlation: NDArray[np.float64]
-    held_out: Sequence[tuple[int, int, int]] = ()
-    electrons: float = math.inf
-
-    def weight(self, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> NDArray[np.float32]:
-        """1 where the pixels of these rows and columns may be learned from, else 0."""
-        weight = (~self.mask[np.ix_(rows, columns)]).astype(np.float32)
-        reach = self.correlation.shape[0] // 2  # noise next to a block says something of the noise inside it
-        for y, x, side in self.held_out:
-            weight[np.ix_(_within(rows, y, side, reach), _within(columns, x, side, reach))] = 0
-        return weight
+__all__ = ["Batch", "RecorruptedPairs"]
 
 
 @dataclass(frozen=True)
@@ -157,11 +124,6 @@ def _inside(start: int, count: int, n: int) -> NDArray[np.bool_]:
     """Which of the places from ``start`` on lie on an axis of length n itself."""
     place = np.arange(start, start + count)
     return (place >= 0) & (place < n)
-
-
-def _within(index: NDArray[np.intp], start: int, side: int, reach: int) -> NDArray[np.intp]:
-    """Positions of the indices that lie within a block or its reach."""
-    return np.flatnonzero((index >= start - reach) & (index < start + side + reach))
 
 
 def _turned(patches: NDArray[np.float32], orientations: NDArray[np.integer]) -> NDArray[np.float32]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import math
 import reprlib
 import struct
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -18,7 +17,7 @@ from numpy.typing import NDArray
 
 from amsd_astro.errors import ModelError
 
-__all__ = ["LARGEST_FILE", "LARGEST_HEADER", "Archive", "digest_arrays", "pack_arrays"]
+__all__ = ["LARGEST_FILE", "LARGEST_HEADER", "Archive", "pack_arrays"]
 
 LARGEST_FILE = 64 * 2**20  # bytes
 LARGEST_HEADER = 512  # bytes in front of an array's data
@@ -61,14 +60,6 @@ def pack_arrays(arrays: Mapping[str, NDArray[Any]]) -> bytes:
             info.create_system = 3
             archive.writestr(info, content.getvalue())
     return packed.getvalue()
-
-
-def digest_arrays(arrays: Sequence[NDArray[Any]]) -> str:
-    """SHA-256 of float32 arrays, little-endian, one after another; hexadecimal."""
-    digest = hashlib.sha256()
-    for array in arrays:
-        digest.update(np.ascontiguousarray(array, "<f4").tobytes())
-    return digest.hexdigest()
 
 
 class Archive:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -12,45 +11,13 @@ from numpy.typing import NDArray
 
 from amsd_astro.errors import ModelError
 from amsd_astro.network.files.array_archive import LARGEST_FILE, Archive, pack_arrays
+from amsd_astro.network.training_state import Checkpoint, TrainingState
 
-__all__ = ["Checkpoint", "TrainingState", "is_checkpoint", "load_state", "save_state"]
+__all__ = ["is_checkpoint", "load_state", "save_state"]
 
 _FORMAT = 1
 _LARGEST_DESCRIPTION = 1_000_000  # bytes
 _DESCRIPTION = "description.npy"
-
-
-@dataclass(frozen=True)
-class Checkpoint:
-    """Weights after ``n_steps`` steps and their ``score`` (lower is better; nan where nothing was held out)."""
-
-    n_steps: int
-    score: float
-    weights: list[NDArray[np.float32]] = field(repr=False)
-
-
-@dataclass(frozen=True)
-class TrainingState:
-    """All that the rest of a training depends on.
-
-    Attributes
-    ----------
-    n_steps : int
-        Steps made.
-    weights, optimizer : list of ndarray
-        Of the network and of the optimizer.
-    best : Checkpoint or None
-        The best weights so far.
-    draw, score : JSON types
-        States of the two.
-    """
-
-    n_steps: int
-    weights: list[NDArray[Any]] = field(repr=False)
-    optimizer: list[NDArray[Any]] = field(repr=False)
-    best: Checkpoint | None
-    draw: Any = field(repr=False)
-    score: Any
 
 
 def save_state(file: BinaryIO, state: TrainingState, *, key: str) -> None:

@@ -19,7 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amsd_astro.errors import ModelError
-from amsd_astro.network.files.array_archive import LARGEST_FILE, LARGEST_HEADER, Archive, digest_arrays, pack_arrays
+from amsd_astro.network.digests import digest_arrays
+from amsd_astro.network.files.array_archive import LARGEST_FILE, LARGEST_HEADER, Archive, pack_arrays
 from amsd_astro.network.files.saved_networks import NETWORKS, Architecture, Shape
 from amsd_astro.version import __version__
 
@@ -106,9 +107,8 @@ def load_model(
     settings, architecture, weights = read_model(file, name=name)
     if start is not None:
         start()
-    model = NETWORKS[settings["recipe"]].build(architecture, settings)
-    model.set_weights(weights)
-    model.variance_scale = float(settings["variance_scale"])
+    model = NETWORKS[settings["recipe"]].build(architecture, settings, weights)
+    model = model.replaced(variance_scale=float(settings["variance_scale"]))
     check_answer(model.network, architecture, settings["probe"], name=name)
     _log.debug("%s: %s, written by amsd_astro %s", name, architecture, settings["version"])
     return model, settings

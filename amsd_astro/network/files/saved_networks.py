@@ -5,9 +5,12 @@ from __future__ import annotations
 import itertools
 import math
 import reprlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from amsd_astro.errors import ModelError
 from amsd_astro.network.amsd.bands import N_BANDS
@@ -20,7 +23,7 @@ from amsd_astro.network.architectures import (
     ThesisArchitecture,
     are_residuals,
 )
-from amsd_astro.network.thesis.normalization import Stretch
+from amsd_astro.network.thesis.normalization import Normalization
 
 if TYPE_CHECKING:
     from amsd_astro.network.predictor import Predictor
@@ -29,6 +32,7 @@ __all__ = ["NETWORKS", "Architecture", "SavedNetwork", "Shape"]
 
 Architecture = AmsdArchitecture | ThesisArchitecture
 Shape = tuple[int, ...]
+Weights = Sequence[NDArray[np.floating]]
 
 _WIDTHS = range(4, 257)
 _MOST_WIDTHS = 4  # the smallest blocks that a frame is judged by suit strides up to 16
@@ -46,12 +50,12 @@ class SavedNetwork:
     shapes : callable
         From the architecture to the shapes of the weights, in the order of the model's ``get_weights``.
     build : callable
-        From the architecture and the settings to a model.
+        From the architecture, the settings and the weights to a model.
     """
 
     read: Callable[[dict[str, Any]], Architecture]
     shapes: Callable[[Any], list[Shape]]
-    build: Callable[[Any, dict[str, Any]], Predictor]
+    build: Callable[[Any, dict[str, Any], Weights], Predictor]
 
 
 class _Shapes(list[Shape]):
@@ -92,13 +96,10 @@ def _shrinkage(settings: dict[str, Any]) -> Shrinkage | None:
     return Shrinkage(tuple(map(float, stated)))
 
 
-def _amsd_model(architecture: AmsdArchitecture, settings: dict[str, Any]) -> Predictor:
+def _amsd_model(architecture: AmsdArchitecture, settings: dict[str, Any], weights: Weights) -> Predictor:
     from amsd_astro.network.amsd.model import MultiscaleModel
 
-    model = MultiscaleModel(architecture)
-    model.shrinkage = _shrinkage(settings)
-    model.is_trained = True
-    return model
+    return MultiscaleModel(architecture, weights=weights, shrinkage=_shrinkage(settings), is_trained=True)
 
 
 def _amsd_shapes(architecture: AmsdArchitecture) -> list[Shape]:
@@ -139,11 +140,11 @@ def _thesis_architecture(settings: dict[str, Any]) -> ThesisArchitecture:
     if not 1 <= n_channels <= MOST_CHANNELS or n_groups not in GROUPS:
         rule = f"n_channels must be 1 to {MOST_CHANNELS}, n_groups one of {GROUPS}"
         raise ModelError(f"{rule}. Received: {n_channels}, {n_groups}")
-    _stretch(settings)
+    _normalization(settings)
     return ThesisArchitecture(n_channels, n_groups)
 
 
-def _stretch(settings: dict[str, Any]) -> Stretch | None:
+def _normalization(settings: dict[str, Any]) -> Normalization | None:
     stated = settings.get("stretch", {})
     if stated is None:
         return None
@@ -155,13 +156,13 @@ def _stretch(settings: dict[str, Any]) -> Stretch | None:
         raise ModelError(
             f"stretch must have a positive softening and -100 < low < high < 100. Received: {reprlib.repr(stated)}"
         )
-    return Stretch(**stated)
+    return Normalization(**stated)
 
 
-def _thesis_model(architecture: ThesisArchitecture, settings: dict[str, Any]) -> Predictor:
+def _thesis_model(architecture: ThesisArchitecture, settings: dict[str, Any], weights: Weights) -> Predictor:
     from amsd_astro.network.thesis.model import ThesisModel
 
-    return ThesisModel(architecture, stretch=_stretch(settings))
+    return ThesisModel(architecture, weights=weights, normalization=_normalization(settings))
 
 
 def _thesis_shapes(architecture: ThesisArchitecture) -> list[Shape]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import asdict
-from functools import cache, cached_property
-from typing import Any, ClassVar
+from functools import cache
+from typing import Any, ClassVar, Self
 
 import keras
 import numpy as np
@@ -15,10 +16,11 @@ from scipy import ndimage
 
 from amsd_astro.errors import ModelError
 from amsd_astro.network.architectures import ThesisArchitecture
-from amsd_astro.network.predictor import Estimate, Predictor
+from amsd_astro.network.forked_process import claim_process
+from amsd_astro.network.predictor import Cards, Estimate, Predictor
 from amsd_astro.network.thesis.interpolation import SCALES, stacked_groups
 from amsd_astro.network.thesis.network import build_thesis
-from amsd_astro.network.thesis.normalization import Stretch
+from amsd_astro.network.thesis.normalization import Normalization
 
 __all__ = ["NOISE_LIMIT", "ThesisModel"]
 
@@ -27,96 +29,109 @@ _GIVEN_BACK = 0.5  # a pixel whose residual is given back by more than half is f
 _SMOOTHING, _REACH = 2.5, 10  # px: width of the mean of squared residuals, and where it is cut off
 
 
-class ThesisModel(Predictor):
+class ThesisModel(Predictor[Normalization]):
     """The thesis network. On a frame, what it takes away is given back where it is larger than noise can be.
 
     Parameters
     ----------
     architecture : ThesisArchitecture
         Channels.
-    stretch : Stretch, optional
+    normalization : Normalization, optional
         From noise units to the network's 0..1. Without one, as of a model that learned from packed pairs, every frame
-        is stretched over its own range, as those were.
+        is normalized by its own range, as those were.
     seed : int
         Seed of its initial weights.
+    weights : sequence of ndarray, optional
+        Its weights, in the order in which the layers are made.
     guarded : bool
         False leaves a frame as the network answers it.
     """
 
+    architecture: ThesisArchitecture
     bytes_per_pixel: ClassVar[int] = 5000
+
+    normalization: Normalization | None
+    guarded: bool
+    _graph: tf.types.experimental.PolymorphicFunction
 
     def __init__(
         self,
         architecture: ThesisArchitecture | None = None,
         *,
-        stretch: Stretch | None = None,
+        normalization: Normalization | None = None,
         seed: int = 0,
+        weights: Sequence[NDArray[np.floating]] | None = None,
         guarded: bool = True,
     ) -> None:
-        self.architecture: ThesisArchitecture = architecture or ThesisArchitecture()
-        self.network: keras.Model = build_thesis(self.architecture, seed=seed)
-        self.stretch = stretch
-        self.guarded = guarded
-        self.variance_scale = 1.0
-        self.margin = 0
+        architecture = architecture or ThesisArchitecture()
+        network = build_thesis(architecture, seed=seed)
+        if weights is not None:
+            _set_weights(network, weights)
+        self._set(
+            architecture=architecture,
+            network=network,
+            normalization=normalization,
+            guarded=guarded,
+            variance_scale=1.0,
+            margin=0,
+            _graph=tf.function(network),
+        )
+
+    def with_own_network(self) -> Self:
+        """Return a model that is alike, with a network of its own: what training may change."""
+        network = build_thesis(self.architecture, seed=0)
+        _set_weights(network, self.get_weights())
+        return self.replaced(network=network, _graph=tf.function(network))
 
     @property
-    def halo(self) -> int:
-        """Pixels around a tile that its values and their errors depend on."""
-        return self.architecture.receptive_radius + _REACH
+    def uncalibrated(self) -> Normalization:
+        """The normalization of a frame whose range nobody looked at."""
+        return self.normalization or Normalization()
 
-    @property
-    def stretch(self) -> Stretch | None:
-        """The normalization of all frames; None where each has its own."""
-        return self._stretch
+    def normalization_of(self, values: NDArray[np.float32]) -> Normalization:
+        """Return the normalization of a frame in noise units: its own, unless there is one for all.
 
-    @stretch.setter
-    def stretch(self, value: Stretch | None) -> None:
-        self._stretch = value
-        self._present = value or Stretch()
+        Parameters
+        ----------
+        values : ndarray of float32, shape (ny, nx)
+            All of the frame.
 
-    def look_at(self, values: NDArray[np.float32]) -> None:
-        """Find the normalization of a frame, unless there is one for all."""
+        Raises
+        ------
+        ModelError
+            The network is one of images with several channels.
+        """
         if self.architecture.n_channels != 1:
             n_channels = self.architecture.n_channels
             raise ModelError(f"the model must be one of images of 1 channel to denoise a frame. Received: {n_channels}")
-        if self.stretch is None:
-            self._present = Stretch.over([values], softening=self._present.softening)
+        if self.normalization is not None:
+            return self.normalization
+        return Normalization.over([values], softening=Normalization().softening)
+
+    def halo(self, calibration: Normalization) -> int:
+        """Pixels around a tile that its values and their errors depend on."""
+        return self.architecture.receptive_radius + _REACH
 
     def describe(self) -> dict[str, Any]:
-        """Return the normalization."""
-        return {"stretch": None if self.stretch is None else asdict(self.stretch)}
+        """Return the normalization, under the name that files have for it."""
+        return {"stretch": None if self.normalization is None else asdict(self.normalization)}
 
-    def cards(self) -> dict[str, tuple[Any, str]]:
+    def cards(self, calibration: Normalization) -> Cards:
         """Return the normalization: ``(asinh(z / AMSDSOFT) - AMSDLOW) / (AMSDHIGH - AMSDLOW)``, z in noise units."""
         return {
-            "AMSDSOFT": (self._present.softening, "noise widths up to which the stretch is linear"),
-            "AMSDLOW": (self._present.low, "asinh(z / AMSDSOFT) that the network sees as 0"),
-            "AMSDHIGH": (self._present.high, "asinh(z / AMSDSOFT) that the network sees as 1"),
+            "AMSDSOFT": (calibration.softening, "noise widths up to which the stretch is linear"),
+            "AMSDLOW": (calibration.low, "asinh(z / AMSDSOFT) that the network sees as 0"),
+            "AMSDHIGH": (calibration.high, "asinh(z / AMSDSOFT) that the network sees as 1"),
         }
-
-    @cached_property
-    def _network_once(self) -> tf.types.experimental.PolymorphicFunction:
-        return tf.function(self.network)
 
     def get_weights(self) -> list[NDArray[np.float32]]:
         """Copies of the weights, in the order in which the layers are made."""
-        return [np.array(weight) for layer in self._convolutions for weight in layer.get_weights()]
-
-    def set_weights(self, weights: list[NDArray[np.float32]]) -> None:
-        """Replace the weights."""
-        for k, layer in enumerate(self._convolutions):
-            layer.set_weights(weights[2 * k : 2 * k + 2])
-
-    @cached_property
-    def _convolutions(self) -> list[keras.layers.Layer]:
-        """The layers in the order in which they are made: Keras's own order follows the graph."""
-        layers = [layer for layer in self.network.layers if layer.weights]
-        return sorted(layers, key=lambda layer: str(layer.name))
+        claim_process()
+        return [np.array(weight) for layer in _convolutions(self.network) for weight in layer.get_weights()]
 
     def answer(self, images: NDArray[np.floating]) -> tf.Tensor:
         """What the network gives for images of shape (n, ny, nx, n_channels), all groups of it."""
-        return self._network_once(tf.constant(np.asarray(images, np.float32)))
+        return self._graph(tf.constant(np.asarray(images, np.float32)))
 
     def denoise_images(self, images: NDArray[np.floating]) -> NDArray[np.float32]:
         """Denoise ordinary images; a network that gives several groups is answered by their mean.
@@ -134,17 +149,20 @@ class ThesisModel(Predictor):
         n_channels = self.architecture.n_channels
         if images.ndim != 4 or images.shape[-1] != n_channels:
             raise ModelError(f"the model takes images of {n_channels} channel(s). Received: shape {images.shape}")
+        claim_process()
         answer = self.answer(images).numpy()
         groups = answer.reshape(*answer.shape[:-1], self.architecture.n_groups, n_channels)
         return groups.mean(axis=-2, dtype=np.float32)
 
     def _answer(
-        self, images: NDArray[np.float32], correlation: NDArray[np.floating]
+        self, images: NDArray[np.float32], correlation: NDArray[np.floating], calibration: Normalization
     ) -> tuple[NDArray[np.float32], ...]:
-        """What the network makes of the stretched frame, in noise units."""
-        return (self._present.inverse(self.denoise_images(self._present.forward(images)[..., None])[..., 0]),)
+        """What the network makes of the normalized frame, in noise units."""
+        return (calibration.inverse(self.denoise_images(calibration.forward(images)[..., None])[..., 0]),)
 
-    def _estimate_from(self, noisy: NDArray[np.float32], answers: tuple[NDArray[np.float32], ...]) -> Estimate:
+    def _estimate_from(
+        self, noisy: NDArray[np.float32], answers: tuple[NDArray[np.float32], ...], calibration: Normalization
+    ) -> Estimate:
         """The residual, given back where it is no noise, and the variance of what is left."""
         residual = noisy - answers[0]
         kept = np.exp(-((residual / np.float32(NOISE_LIMIT)) ** 4)) if self.guarded else np.ones_like(residual)
@@ -152,6 +170,16 @@ class ThesisModel(Predictor):
         return Estimate(
             noisy - kept * residual, variance * np.float32(self.variance_scale), kept < np.float32(1 - _GIVEN_BACK)
         )
+
+
+def _convolutions(network: keras.Model) -> list[keras.layers.Layer]:
+    """The layers in the order in which they are made: Keras's own order follows the graph."""
+    return sorted((layer for layer in network.layers if layer.weights), key=lambda layer: str(layer.name))
+
+
+def _set_weights(network: keras.Model, weights: Sequence[NDArray[np.floating]]) -> None:
+    for k, layer in enumerate(_convolutions(network)):
+        layer.set_weights(list(weights[2 * k : 2 * k + 2]))
 
 
 def _remaining(residual: NDArray[np.float32], n_groups: int) -> NDArray[np.float32]:

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Stretch"]
+__all__ = ["Normalization"]
 
 _FARTHEST = 60.0  # sinh of it is 6e25
 
 
 @dataclass(frozen=True)
-class Stretch:
+class Normalization:
     """``(asinh(z / softening) - low) / (high - low)`` (the asinh of Lupton, Gunn & Szalay 1999), for any z.
 
     Linear around the sky, logarithmic for what is bright: a range of 10**5 noise widths becomes about 12. Nothing is
@@ -33,7 +33,7 @@ class Stretch:
     high: float = 12.0
 
     @classmethod
-    def over(cls, frames: Sequence[NDArray[np.floating]], *, softening: float) -> Stretch:
+    def over(cls, frames: Sequence[NDArray[np.floating]], *, softening: float) -> Normalization:
         """Return the stretch that brings all pixels of frames in noise units to 0..1."""
         lowest = min(float(frame.min()) for frame in frames)
         highest = max(float(frame.max()) for frame in frames)

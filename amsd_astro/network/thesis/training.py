@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,20 +10,22 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from amsd_astro.network.amsd.losses import thesis_loss
-from amsd_astro.network.amsd.recorrupted_pairs import TrainingFrame
-from amsd_astro.network.files.checkpoints import Checkpoint
-from amsd_astro.network.held_out_risk import Adaptation, hold_out_of, judged, variance_factor
+from amsd_astro.network.held_out_risk import Adaptation, hold_out_blocks, mean_risk, variance_factor
 from amsd_astro.network.optimizers import CentralizedAdam
 from amsd_astro.network.recipes import ThesisRecipe
 from amsd_astro.network.risk import hold_out
 from amsd_astro.network.thesis.interpolated_pairs import Block, FramePairs, InterpolatedPairs, PackedPairs
+from amsd_astro.network.thesis.loss import thesis_loss
 from amsd_astro.network.thesis.model import ThesisModel
 from amsd_astro.network.thesis.noisy_versions import N_VERSIONS
-from amsd_astro.network.thesis.normalization import Stretch
+from amsd_astro.network.thesis.normalization import Normalization
 from amsd_astro.network.training import Memory, Progress, train
+from amsd_astro.network.training_frame import TrainingFrame
+from amsd_astro.network.training_state import Checkpoint
 
 __all__ = ["ValidationLoss", "learn_frames", "learn_pairs", "steps_of_pairs"]
+
+_log = logging.getLogger(__name__)
 
 _N_JUDGED = 20  # times that the weights are judged in a training
 
@@ -36,13 +39,13 @@ def learn_frames(
     seed: int,
     progress: Progress | None = None,
     memory: Memory | None = None,
-) -> Adaptation:
-    """Train a model on noisy versions of frames, in place; its normalization is set to the frames' range.
+) -> tuple[ThesisModel, Adaptation]:
+    """Train a model on noisy versions of frames; its normalization is that of the frames' range.
 
     Parameters
     ----------
     model : ThesisModel
-        A model of one channel; left with the weights of the lowest validation loss.
+        A model of one channel, which training starts from; it stays as it is.
     frames : sequence of TrainingFrame
         Stabilized frames.
     recipe : ThesisRecipe
@@ -58,24 +61,26 @@ def learn_frames(
 
     Returns
     -------
+    ThesisModel
+        With the weights of the lowest validation loss.
     Adaptation
     """
-    kept, probes = hold_out_of(frames, recipe, margin=model.margin, seed=recipe.held_out_seed)
-    stretch = Stretch.over([frame.values for frame in frames], softening=recipe.softening)
-    model.stretch = stretch
+    kept, probes = hold_out_blocks(frames, recipe, margin=model.margin, seed=recipe.held_out_seed)
+    normalization = Normalization.over([frame.values for frame in frames], softening=recipe.softening)
+    trained = model.with_own_network().replaced(normalization=normalization, variance_scale=1.0)
     pairs = FramePairs(
         [frame.values for frame in kept],
-        stretch.forward,
+        normalization.forward,
         [frame.held_out for frame in kept],
         patch=recipe.frame_patch,
         n_patches=recipe.n_patches,
         seed=seed,
     )
-    best = _learn(model, pairs, recipe, n_steps, progress, memory)
-    model.variance_scale = 1.0
-    adaptation = judged(model, probes, best.n_steps, n_orientations=recipe.n_orientations)
-    model.variance_scale = variance_factor(adaptation.risk)
-    return adaptation
+    best = _learn(trained, pairs, recipe, n_steps, progress, memory)
+    risk = mean_risk(trained, probes, n_orientations=recipe.n_orientations)
+    if risk is not None:
+        _log.info("held-out risk %.4f +- %.4f after %d steps", risk.value, risk.error, best.n_steps)
+    return trained.replaced(variance_scale=variance_factor(risk)), Adaptation(best.n_steps, risk)
 
 
 def learn_pairs(
@@ -88,13 +93,13 @@ def learn_pairs(
     seed: int,
     progress: Progress | None = None,
     memory: Memory | None = None,
-) -> Adaptation:
-    """Train a model on packed pairs, in place.
+) -> tuple[ThesisModel, Adaptation]:
+    """Train a model on packed pairs.
 
     Parameters
     ----------
     model : ThesisModel
-        A model of the arrays' channels; left with the weights of the lowest validation loss.
+        A model of the arrays' channels, which training starts from; it stays as it is.
     noisy, target : ndarray of float32, shape (3 n, ny, nx, C) and (3 n, ny, nx, C * groups)
         The pairs, those of one image following one another.
     recipe, n_steps, seed, progress, memory
@@ -102,12 +107,15 @@ def learn_pairs(
 
     Returns
     -------
+    ThesisModel
+        With the weights of the lowest validation loss.
     Adaptation
         Without a risk.
     """
     held_out = _hold_out_of_images(len(noisy) // N_VERSIONS, (noisy.shape[1], noisy.shape[2]), recipe)
     pairs = PackedPairs(noisy, target, held_out, patch=recipe.patch, n_patches=recipe.n_patches, seed=seed)
-    return Adaptation(_learn(model, pairs, recipe, n_steps, progress, memory).n_steps, None)
+    trained = model.with_own_network()
+    return trained, Adaptation(_learn(trained, pairs, recipe, n_steps, progress, memory).n_steps, None)
 
 
 def _hold_out_of_images(n_images: int, shape: tuple[int, int], recipe: ThesisRecipe) -> list[list[Block]]:

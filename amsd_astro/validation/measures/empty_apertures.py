@@ -12,7 +12,7 @@ from photutils.aperture import CircularAperture, aperture_photometry
 from amsd_astro.arrays.robust_statistics import mad_sigma
 from amsd_astro.frames.frame import Frame
 from amsd_astro.noise.model import NoiseModel
-from amsd_astro.validation.measures.empty_positions import find_places
+from amsd_astro.validation.measures.empty_positions import find_empty_positions
 from amsd_astro.validation.measures.model_noise import scatter_of_sum
 from amsd_astro.validation.measures.sky_map import SkyMap, flattened, map_sky
 from amsd_astro.validation.measures.stamps import bad_pixels_of
@@ -83,7 +83,7 @@ def measure_empty_apertures(
         raise ValueError(f"radii must be positive. Received: {radii}")
     sky = map_sky(frame, noise) if sky is None else sky
     largest = max(radii)
-    places = find_places(
+    places = find_empty_positions(
         sky,
         np.random.default_rng([seed, 14]),
         _MOST,

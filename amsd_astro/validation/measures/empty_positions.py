@@ -1,4 +1,4 @@
-"""Places of a frame where nothing stands, a distance apart from each other."""
+"""EmptyPositions of a frame where nothing stands, a distance apart from each other."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from scipy import ndimage
 
 from amsd_astro.validation.measures.sky_map import SOURCE_SIGMA, SkyMap
 
-__all__ = ["Places", "find_places"]
+__all__ = ["EmptyPositions", "find_empty_positions"]
 
 _LEVELS = (SOURCE_SIGMA, 8.0, 16.0, 32.0, math.inf)  # sigma, of what stands nearest
 _TRIED = 64  # places looked at for each that is wanted
 
 
 @dataclass(frozen=True)
-class Places:
+class EmptyPositions:
     """Positions `y`, `x` (pixels, within a pixel at random) and whether they are `crowded`, each of shape (n,)."""
 
     y: NDArray[np.float64]
@@ -26,7 +26,7 @@ class Places:
     crowded: NDArray[np.bool_]
 
 
-def find_places(
+def find_empty_positions(
     sky: SkyMap,
     rng: np.random.Generator,
     n: int,
@@ -35,7 +35,7 @@ def find_places(
     separation: float,
     margin: int,
     n_crowded: int = 0,
-) -> Places:
+) -> EmptyPositions:
     """Draw places without a source or a bad pixel near.
 
     Parameters
@@ -57,7 +57,7 @@ def find_places(
 
     Returns
     -------
-    Places
+    EmptyPositions
     """
     shape = sky.bad.shape
     side = 2 * math.ceil(radius) + 1
@@ -77,7 +77,7 @@ def find_places(
             break
     row, column = (np.array([place[axis] for place in found], np.float64) for axis in (0, 1))
     jitter = rng.uniform(-0.5, 0.5, (2, row.size))
-    return Places(row + jitter[0], column + jitter[1], np.arange(row.size) >= n_empty)
+    return EmptyPositions(row + jitter[0], column + jitter[1], np.arange(row.size) >= n_empty)
 
 
 def _add_places(

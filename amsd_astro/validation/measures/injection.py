@@ -12,7 +12,7 @@ from photutils.aperture import CircularAperture
 
 from amsd_astro.frames.frame import Frame
 from amsd_astro.noise.model import NoiseModel
-from amsd_astro.validation.measures.empty_positions import Places, find_places
+from amsd_astro.validation.measures.empty_positions import EmptyPositions, find_empty_positions
 from amsd_astro.validation.measures.galaxy_stamps import galaxy_stamp
 from amsd_astro.validation.measures.model_noise import draw_noise, scatter_of_sum
 from amsd_astro.validation.measures.psf import MeasuredPsf
@@ -117,7 +117,7 @@ def plan_injection(
     rng = np.random.default_rng([seed, 11])
     usual = int(np.clip(np.count_nonzero(~sky.bad) / (_SPACING * psf.fwhm) ** 2, _FEWEST, _MOST))
     wanted = usual if n_sources is None else n_sources
-    places = find_places(
+    places = find_empty_positions(
         sky,
         rng,
         wanted,
@@ -131,7 +131,7 @@ def plan_injection(
 
 def _drawn(
     rng: np.random.Generator,
-    places: Places,
+    places: EmptyPositions,
     psf: MeasuredPsf,
     sky: SkyMap,
     noise: NoiseModel,

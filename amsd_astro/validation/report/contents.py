@@ -10,16 +10,16 @@ import numpy as np
 from astropy.nddata import StdDevUncertainty
 
 from amsd_astro.noise.model import NoiseModel
-from amsd_astro.validation.experiment import Trial
-from amsd_astro.validation.measurements import Findings, Found
+from amsd_astro.validation.experiment import Experiment
+from amsd_astro.validation.measurements import DetectedSources, Measurements
 from amsd_astro.validation.parts import Picture
 
 __all__ = ["facts_of", "numbers_of", "pictures_of"]
 
 
-def pictures_of(trial: Trial) -> list[Picture]:
+def pictures_of(experiment: Experiment) -> list[Picture]:
     """The frame before and after, what was taken out, and the sigma map."""
-    before, after = trial.plain.before, trial.plain.after
+    before, after = experiment.plain.before, experiment.plain.after
     unit = "" if before.unit is None else str(before.unit)
     mask = np.asarray(before.mask)
     data, denoised = np.asarray(before.data), np.asarray(after.data)
@@ -34,10 +34,10 @@ def pictures_of(trial: Trial) -> list[Picture]:
     return pictures
 
 
-def facts_of(trial: Trial, *, seed: int) -> dict[str, str]:
+def facts_of(experiment: Experiment, *, seed: int) -> dict[str, str]:
     """What was done, in words."""
-    noise, psf, injection = trial.noise, trial.psf, trial.injection
-    frame, after = trial.plain.before, trial.injected.after
+    noise, psf, injection = experiment.noise, experiment.psf, experiment.injection
+    frame, after = experiment.plain.before, experiment.injected.after
     unit = "" if frame.unit is None else f" {frame.unit}"
     facts = {} if frame.source is None else {"File": frame.source.path.name}
     facts |= {
@@ -50,36 +50,40 @@ def facts_of(trial: Trial, *, seed: int) -> dict[str, str]:
     }
     words = {"AMSDVERS": "Version", "AMSDRCP": "Recipe", "AMSDHASH": "Weights", "AMSDSTEP": "Steps"}
     facts |= {word: str(after.header[key]) for key, word in words.items() if key in after.header}
-    risk = trial.plain.after.header.get("AMSDRISK")
+    risk = experiment.plain.after.header.get("AMSDRISK")
     if isinstance(risk, float):
         facts["Estimated risk"] = f"{risk:.5g} of the variance of the noise, rms {max(risk, 0.0) ** 0.5:.3f} sigma"
     return facts
 
 
-def numbers_of(trial: Trial, findings: Findings) -> dict[str, Any]:
+def numbers_of(experiment: Experiment, measurements: Measurements) -> dict[str, Any]:
     """All that was measured, for the JSON."""
-    injection = trial.injection
+    injection = experiment.injection
     names = ("y", "x", "flux", "kind", "half_light_radius", "snr", "crowded")
     return {
-        "noise": _model(trial.noise),
-        "psf": {"fwhm": trial.psf.fwhm, "ellipticity": trial.psf.ellipticity, "source": trial.psf.source},
+        "noise": _model(experiment.noise),
+        "psf": {
+            "fwhm": experiment.psf.fwhm,
+            "ellipticity": experiment.psf.ellipticity,
+            "source": experiment.psf.source,
+        },
         "sources": {name: getattr(injection, name) for name in names}
-        | {when: vars(table) for when, table in _tables(findings).items()},
-        "raw": _detected(findings.raw),
-        "denoised": _detected(findings.denoised),
-        "n_detected": findings.n_detected,
-        "n_unsupported": findings.n_unsupported,
-        "residual": asdict(findings.residual),
-        "spectra": {key: value for key, value in vars(findings.spectra).items() if key != "place"},
-        "empty_apertures": vars(findings.empty_apertures),
-        "calibration": [asdict(stratum) for stratum in findings.calibration],
-        "reliability": {"predicted": findings.reliability[0], "true": findings.reliability[1]},
-        "error_left": findings.error_left,
+        | {when: vars(table) for when, table in _tables(measurements).items()},
+        "raw": _detected(measurements.raw),
+        "denoised": _detected(measurements.denoised),
+        "n_detected": measurements.n_detected,
+        "n_unsupported": measurements.n_unsupported,
+        "residual": asdict(measurements.residual),
+        "spectra": {key: value for key, value in vars(measurements.spectra).items() if key != "place"},
+        "empty_apertures": vars(measurements.empty_apertures),
+        "calibration": [asdict(stratum) for stratum in measurements.calibration],
+        "reliability": {"predicted": measurements.reliability[0], "true": measurements.reliability[1]},
+        "error_left": measurements.error_left,
     }
 
 
-def _tables(findings: Findings) -> Mapping[str, Any]:
-    return {"true": findings.true, "before": findings.before, "after": findings.after}
+def _tables(measurements: Measurements) -> Mapping[str, Any]:
+    return {"true": measurements.true, "before": measurements.before, "after": measurements.after}
 
 
 def _model(noise: NoiseModel) -> dict[str, Any]:
@@ -92,7 +96,7 @@ def _model(noise: NoiseModel) -> dict[str, Any]:
     }
 
 
-def _detected(found: Found) -> dict[str, Any]:
+def _detected(found: DetectedSources) -> dict[str, Any]:
     return {
         "threshold": found.threshold,
         "snr_at_90": found.depth.value,

@@ -8,9 +8,9 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from amsd_astro.validation.experiment import Trial
-from amsd_astro.validation.magnitude_bins import Magnitudes
-from amsd_astro.validation.measurements import FALSE_LEVEL, Findings, Found
+from amsd_astro.validation.experiment import Experiment
+from amsd_astro.validation.magnitude_bins import MagnitudeBins
+from amsd_astro.validation.measurements import FALSE_LEVEL, DetectedSources, Measurements
 from amsd_astro.validation.measures.completeness import Completeness, completeness, purity
 from amsd_astro.validation.measures.detection import Detections
 from amsd_astro.validation.parts import Chart, Line, Section, Series, Table
@@ -18,10 +18,10 @@ from amsd_astro.validation.parts import Chart, Line, Section, Series, Table
 __all__ = ["detection_section"]
 
 
-def detection_section(trial: Trial, findings: Findings) -> Section:
+def detection_section(experiment: Experiment, measurements: Measurements) -> Section:
     """Completeness, purity and false detections, raw and denoised."""
-    brightness = Magnitudes(trial)
-    both = {"raw, matched filter": findings.raw, "denoised": findings.denoised}
+    brightness = MagnitudeBins(experiment)
+    both = {"raw, matched filter": measurements.raw, "denoised": measurements.denoised}
     charts = []
     if brightness.edges.size > 1:
         found = {name: _completeness(brightness, one) for name, one in both.items()}
@@ -41,7 +41,7 @@ def detection_section(trial: Trial, findings: Findings) -> Section:
             Chart(
                 "Purity",
                 "Of what is found at a brightness, injected or in noise alone, the share that is real.",
-                [Series(name, *_purity(trial, brightness, one), style="line") for name, one in both.items()],
+                [Series(name, *_purity(experiment, brightness, one), style="line") for name, one in both.items()],
                 brightness.label, "share that is real", y_range=(0.0, 1.05), vertical=brightness.marks,
             ),
         ]  # fmt: skip
@@ -50,7 +50,7 @@ def detection_section(trial: Trial, findings: Findings) -> Section:
             "False detections in noise alone",
             f"At {FALSE_LEVEL:g} and above the denoised frame shows no more than the raw one.",
             [
-                Series(name, *_counts(one.noise_only, findings), style="steps")
+                Series(name, *_counts(one.noise_only, measurements), style="steps")
                 for name, one in both.items()
             ],
             "height, sigma of the raw frame's matched filter", "detections as high or higher", y_log=True,
@@ -61,19 +61,21 @@ def detection_section(trial: Trial, findings: Findings) -> Section:
     columns = ["Frame", "Threshold", "S/N of 90 % completeness", "False in noise", "False in the mirrored frame"]
     sentence = (
         "Each at the threshold at which nine of ten detections are real, in units of its own sky. False detections are "
-        f"counted from {FALSE_LEVEL:g} sigma of the raw frame. {findings.n_unsupported} of {findings.n_detected} clear "
-        "detections in the denoised frame are not to be seen in the raw one."
+        f"counted from {FALSE_LEVEL:g} sigma of the raw frame. {measurements.n_unsupported} of "
+        f"{measurements.n_detected} clear detections in the denoised frame are not to be seen in the raw one."
     )
     return Section("Detection", charts, [Table("Detections", columns, rows)], sentence)
 
 
-def _completeness(brightness: Magnitudes, found: Found) -> Completeness:
+def _completeness(brightness: MagnitudeBins, found: DetectedSources) -> Completeness:
     alone = brightness.alone
     threshold = found.threshold if math.isfinite(found.threshold) else math.inf
     return completeness(found.match.significance[alone], brightness.magnitude[alone], threshold, edges=brightness.edges)
 
 
-def _purity(trial: Trial, brightness: Magnitudes, found: Found) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _purity(
+    experiment: Experiment, brightness: MagnitudeBins, found: DetectedSources
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Middles of bins, and purity of the detections whose height is that of a star of such a magnitude."""
     alone = brightness.alone & (found.match.index >= 0)
     ratio = found.injected.n_pixels / max(found.noise_only.n_pixels, 1)
@@ -97,9 +99,9 @@ def _magnitudes(significance: NDArray[np.float64], width: float | NDArray[np.flo
     return np.asarray(-2.5 * np.log10(significance * float(np.mean(width))))
 
 
-def _counts(detections: Detections, findings: Findings) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _counts(detections: Detections, measurements: Measurements) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Detections as high as a level, in the raw frame's widths."""
     levels = np.arange(1.0, 6.01, 0.25)
-    height = detections.significance * float(np.mean(detections.width)) / findings.raw.widths[0]
+    height = detections.significance * float(np.mean(detections.width)) / measurements.raw.widths[0]
     counts = np.array([np.count_nonzero(height >= level) for level in levels], np.float64)
     return levels, np.where(counts > 0, counts, np.nan)

@@ -9,11 +9,12 @@ from collections.abc import Sequence
 from importlib.resources import files
 from string import Template
 
+from amsd_astro.graphics.numbers import limits, measured, number
 from amsd_astro.validation.parts import Check, Section
-from amsd_astro.validation.report.report import Report
 from amsd_astro.validation.report.svg_charts import chart_figure
 from amsd_astro.validation.report.tables import html_table
-from amsd_astro.validation.report.text import escaped, limits, measured, number
+from amsd_astro.validation.report.text import escaped
+from amsd_astro.validation.report.verdict import Verdict
 from amsd_astro.validation.report.viewer import viewer_html
 
 __all__ = ["page_of", "summary_of"]
@@ -29,12 +30,12 @@ _SHAPES = {
 }
 
 
-def page_of(report: Report) -> str:
+def page_of(report: Verdict) -> str:
     """Return a report as a page that is complete in itself.
 
     Parameters
     ----------
-    report : Report
+    report : Verdict
         What to tell.
 
     Returns
@@ -69,7 +70,7 @@ def page_of(report: Report) -> str:
     )
 
 
-def summary_of(report: Report) -> str:
+def summary_of(report: Verdict) -> str:
     """Return verdict and checks as HTML for a notebook."""
     rows = "".join(
         f"<tr><td>{escaped(check.title)}</td><td>{_value(check)}</td>"
@@ -92,11 +93,11 @@ def _hash(text: str) -> str:
     return base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")
 
 
-def _state(report: Report) -> str:
+def _state(report: Verdict) -> str:
     return {"passed": "passed", "failed": "failed", "not judged": "unjudged"}[report.verdict]
 
 
-def _heading(report: Report, name: str, title: str) -> str:
+def _heading(report: Verdict, name: str, title: str) -> str:
     return f"{_mark(_state(report))}{report.verdict.capitalize()}" if name == "verdict" else escaped(title)
 
 
@@ -104,7 +105,7 @@ def _mark(state: str) -> str:
     return f'<svg class="mark {state}" viewBox="0 0 20 20" aria-hidden="true">{_SHAPES[state]}</svg>'
 
 
-def _count(report: Report) -> str:
+def _count(report: Verdict) -> str:
     """Return how the checks ended, in a sentence."""
     if not report.checks:
         return "Nothing was measured."
@@ -115,7 +116,7 @@ def _count(report: Report) -> str:
     return f"{', '.join(told)}."
 
 
-def _verdict(report: Report) -> str:
+def _verdict(report: Verdict) -> str:
     failed = "".join(
         f"<li><strong>{escaped(check.title)}</strong>: {_value(check)}, "
         f"where {escaped(limits(check.low, check.high, check.unit))} is asked for. {escaped(check.sentence)}</li>"
@@ -167,7 +168,7 @@ def _section(section: Section, n: int) -> str:
     )
 
 
-def _facts(report: Report) -> str:
+def _facts(report: Verdict) -> str:
     if not report.facts:
         return "<p>Nothing is recorded.</p>"
     facts = "".join(f"<div><dt>{escaped(k)}</dt><dd>{escaped(v)}</dd></div>" for k, v in report.facts.items())

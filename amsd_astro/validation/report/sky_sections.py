@@ -6,15 +6,15 @@ import math
 
 import numpy as np
 
-from amsd_astro.validation.measurements import Findings
+from amsd_astro.validation.measurements import Measurements
 from amsd_astro.validation.parts import Chart, Section, Series, Table
 
 __all__ = ["residual_section", "sigma_section"]
 
 
-def residual_section(findings: Findings) -> Section:
+def residual_section(measurements: Measurements) -> Section:
     """What was taken from the frame: its statistics, spectrum, and the scatter of empty apertures."""
-    residual, spectra, empty = findings.residual, findings.spectra, findings.empty_apertures
+    residual, spectra, empty = measurements.residual, measurements.spectra, measurements.empty_apertures
     rows = [
         ["mean on empty sky, sigma", residual.sky_mean, residual.sky_mean_error, 0.0],
         ["mean on sources, sigma", residual.source_mean, residual.source_mean_error, 0.0],
@@ -52,15 +52,15 @@ def residual_section(findings: Findings) -> Section:
     return Section("What was taken out", charts, [table], sentence)
 
 
-def sigma_section(findings: Findings) -> Section:
+def sigma_section(measurements: Measurements) -> Section:
     """Whether the sigma map tells the error."""
-    if not findings.calibration:
+    if not measurements.calibration:
         return Section("The sigma map", sentence="The denoiser gives no uncertainty: there is nothing to judge.")
     rows = [
         [_range(one.low, one.high), one.width, one.mean, one.coverage_68, one.coverage_95, one.n_pixels]
-        for one in findings.calibration
+        for one in measurements.calibration
     ]
-    predicted, true = findings.reliability
+    predicted, true = measurements.reliability
     ends = np.array([np.nanmin(predicted), np.nanmax(predicted)]) if predicted.size else np.zeros(0)
     chart = Chart(
         "Predicted and true error",
@@ -71,7 +71,7 @@ def sigma_section(findings: Findings) -> Section:
     sentence = (
         "The denoised frame, taken for the truth, was exposed again and denoised. Gaussian errors have a width of 1, "
         "and 0.683 and 0.950 of them within one and two sigma. That scene is smoother than the sky: what the denoiser "
-        f"lost is not in it. Rms error there: {findings.error_left:.3f} of the noise."
+        f"lost is not in it. Rms error there: {measurements.error_left:.3f} of the noise."
     )
     columns = ["S/N per pixel", "Width", "Mean", "Within 1 sigma", "Within 1.96 sigma", "Pixels"]
     charts = [chart] if predicted.size else []

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amsd_astro.validation.checks import FLUX_GROUPS
-from amsd_astro.validation.experiment import Trial
-from amsd_astro.validation.magnitude_bins import Magnitudes
-from amsd_astro.validation.measurements import Findings
+from amsd_astro.validation.experiment import Experiment
+from amsd_astro.validation.magnitude_bins import MagnitudeBins
+from amsd_astro.validation.measurements import Measurements
 from amsd_astro.validation.measures.bias import Bias, measure_bias
 from amsd_astro.validation.parts import Band, Chart, Line, Section, Series, Table
 
@@ -19,14 +19,14 @@ __all__ = ["photometry_section", "shape_section"]
 _BEFORE, _AFTER = "before", "after"
 
 
-def photometry_section(trial: Trial, findings: Findings) -> Section:
+def photometry_section(experiment: Experiment, measurements: Measurements) -> Section:
     """Flux of the injected sources before and after."""
-    brightness = Magnitudes(trial)
+    brightness = MagnitudeBins(experiment)
     if brightness.edges.size < 2:
         return Section("Photometry", sentence="No isolated star could be put in: nothing was measured.")
-    everything, stars = np.ones(trial.injection.y.size, bool), trial.injection.is_star
-    aperture = _deviations(brightness, findings, lambda table: table.aperture_flux, everything)
-    psf = _deviations(brightness, findings, lambda table: table.psf_flux, stars)
+    everything, stars = np.ones(experiment.injection.y.size, bool), experiment.injection.is_star
+    aperture = _deviations(brightness, measurements, lambda table: table.aperture_flux, everything)
+    psf = _deviations(brightness, measurements, lambda table: table.psf_flux, stars)
     charts = [
         _bias_chart(
             "Aperture flux", aperture, brightness, "deviation, %",
@@ -44,24 +44,24 @@ def photometry_section(trial: Trial, findings: Findings) -> Section:
         ),
     ]  # fmt: skip
     sentence = (
-        f"{trial.injection.y.size} sources of known flux were put into the frame, stars by its own PSF "
-        f"({trial.psf.source}, FWHM {trial.psf.fwhm:.2f} px) and Sersic galaxies, and measured in it and in the "
-        f"denoised frame in the same way. {trial.injection.n_crowded} of them stand near a source of the frame and "
-        "are left out."
+        f"{experiment.injection.y.size} sources of known flux were put into the frame, stars by its own PSF "
+        f"({experiment.psf.source}, FWHM {experiment.psf.fwhm:.2f} px) and Sersic galaxies, and measured in it and in "
+        f"the denoised frame in the same way. {experiment.injection.n_crowded} of them stand near a source of the "
+        "frame and are left out."
     )
-    return Section("Photometry", charts, [_flux_table(trial, findings)], sentence)
+    return Section("Photometry", charts, [_flux_table(experiment, measurements)], sentence)
 
 
-def _flux_table(trial: Trial, findings: Findings) -> Table:
+def _flux_table(experiment: Experiment, measurements: Measurements) -> Table:
     rows = []
-    alone, snr = ~trial.injection.crowded, trial.injection.snr
+    alone, snr = ~experiment.injection.crowded, experiment.injection.snr
     for low, high in FLUX_GROUPS.values():
         for kind in ("star", "galaxy"):
-            chosen = alone & (snr >= low) & (snr <= high) & (trial.injection.kind == kind)
+            chosen = alone & (snr >= low) & (snr <= high) & (experiment.injection.kind == kind)
             row: list[object] = [f"{low:g} to {high:g}", kind, int(chosen.sum())]
-            for table in (findings.before, findings.after):
+            for table in (measurements.before, measurements.after):
                 one = np.where(chosen, 1.0, -1.0)
-                bias = measure_bias(table.aperture_flux, findings.true.aperture_flux, one, edges=(0.0, 2.0))
+                bias = measure_bias(table.aperture_flux, measurements.true.aperture_flux, one, edges=(0.0, 2.0))
                 row += [100 * float(bias.mean[0]), 100 * float(bias.error[0]), 100 * float(bias.scatter[0])]
             rows.append(row)
     columns = ["Aperture S/N", "Kind", "Sources"]
@@ -69,15 +69,15 @@ def _flux_table(trial: Trial, findings: Findings) -> Table:
     return Table("Aperture flux of isolated sources", columns, rows)
 
 
-def shape_section(trial: Trial, findings: Findings) -> Section:
+def shape_section(experiment: Experiment, measurements: Measurements) -> Section:
     """Size, shape and place of the injected stars before and after."""
-    brightness = Magnitudes(trial)
+    brightness = MagnitudeBins(experiment)
     if brightness.edges.size < 2:
         return Section("Positions and shapes", sentence="No isolated star could be put in: nothing was measured.")
-    stars = trial.injection.is_star & (trial.injection.snr >= 10)
-    fwhm = _deviations(brightness, findings, lambda table: table.fwhm, stars)
-    shape = _deviations(brightness, findings, lambda table: table.ellipticity, stars, relative=False)
-    places = _deviations(brightness, findings, lambda table: table.dx, stars, relative=False)
+    stars = experiment.injection.is_star & (experiment.injection.snr >= 10)
+    fwhm = _deviations(brightness, measurements, lambda table: table.fwhm, stars)
+    shape = _deviations(brightness, measurements, lambda table: table.ellipticity, stars, relative=False)
+    places = _deviations(brightness, measurements, lambda table: table.dx, stars, relative=False)
     return Section(
         "Positions and shapes",
         [
@@ -102,22 +102,22 @@ def shape_section(trial: Trial, findings: Findings) -> Section:
 
 
 def _deviations(
-    brightness: Magnitudes,
-    findings: Findings,
+    brightness: MagnitudeBins,
+    measurements: Measurements,
     column: Callable[..., NDArray[np.float64]],
     chosen: NDArray[np.bool_],
     *,
     relative: bool = True,
 ) -> dict[str, Bias]:
-    true = column(findings.true)
-    tables = {_BEFORE: findings.before, _AFTER: findings.after}
+    true = column(measurements.true)
+    tables = {_BEFORE: measurements.before, _AFTER: measurements.after}
     return {name: brightness.bias(column(table), true, chosen, relative) for name, table in tables.items()}
 
 
 def _bias_chart(
     title: str,
     biases: dict[str, Bias],
-    brightness: Magnitudes,
+    brightness: MagnitudeBins,
     y_label: str,
     sentence: str,
     *,

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from amsd_astro.graphics.numbers import number
 from amsd_astro.graphics.ticks import linear_ticks, log_ticks
 from amsd_astro.validation.parts import Chart, Series
 from amsd_astro.validation.report.tables import numbers_table
-from amsd_astro.validation.report.text import escaped, number
+from amsd_astro.validation.report.text import escaped
 
 __all__ = ["chart_figure"]
 

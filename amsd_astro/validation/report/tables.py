@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from amsd_astro.graphics.numbers import number
 from amsd_astro.validation.parts import Chart, Series, Table
-from amsd_astro.validation.report.text import escaped, number
+from amsd_astro.validation.report.text import escaped
 
 __all__ = ["html_table", "numbers_table"]
 

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from amsd_astro.graphics.brightness import Brightness
+from amsd_astro.graphics.numbers import number
 from amsd_astro.validation.parts import Picture
 from amsd_astro.validation.report.coordinate_grid import (
     Cut,
@@ -24,7 +26,6 @@ from amsd_astro.validation.report.coordinate_grid import (
     sky_vectors,
 )
 from amsd_astro.validation.report.image_encoding import (
-    Grays,
     Stored,
     bad_pixels,
     gray_levels,
@@ -32,7 +33,7 @@ from amsd_astro.validation.report.image_encoding import (
     stored_mask,
     stored_pictures,
 )
-from amsd_astro.validation.report.text import escaped, number
+from amsd_astro.validation.report.text import escaped
 
 if TYPE_CHECKING:
     from astropy.wcs import WCS
@@ -52,7 +53,7 @@ class _Shown:
     """A picture ready for the page."""
 
     picture: Picture
-    grays: Grays
+    brightness: Brightness
     stored: Stored
     mask: Stored | None
 
@@ -122,18 +123,18 @@ def _prepare(pictures: Sequence[Picture], cut: Cut) -> tuple[list[_Shown], int |
         replace(one, data=one.data[rows, columns], mask=None if one.mask is None else one.mask[rows, columns])
         for one in pictures
     ]
-    shared: Grays | None = None
-    grays = []
+    shared: Brightness | None = None
+    used = []
     for part in parts:
         own = shared if part.stretch == "asinh" and shared is not None else limits_of(part)
         shared = own if part.stretch == "asinh" else shared
-        grays.append(own)
+        used.append(own)
     # the first row of a FITS image is its lowest
-    levels = [gray_levels(part.data[::-1], own) for part, own in zip(parts, grays, strict=True)]
+    levels = [gray_levels(part.data[::-1], own) for part, own in zip(parts, used, strict=True)]
     stored, quality = stored_pictures(levels)
     masks = [bad_pixels(part)[::-1] for part in parts]
     files_of_masks = [stored_mask(bad) if bad.any() else None for bad in masks]
-    return [_Shown(*one) for one in zip(pictures, grays, stored, files_of_masks, strict=True)], quality
+    return [_Shown(*one) for one in zip(pictures, used, stored, files_of_masks, strict=True)], quality
 
 
 def _coordinates(wcs: WCS | None, cut: Cut) -> tuple[list[GridLine], dict[str, Any] | None]:
@@ -186,17 +187,17 @@ def _button(n: int, picture: Picture) -> str:
 
 def _still(one: _Shown, cut: Cut) -> str:
     """Return a picture as it is shown without a script and on paper."""
-    label, grays = escaped(one.picture.label), one.grays
+    label, brightness = escaped(one.picture.label), one.brightness
     unit = f" {one.picture.unit}" if one.picture.unit else ""
-    stretch = "linear" if grays.softening is None else "asinh"
-    caption = f"black {number(grays.low)}, white {number(grays.high)}{unit}, {stretch}"
+    stretch = "linear" if brightness.softening is None else "asinh"
+    caption = f"black {number(brightness.low)}, white {number(brightness.high)}{unit}, {stretch}"
     size = f'width="{cut.nx}" height="{cut.ny}"'
     small = " small" if cut.nx < _SMALL else ""
     mask = "" if one.mask is None else f'<img class="mask{small}" {size} alt="" src="{_url(one.mask)}">'
-    softening = "" if grays.softening is None else f' data-softening="{grays.softening!r}"'
+    softening = "" if brightness.softening is None else f' data-softening="{brightness.softening!r}"'
     return (
-        f'<figure class="still" data-name="{escaped(one.picture.name)}" data-low="{grays.low!r}" '
-        f'data-high="{grays.high!r}"{softening}><div class="stack">'
+        f'<figure class="still" data-name="{escaped(one.picture.name)}" data-low="{brightness.low!r}" '
+        f'data-high="{brightness.high!r}"{softening}><div class="stack">'
         f'<img class="picture{small}" {size} alt="{label}, {cut.nx} x {cut.ny} pixels" src="{_url(one.stored)}">'
         f"{mask}</div><figcaption><strong>{label}</strong> <span>{escaped(caption)}"
         f"{'; masked pixels in orange' if one.mask is not None else ''}</span></figcaption></figure>"

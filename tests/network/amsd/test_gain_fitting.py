@@ -12,8 +12,8 @@ from scipy import ndimage, signal
 from amsd_astro.network.amsd.band_gains import BandGains
 from amsd_astro.network.amsd.details import N_DETAILS
 from amsd_astro.network.amsd.gain_fitting import _cells, _Part, _terms, fit_gains, most_probable
-from amsd_astro.network.amsd.recorrupted_pairs import TrainingFrame
 from amsd_astro.network.risk import Answer, Predict
+from amsd_astro.network.training_frame import TrainingFrame
 from amsd_astro.noise.unit_noise import UnitNoise
 
 WHITE = np.ones((1, 1))

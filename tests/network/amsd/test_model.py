@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import copy
 
 import numpy as np
 import pytest
 
 from amsd_astro.network.amsd.band_gains import BandGains
 from amsd_astro.network.amsd.details import N_DETAILS
-from amsd_astro.network.amsd.flux_restoration import GiveBack
+from amsd_astro.network.amsd.flux_restoration import FluxRestoration
+from amsd_astro.network.amsd.frame_calibration import FrameCalibration
 from amsd_astro.network.amsd.model import RESIDUAL_BOUND, MultiscaleModel
 from amsd_astro.network.amsd.shrinkage import N_SHARES, Shrinkage
 from amsd_astro.network.architectures import AmsdArchitecture
@@ -17,27 +18,18 @@ from amsd_astro.network.architectures import AmsdArchitecture
 WHITE = np.ones((1, 1))
 SHRINKAGE = Shrinkage(tuple(np.random.default_rng(3).normal(0, 0.3, N_SHARES)))
 GAINS = BandGains((-3.0, 0.0), ((0.3,) * N_DETAILS, (-0.2,) * N_DETAILS), 0.1)
+PLAIN, CHANGED = FrameCalibration(), FrameCalibration(GAINS, FluxRestoration(0.3, 0.02))
 SMALL = AmsdArchitecture((8, 8, 16), 8)
 
 
 @pytest.fixture(scope="module")
 def model() -> MultiscaleModel:
     """A small network with weights that do something."""
-    made = MultiscaleModel(SMALL, seed=1)
     rng = np.random.default_rng(0)
-    made.set_weights([w + rng.normal(0, 0.05, w.shape).astype(np.float32) for w in made.get_weights()])
-    return made
-
-
-@pytest.fixture
-def changed_model(model: MultiscaleModel) -> Iterator[MultiscaleModel]:
-    """The same with what simulations and a frame may add."""
-    model.shrinkage = SHRINKAGE
-    model.band_gains = GAINS
-    model.give_back = GiveBack(0.3, 0.02)
-    yield model
-    model.forget_frame()
-    model.shrinkage = None
+    weights = [
+        w + rng.normal(0, 0.05, w.shape).astype(np.float32) for w in MultiscaleModel(SMALL, seed=1).get_weights()
+    ]
+    return MultiscaleModel(SMALL, weights=weights)
 
 
 def _image(model: MultiscaleModel, side: int, *, n: int = 1) -> np.ndarray:
@@ -59,9 +51,8 @@ def test_no_pixel_moves_by_more_than_the_bound(model: MultiscaleModel) -> None:
 def test_gains_move_no_pixel_by_more_than_its_error(model: MultiscaleModel) -> None:
     images = _image(model, 64)
     plain = model.predict(images, WHITE)
-    model.band_gains = BandGains((0.0,), ((100.0,) * N_DETAILS,), 0.1)
-    made = model.predict(images, WHITE)
-    model.forget_frame()
+    gains = BandGains((0.0,), ((100.0,) * N_DETAILS,), 0.1)
+    made = model.predict(images, WHITE, FrameCalibration(gains))
     moved = np.abs(made.values - plain.values) / np.sqrt(plain.variance)
     assert 0.99 < moved.max() <= 1.001
     inner = images[:, model.margin : -model.margin, model.margin : -model.margin]
@@ -70,44 +61,60 @@ def test_gains_move_no_pixel_by_more_than_its_error(model: MultiscaleModel) -> N
 
 def test_shrinkage_is_part_of_the_model(model: MultiscaleModel) -> None:
     images = _image(model, 64)
-    before = model.predict(images, WHITE), model.halo, model.fingerprint()
-    model.shrinkage = SHRINKAGE
-    model.forget_frame()
-    after = model.predict(images, WHITE), model.halo, model.fingerprint()
-    described = model.describe()
-    model.shrinkage = None
-    moved = np.abs(after[0].values - before[0].values) / np.sqrt(before[0].variance)
+    other = model.replaced(shrinkage=SHRINKAGE)
+    before, after = model.predict(images, WHITE), other.predict(images, WHITE)
+    moved = np.abs(after.values - before.values) / np.sqrt(before.variance)
     assert 0.01 < moved.max() <= 1.001
-    np.testing.assert_array_equal(after[0].variance, before[0].variance)
-    assert after[1] > before[1] and after[2] != before[2]
-    assert described == {"shrinkage": list(SHRINKAGE.shares)} and model.describe() == {"shrinkage": None}
-    assert (model.halo, model.fingerprint()) == before[1:]
+    np.testing.assert_array_equal(after.variance, before.variance)
+    assert other.halo(PLAIN) > model.halo(PLAIN) and other.fingerprint() != model.fingerprint()
+    assert other.describe() == {"shrinkage": list(SHRINKAGE.shares)} and model.describe() == {"shrinkage": None}
 
 
 def test_a_frame_leaves_nothing_behind(model: MultiscaleModel) -> None:
     images = _image(model, 64)
-    before = model.predict(images, WHITE).values, model.halo
-    model.band_gains = GAINS
-    model.give_back = GiveBack(0.3, 0.02)
-    during = model.predict(images, WHITE).values, model.halo
-    model.forget_frame()
-    np.testing.assert_array_equal(model.predict(images, WHITE).values, before[0])
-    assert not np.allclose(during[0], before[0], atol=1e-3)
-    assert model.halo == before[1] < during[1]
+    before = model.predict(images, WHITE).values
+    during = model.predict(images, WHITE, CHANGED).values
+    np.testing.assert_array_equal(model.predict(images, WHITE).values, before)
+    assert not np.allclose(during, before, atol=1e-3)
+    assert model.halo(PLAIN) < model.halo(CHANGED)
 
 
-@pytest.mark.parametrize("which", ["model", "changed_model"])
-def test_nothing_beyond_the_halo_reaches_a_pixel(which: str, request: pytest.FixtureRequest) -> None:
-    model: MultiscaleModel = request.getfixturevalue(which)
+def test_nobody_writes_on_a_model(model: MultiscaleModel) -> None:
+    for name in ("variance_scale", "shrinkage", "network", "new"):
+        with pytest.raises(AttributeError, match=f"read-only: {name}"):
+            setattr(model, name, 1.0)
+    with pytest.raises(TypeError, match="no attribute precision"):
+        model.replaced(precision="bfloat16")
+    assert model.replaced(variance_scale=2.0).variance_scale == 2 and model.variance_scale == 1
+    assert copy.copy(model) is copy.deepcopy(model) is model
+
+
+def test_a_network_of_its_own_can_be_trained(model: MultiscaleModel) -> None:
+    other = model.with_own_network()
+    assert other.fingerprint() == model.fingerprint()
+    images = _image(model, 64)
+    np.testing.assert_array_equal(other.predict(images, WHITE).values, model.predict(images, WHITE).values)
+    before = model.fingerprint()
+    other.network.set_weights([weight + np.float32(0.1) for weight in other.get_weights()])
+    assert model.fingerprint() == before != other.fingerprint()
+    assert not np.array_equal(other.predict(images, WHITE).values, model.predict(images, WHITE).values)
+
+
+@pytest.mark.parametrize("shrinkage", [None, SHRINKAGE])
+@pytest.mark.parametrize("calibration", [PLAIN, CHANGED], ids=["plain", "changed"])
+def test_nothing_beyond_the_halo_reaches_a_pixel(
+    model: MultiscaleModel, calibration: FrameCalibration, shrinkage: Shrinkage | None
+) -> None:
+    model = model.replaced(shrinkage=shrinkage)
     images = _image(model, 192)
     centre = images.shape[1] // 2
-    reach = model.halo + model.margin
+    reach = model.halo(calibration) + model.margin
     changed = images.copy()
     far = np.ones(images.shape[1:], bool)
     far[centre - reach : centre + reach + 1, centre - reach : centre + reach + 1] = False
     changed[0][far] += 3
     here = centre - model.margin
-    one, other = model.predict(images, WHITE).values, model.predict(changed, WHITE).values
+    one, other = (model.predict(given, WHITE, calibration).values for given in (images, changed))
     assert one[0, here, here] == other[0, here, here]
     assert not np.array_equal(one, other)
 

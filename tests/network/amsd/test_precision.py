@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from amsd_astro.network.amsd import precision
+from amsd_astro.network.amsd.frame_calibration import FrameCalibration
 from amsd_astro.network.amsd.model import MultiscaleModel
 from amsd_astro.network.amsd.network import build_amsd, set_precision, take_over
 from amsd_astro.network.amsd.precision import choose_precision
-from amsd_astro.network.amsd.recorrupted_pairs import TrainingFrame
 from amsd_astro.network.architectures import AmsdArchitecture
+from amsd_astro.network.predictor import Estimate
+from amsd_astro.network.training_frame import TrainingFrame
 from amsd_astro.resources import has_bfloat16
 
 needs_bfloat16 = pytest.mark.skipif(not has_bfloat16(), reason="the processor has no bfloat16")
@@ -22,10 +26,9 @@ WHITE = np.ones((1, 1))
 @pytest.fixture
 def model() -> MultiscaleModel:
     """A small network with weights that do something."""
-    made = MultiscaleModel(ARCHITECTURE, seed=1)
-    rng = np.random.default_rng(0)
-    made.set_weights([w + rng.normal(0, 0.03, w.shape).astype(np.float32) for w in made.get_weights()])
-    return made
+    first, rng = MultiscaleModel(ARCHITECTURE, seed=1).get_weights(), np.random.default_rng(0)
+    weights = [w + rng.normal(0, 0.03, w.shape).astype(np.float32) for w in first]
+    return MultiscaleModel(ARCHITECTURE, weights=weights)
 
 
 @pytest.fixture
@@ -47,19 +50,16 @@ def test_a_processor_without_it_computes_in_float32(
     model: MultiscaleModel, frame: TrainingFrame, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(precision, "has_bfloat16", lambda: False)
-    model.precision = "bfloat16"
-    choose_precision(model, frame)
-    assert model.precision == "float32"
+    assert choose_precision(model, frame) == "float32"
 
 
 @needs_bfloat16
 @pytest.mark.usefixtures("has_it")
 def test_it_is_used_where_it_does_no_harm(model: MultiscaleModel, frame: TrainingFrame) -> None:
-    choose_precision(model, frame)
-    assert model.precision == model.cards()["AMSDPREC"][0] == "bfloat16"
+    calibration = FrameCalibration(precision=choose_precision(model, frame))
+    assert calibration.precision == model.cards(calibration)["AMSDPREC"][0] == "bfloat16"
     images = np.random.default_rng(2).normal(size=(1, 124, 124)).astype(np.float32)
-    rough = model.predict(images, WHITE)
-    model.precision = "float32"
+    rough = model.predict(images, WHITE, calibration)
     exact = model.predict(images, WHITE)
     difference = np.std(rough.values - exact.values)
     assert 0 < difference < 0.02 * np.std(exact.values)
@@ -68,16 +68,23 @@ def test_it_is_used_where_it_does_no_harm(model: MultiscaleModel, frame: Trainin
 
 @needs_bfloat16
 @pytest.mark.usefixtures("has_it")
-def test_it_is_not_used_where_it_adds_to_the_error(model: MultiscaleModel, frame: TrainingFrame) -> None:
-    model.variance_scale = 1e-6  # a result as good as this could not bear it
-    choose_precision(model, frame)
-    assert model.precision == "float32"
+def test_it_is_not_used_where_it_adds_to_the_error(
+    model: MultiscaleModel, frame: TrainingFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exact = model.predict_without_graph
+
+    def sure(*images: np.ndarray) -> Estimate:
+        made = exact(*images)
+        return dataclasses.replace(made, variance=made.variance * np.float32(1e-6))
+
+    # a result as good as this could not bear it
+    monkeypatch.setitem(vars(model), "predict_without_graph", sure)
+    assert choose_precision(model, frame) == "float32"
 
 
 def test_without_a_graph_the_answer_is_the_same(model: MultiscaleModel) -> None:
     images = np.random.default_rng(2).normal(size=(1, 124, 124)).astype(np.float32)
-    with model.without_graph():
-        once = model.predict(images, WHITE)
+    once = model.predict_without_graph(images, WHITE)
     traced = model.predict(images, WHITE)
     np.testing.assert_allclose(once.values, traced.values, atol=1e-5)
     np.testing.assert_allclose(once.variance, traced.variance, rtol=1e-4)
@@ -87,23 +94,18 @@ def test_without_a_graph_the_answer_is_the_same(model: MultiscaleModel) -> None:
 def test_where_it_fails_float32_is_used(
     model: MultiscaleModel, frame: TrainingFrame, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    predict = model.predict
+    def failing(images: np.ndarray, correlation: np.ndarray, calibration: FrameCalibration) -> None:
+        assert calibration.precision == "bfloat16"
+        raise tf.errors.AbortedError(None, None, "could not create a primitive")
 
-    def failing(*args: object) -> object:
-        if model.precision == "bfloat16":
-            raise tf.errors.AbortedError(None, None, "could not create a primitive")
-        return predict(*args)
-
-    monkeypatch.setattr(model, "predict", failing)
-    choose_precision(model, frame)
-    assert model.precision == "float32"
+    monkeypatch.setitem(vars(model), "predict", failing)
+    assert choose_precision(model, frame) == "float32"
 
 
 @needs_bfloat16
 def test_training_stays_in_float32(model: MultiscaleModel) -> None:
     before = model.network(np.ones((1, 16, 16, 4), np.float32)).numpy()
-    model.precision = "bfloat16"
-    model.predict(np.zeros((1, 76, 76), np.float32), WHITE)
+    model.predict(np.zeros((1, 76, 76), np.float32), WHITE, FrameCalibration(precision="bfloat16"))
     np.testing.assert_array_equal(model.network(np.ones((1, 16, 16, 4), np.float32)), before)
     set_precision(model.network, "bfloat16")
     assert not np.array_equal(model.network(np.ones((1, 16, 16, 4), np.float32)), before)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from amsd_astro.network.amsd.recorrupted_pairs import RecorruptedPairs, TrainingFrame
+from amsd_astro.network.amsd.recorrupted_pairs import RecorruptedPairs
+from amsd_astro.network.training_frame import TrainingFrame
 
 WHITE = np.ones((1, 1))
 RESAMPLED = np.array([[0.0, 0.2, 0.0], [0.3, 1.0, 0.3], [0.0, 0.2, 0.0]])

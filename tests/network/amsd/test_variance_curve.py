@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
+from amsd_astro.network.amsd.adaptation import rehearsed
 from amsd_astro.network.amsd.model import Estimate
 from amsd_astro.network.amsd.variance_curve import VarianceCurve
-from amsd_astro.network.held_out_risk import answers_of, rehearsed
+from amsd_astro.network.held_out_risk import denoised_blocks
 from amsd_astro.network.predictor import Predictor
 from amsd_astro.network.risk import RiskProbe
 from amsd_astro.noise.unit_noise import UnitNoise
@@ -52,7 +53,9 @@ def test_errors_of_zero_are_no_reason_for_a_variance_of_zero() -> None:
 class _Blurring:
     """Predicts a variance that is far too large, more so where it is large."""
 
-    def predict(self, images: np.ndarray, correlation: np.ndarray, *, n_orientations: int) -> Estimate:
+    def predict(
+        self, images: np.ndarray, correlation: np.ndarray, calibration: None, *, n_orientations: int
+    ) -> Estimate:
         values = np.stack([ndimage.gaussian_filter(image, 1.5) for image in images])[:, MARGIN:-MARGIN, MARGIN:-MARGIN]
         variance = np.where(np.arange(values.shape[2]) < values.shape[2] // 2, 0.5, 9.0) * np.ones_like(values)
         return Estimate(values, variance.astype(np.float32), np.zeros(values.shape, bool))
@@ -63,8 +66,8 @@ def test_a_rehearsal_finds_the_error_of_a_known_filter() -> None:
     blocks = [(y, x, 64) for y in range(0, 512, 64) for x in range(0, 512, 128)]
     probe = RiskProbe(noise, np.zeros(noise.shape, bool), blocks, WHITE, margin=MARGIN, seed=4)
     model, probes = cast(Predictor, _Blurring()), [(probe, WHITE)]
-    answers = answers_of(model, probes, n_orientations=1)
-    curve = rehearsed(model, probes, answers, n_orientations=1)
+    answers = denoised_blocks(model, probes)
+    curve = rehearsed(model, probes, None, answers, n_orientations=1)
     left = float((ndimage.gaussian_filter(noise, 1.5) ** 2).mean())
     # the filtered noise, taken for the truth, is blurred once more: that is part of the error
     blurred_again = float(

@@ -24,9 +24,9 @@ from hypothesis import strategies as st
 from amsd_astro.errors import ModelError
 from amsd_astro.network.amsd.model import MultiscaleModel
 from amsd_astro.network.architectures import AmsdArchitecture, ThesisArchitecture
-from amsd_astro.network.files import model_file as modelfile
-from amsd_astro.network.files import saved_networks
-from amsd_astro.network.files.array_archive import LARGEST_FILE, Archive, digest_arrays
+from amsd_astro.network.digests import digest_arrays
+from amsd_astro.network.files import model_file, saved_networks
+from amsd_astro.network.files.array_archive import LARGEST_FILE, Archive
 from amsd_astro.network.files.model_file import load_model, save_model
 from amsd_astro.network.files.saved_networks import NETWORKS
 from amsd_astro.network.thesis.model import ThesisModel
@@ -38,6 +38,7 @@ SECONDS, BYTES = 1.0, 2**20  # no file may cost more, its own size aside
 
 Members = dict[str, bytes]
 Weights = list[np.ndarray]
+Build = Callable[[AmsdArchitecture, dict[str, Any], Weights], MultiscaleModel]
 
 
 @pytest.fixture(scope="module")
@@ -48,9 +49,8 @@ def model() -> MultiscaleModel:
         (((np.arange(w.size) * 7 + 13 * k) % 29 - 14) / 29 * np.sqrt(24 * w.shape[-1] / w.size)).reshape(w.shape)
         for k, w in enumerate(made.get_weights())
     ]
-    made.set_weights([weight.astype(np.float32) for weight in weights])
-    made.variance_scale = 1.3
-    return made
+    made = MultiscaleModel(SMALL, weights=[weight.astype(np.float32) for weight in weights], is_trained=True)
+    return made.replaced(variance_scale=1.3)
 
 
 @pytest.fixture(scope="module")
@@ -72,14 +72,24 @@ def spare() -> MultiscaleModel:
 
 @pytest.fixture
 def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    def build(architecture: AmsdArchitecture, settings: dict[str, Any]) -> MultiscaleModel:
+    def build(architecture: AmsdArchitecture, settings: dict[str, Any], weights: Weights) -> MultiscaleModel:
         raise AssertionError(f"a network was built: {architecture}")
 
     build_with(build, monkeypatch)
 
 
-def build_with(build: Callable[[AmsdArchitecture, dict[str, Any]], MultiscaleModel], patch: pytest.MonkeyPatch) -> None:
+def build_with(build: Build, patch: pytest.MonkeyPatch) -> None:
     patch.setitem(NETWORKS, "amsd", dataclasses.replace(NETWORKS["amsd"], build=build))
+
+
+def putting(spare: MultiscaleModel, change: Callable[[Weights], Weights] = list) -> Build:
+    """Return what puts weights into a network that is there already."""
+
+    def build(architecture: AmsdArchitecture, settings: dict[str, Any], weights: Weights) -> MultiscaleModel:
+        spare.network.set_weights(change(weights))
+        return spare
+
+    return build
 
 
 def saved(model: MultiscaleModel, **changes: Any) -> bytes:
@@ -174,7 +184,7 @@ def test_numpy_reads_and_writes_model_files(
     assert json.loads(bytes(arrays["settings"]))["note"] == "of two nights"
     np.testing.assert_array_equal(arrays["w001"], model.get_weights()[1])
     np.savez(path, **arrays)
-    build_with(lambda *_: spare, monkeypatch)
+    build_with(putting(spare), monkeypatch)
     assert load(path.read_bytes())[0].fingerprint() == model.fingerprint()
     np.savez_compressed(path, **arrays)
     refused(path.read_bytes(), "without compression")
@@ -229,23 +239,22 @@ def test_the_largest_network_fits_into_a_file() -> None:
 
 def test_the_network_of_this_format_answers_as_ever(model: MultiscaleModel) -> None:
     # Files of this format hold weights for exactly this network: where this fails, the format needs a new number.
-    assert modelfile._FORMAT == 5
+    assert model_file._FORMAT == 5
     np.testing.assert_allclose(
-        modelfile._probe(model.network, model.architecture)[:4], [0.747150, -0.805805, 1.628938, -0.796084], rtol=1e-3
+        model_file._probe(model.network, model.architecture)[:4], [0.747150, -0.805805, 1.628938, -0.796084], rtol=1e-3
     )
 
 
 def test_weights_that_would_go_to_other_layers_are_refused(
     model: MultiscaleModel, content: bytes, spare: MultiscaleModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    build_with(lambda *_: spare, monkeypatch)
-    assert load(content)[0] is spare
-    put = spare.set_weights
+    build_with(putting(spare), monkeypatch)
+    assert load(content)[0].network is spare.network
     with monkeypatch.context() as patch:  # as if Keras sorted the layers otherwise
-        patch.setattr(spare, "set_weights", lambda weights: put(swapped(weights)))
+        build_with(putting(spare, swapped), patch)
         with pytest.raises(ModelError, match="may have another order"):
             load(content)
-    assert load(content)[0] is spare
+    assert load(content)[0].network is spare.network
 
 
 def test_more_frames_than_a_file_can_name_do_not_hinder_it(model: MultiscaleModel) -> None:
@@ -267,7 +276,7 @@ def test_what_could_not_be_loaded_is_not_saved(model: MultiscaleModel, spare: Mu
         with pytest.raises(ValueError, match=message):
             save_model(file, model, {**SETTINGS, **changes})
         assert file.getvalue() == b""
-    spare.set_weights([weight + np.float32("inf") for weight in model.get_weights()])
+    spare.network.set_weights([weight + np.float32("inf") for weight in model.get_weights()])
     with pytest.raises(ModelError, match="finite"):
         saved(spare)
 
@@ -337,7 +346,7 @@ def test_a_digest_that_fits_does_not_help_weights_in_another_order(
     names = sorted(members)[1:]
     weights = swapped([array_of(members[name]) for name in names])
     others = {name: npy(weight) for name, weight in zip(names, weights, strict=True)}
-    build_with(lambda *_: spare, monkeypatch)
+    build_with(putting(spare), monkeypatch)
     refused(with_settings({**members, **others}, sha256=digest_arrays(weights)), "may have another order")
 
 
@@ -373,11 +382,11 @@ def test_a_damaged_file_is_refused_or_loads_as_it_was(
 ) -> None:
     spoiled = damaged(content, damages)
     with pytest.MonkeyPatch.context() as patch:
-        build_with(lambda *_: spare, patch)
+        build_with(putting(spare), patch)
         tracemalloc.start()
         start = time.process_time()
         try:
-            settings = load(spoiled)[1]
+            loaded, settings = load(spoiled)
         except ModelError:
             settings = {}
         finally:
@@ -387,4 +396,4 @@ def test_a_damaged_file_is_refused_or_loads_as_it_was(
     assert peak < BYTES + 2 * len(spoiled)
     if settings:
         assert SETTINGS.items() <= settings.items()
-        assert (spare.fingerprint(), spare.variance_scale) == (model.fingerprint(), 1.3)
+        assert (loaded.fingerprint(), loaded.variance_scale) == (model.fingerprint(), 1.3)

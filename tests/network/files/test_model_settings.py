@@ -12,8 +12,9 @@ import pytest
 from amsd_astro.errors import ModelError
 from amsd_astro.network.amsd.shrinkage import N_SHARES
 from amsd_astro.network.architectures import AmsdArchitecture
+from amsd_astro.network.digests import digest_arrays
 from amsd_astro.network.files import saved_networks
-from amsd_astro.network.files.array_archive import digest_arrays, pack_arrays
+from amsd_astro.network.files.array_archive import pack_arrays
 from amsd_astro.network.files.model_file import load_model
 
 SMALL = {"name": "amsd", "widths": [4, 8], "detail": 4}

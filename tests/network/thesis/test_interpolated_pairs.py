@@ -8,7 +8,7 @@ import pytest
 from amsd_astro.network.thesis.interpolated_pairs import FramePairs, PackedPairs
 from amsd_astro.network.thesis.interpolation import SCALES, blurred
 from amsd_astro.network.thesis.noisy_versions import N_VERSIONS, SIGMA_RANGES, draw_sigmas, with_white_noise
-from amsd_astro.network.thesis.normalization import Stretch
+from amsd_astro.network.thesis.normalization import Normalization
 
 
 def packed(n_images: int, ny: int, nx: int, *, n_groups: int = 1) -> tuple[np.ndarray, np.ndarray]:
@@ -95,7 +95,7 @@ def test_the_same_seed_and_state_give_the_same_pairs() -> None:
 
 
 def frame_pairs(frame: np.ndarray, *, held_out: list | None = None, seed: int = 0) -> FramePairs:
-    stretch = Stretch.over([frame], softening=1.0)
+    stretch = Normalization.over([frame], softening=1.0)
     return FramePairs([frame], stretch.forward, [held_out or []], patch=32, n_patches=6, seed=seed)
 
 

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from scipy import ndimage
 
 from amsd_astro.errors import ModelError
-from amsd_astro.network.amsd.losses import thesis_loss
 from amsd_astro.network.architectures import ThesisArchitecture
 from amsd_astro.network.thesis.interpolation import SCALES, blurred
+from amsd_astro.network.thesis.loss import thesis_loss
 from amsd_astro.network.thesis.model import NOISE_LIMIT, ThesisModel, _response
-from amsd_astro.network.thesis.normalization import Stretch
+from amsd_astro.network.thesis.normalization import Normalization
 
 WHITE = np.ones((1, 1))
 
@@ -76,9 +76,9 @@ def test_the_same_seed_gives_the_same_network(model: ThesisModel) -> None:
     st.lists(st.floats(-1e6, 1e6, width=32), min_size=2, max_size=30),
     st.floats(0.1, 10),
 )
-def test_the_stretch_comes_back(values: list[float], softening: float) -> None:
+def test_the_normalization_comes_back(values: list[float], softening: float) -> None:
     frame = np.array([values], np.float32)
-    stretch = Stretch.over([frame], softening=softening)
+    stretch = Normalization.over([frame], softening=softening)
     forward = stretch.forward(frame)
     assert forward.min() > -1e-6 and forward.max() < 1 + 1e-6
     back = stretch.inverse(forward)
@@ -86,8 +86,8 @@ def test_the_stretch_comes_back(values: list[float], softening: float) -> None:
     np.testing.assert_allclose(np.arcsinh(back / softening), np.arcsinh(frame / softening), atol=1e-5 * 40)
 
 
-def test_the_stretch_clips_nothing_and_stays_finite() -> None:
-    stretch = Stretch(1.0, -2.0, 6.0)
+def test_the_normalization_clips_nothing_and_stays_finite() -> None:
+    stretch = Normalization(1.0, -2.0, 6.0)
     beyond = np.array([-1e5, 1e7], np.float32)
     np.testing.assert_allclose(stretch.inverse(stretch.forward(beyond)), beyond, rtol=1e-4)
     assert np.isfinite(stretch.inverse(np.array([-1e9, 1e9]))).all()
@@ -104,9 +104,8 @@ def noisy_scene(seed: int) -> tuple[np.ndarray, np.ndarray]:
 
 def test_what_is_no_noise_is_given_back() -> None:
     truth, noisy = noisy_scene(0)
-    plain, guarded = (
-        Blur(stretch=Stretch.over([noisy], softening=1.0), guarded=on).predict(noisy[None], WHITE) for on in (0, 1)
-    )
+    normalization = Normalization.over([noisy], softening=1.0)
+    plain, guarded = (Blur(guarded=on).predict(noisy[None], WHITE, normalization) for on in (False, True))
     bright = truth > 30
     assert np.sqrt(np.mean((plain.values[0] - truth)[bright] ** 2)) > 10
     assert np.sqrt(np.mean((guarded.values[0] - truth)[bright] ** 2)) < 1.5
@@ -121,7 +120,7 @@ def test_errors_are_those_that_are_made() -> None:
     scores = []
     for seed in range(4):
         truth, noisy = noisy_scene(seed)
-        made = Blur(stretch=Stretch.over([noisy], softening=1.0)).predict(noisy[None], WHITE)
+        made = Blur().predict(noisy[None], WHITE, Normalization.over([noisy], softening=1.0))
         scores.append((made.values[0] - truth) / np.sqrt(made.variance[0]))
     assert 0.7 < np.std(scores) < 1.4
 
@@ -135,10 +134,14 @@ def test_the_response_is_that_to_white_noise() -> None:
 
 
 def test_the_model_says_how_it_normalizes(model: ThesisModel) -> None:
-    cards = ThesisModel(stretch=Stretch(1.5, -2.0, 7.0)).cards()
+    cards = model.cards(Normalization(1.5, -2.0, 7.0))
     assert {key: value for key, (value, _) in cards.items()} == {"AMSDSOFT": 1.5, "AMSDLOW": -2.0, "AMSDHIGH": 7.0}
     assert model.describe() == {"stretch": None}
-    assert ThesisModel(stretch=Stretch()).describe() == {"stretch": {"softening": 1.0, "low": -3.0, "high": 12.0}}
+    other = model.replaced(normalization=Normalization())
+    assert other.describe() == {"stretch": {"softening": 1.0, "low": -3.0, "high": 12.0}}
+    assert other.uncalibrated == other.normalization_of(np.zeros((3, 3), np.float32)) == Normalization()
+    values = np.array([[-3.0, 50.0]], np.float32)
+    assert model.normalization_of(values) == Normalization.over([values], softening=1.0)
 
 
 def direct_ssim(one: np.ndarray, other: np.ndarray) -> float:

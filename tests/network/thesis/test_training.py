@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from small_thesis import two_convolutions
 
-from amsd_astro.network.amsd.recorrupted_pairs import TrainingFrame
-from amsd_astro.network.files.checkpoints import TrainingState
 from amsd_astro.network.recipes import THESIS
 from amsd_astro.network.thesis import model as thesis_model
 from amsd_astro.network.thesis import training as thesis_training
 from amsd_astro.network.thesis.model import ThesisModel
 from amsd_astro.network.thesis.training import ValidationLoss, learn_frames, learn_pairs, steps_of_pairs
+from amsd_astro.network.training_frame import TrainingFrame
+from amsd_astro.network.training_state import TrainingState
 
 TINY = dataclasses.replace(THESIS, n_patches=1, patch=16, frame_patch=16, n_validated=1)
 
@@ -90,15 +90,15 @@ def test_the_weights_of_the_lowest_validation_loss_are_kept(monkeypatch: pytest.
 
     monkeypatch.setattr(ValidationLoss, "__call__", judge)
     model = ThesisModel(seed=2)
-    done = learn_pairs(model, *pairs(), TINY, n_steps=3, seed=0)
-    assert done.n_steps == 2
-    for kept, expected in zip(model.get_weights(), weights[1], strict=True):
+    before = model.fingerprint()
+    trained, done = learn_pairs(model, *pairs(), TINY, n_steps=3, seed=0)
+    assert done.n_steps == 2 and model.fingerprint() == before
+    for kept, expected in zip(trained.get_weights(), weights[1], strict=True):
         np.testing.assert_array_equal(kept, expected)
 
 
 def test_training_goes_on_after_an_interruption() -> None:
-    whole = ThesisModel(seed=3)
-    learn_frames(whole, [frame()], TINY, n_steps=3, seed=5)
+    whole, _ = learn_frames(ThesisModel(seed=3), [frame()], TINY, n_steps=3, seed=5)
 
     def stop(done: int, total: int, stage: str) -> None:
         if done == 2:
@@ -108,8 +108,7 @@ def test_training_goes_on_after_an_interruption() -> None:
     with pytest.raises(KeyboardInterrupt):
         learn_frames(ThesisModel(seed=3), [frame()], TINY, n_steps=3, seed=5, progress=stop, memory=memory)
     assert memory.state is not None and memory.state.n_steps == 1
-    later = ThesisModel(seed=3)
-    adaptation = learn_frames(later, [frame()], TINY, n_steps=3, seed=5, memory=memory)
+    later, adaptation = learn_frames(ThesisModel(seed=3), [frame()], TINY, n_steps=3, seed=5, memory=memory)
     assert later.fingerprint() == whole.fingerprint()
     assert later.variance_scale == whole.variance_scale
     assert adaptation.risk is not None and np.isfinite(adaptation.risk.value)
@@ -117,17 +116,17 @@ def test_training_goes_on_after_an_interruption() -> None:
 
 def test_frames_set_the_normalization() -> None:
     model = ThesisModel(seed=1)
-    learn_frames(model, [frame()], TINY, n_steps=1, seed=0)
+    trained, _ = learn_frames(model, [frame()], TINY, n_steps=1, seed=0)
     values = frame().values
-    assert model.stretch is not None
-    assert model.stretch.forward(np.array([values.min(), values.max()])) == pytest.approx([0, 1], abs=1e-6)
+    assert model.normalization is None and trained.normalization is not None
+    assert trained.normalization.forward(np.array([values.min(), values.max()])) == pytest.approx([0, 1], abs=1e-6)
 
 
 @pytest.mark.slow
 def test_training_lowers_the_loss_on_pairs_held_out() -> None:
     noisy, target = pairs()
     model = ThesisModel(seed=0)
-    judge = ValidationLoss(model, noisy[:1], target[:1])
-    before = judge()
-    learn_pairs(model, noisy, target, dataclasses.replace(TINY, n_patches=4, learning_rate=1e-3), n_steps=60, seed=0)
-    assert judge() < 0.7 * before
+    recipe = dataclasses.replace(TINY, n_patches=4, learning_rate=1e-3)
+    trained, _ = learn_pairs(model, noisy, target, recipe, n_steps=60, seed=0)
+    before, after = (ValidationLoss(one, noisy[:1], target[:1])() for one in (model, trained))
+    assert after < 0.7 * before

@@ -9,7 +9,7 @@ import pytest
 from validation_frames import Simulated, simulate
 
 from amsd_astro import Frame
-from amsd_astro.noise.model import measure_noise
+from amsd_astro.frames.noise import measure_noise
 from amsd_astro.simulation import Resampling
 from amsd_astro.validation.measures.detection import detect
 from amsd_astro.validation.measures.noise_frames import mirrored_frame, noise_only_frame

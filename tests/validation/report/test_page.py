@@ -14,8 +14,9 @@ import pytest
 from astropy.wcs import WCS
 
 from amsd_astro.simulation.wcs import tan_sip_header
+from amsd_astro.validation.parts import Band, Chart, Check, Line, Picture, Section, Series, Table
 from amsd_astro.validation.report.page import page_of
-from amsd_astro.validation.report.report import Band, Chart, Check, Line, Picture, Report, Section, Series, Table
+from amsd_astro.validation.report.report import Report
 
 VOID = {"meta", "link", "img", "br", "input"}
 EVIL = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\" onload='x' & \u202egnp\x07\ud800"

@@ -15,7 +15,8 @@ from headless import CHROMIUM, Browser
 from numpy.typing import NDArray
 
 from amsd_astro.simulation.wcs import tan_sip_header
-from amsd_astro.validation.report.report import Band, Chart, Check, Line, Picture, Report, Section, Series, Table
+from amsd_astro.validation.parts import Band, Chart, Check, Line, Picture, Section, Series, Table
+from amsd_astro.validation.report.report import Report
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium")]
 

@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 from amsd_astro.errors import OutputExistsError
-from amsd_astro.validation.report import page
-from amsd_astro.validation.report.report import SCHEMA, Chart, Check, Picture, Report, Section, Series, Table
+from amsd_astro.validation.parts import Chart, Check, Picture, Section, Series, Table
+from amsd_astro.validation.report.report import Report
+from amsd_astro.validation.report.verdict import SCHEMA
 
 GOOD = Check("good", "Good", 0.5, 0.1, 0.0, 1.0, "px", "It is small.")
 BAD = Check("bad", "Bad", 2.0, None, None, 1.0)
@@ -168,7 +169,7 @@ def test_a_file_appears_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.
     def fail(_: Report) -> str:
         raise MemoryError
 
-    monkeypatch.setattr(page, "page_of", fail)
+    monkeypatch.setattr("amsd_astro.validation.report.report.page_of", fail)
     with pytest.raises(MemoryError):
         Report("Title").to_html(tmp_path / "report.html")
     with pytest.raises(TypeError, match=r"data\.parts\[1\] cannot be told in JSON\. Received: set"):

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from amsd_astro.graphics.ticks import linear_ticks, log_ticks
-from amsd_astro.validation.report.report import Band, Chart, Line, Series
+from amsd_astro.validation.parts import Band, Chart, Line, Series
 from amsd_astro.validation.report.svg_charts import chart_figure
 
 PLACE = re.compile(r"M(-?[\d.]+),(-?[\d.]+)")

@@ -17,11 +17,10 @@ from astropy.wcs import WCS
 from numpy.typing import NDArray
 from PIL import Image
 
+from amsd_astro.graphics.colours import MASKED
 from amsd_astro.simulation.wcs import tan_sip_header
 from amsd_astro.validation.parts import Picture
-from amsd_astro.validation.report import image_encoding as grays
-from amsd_astro.validation.report import viewer
-from amsd_astro.validation.report.image_encoding import MASK_COLOUR
+from amsd_astro.validation.report import image_encoding, viewer
 from amsd_astro.validation.report.viewer import viewer_html
 
 NY, NX = 40, 60
@@ -110,7 +109,8 @@ def test_limits_do_not_move_with_outliers(stars: NDArray[np.float32]) -> None:
     spoilt = stars.copy()
     spoilt[3, 4], spoilt[5, 6] = 1e9, -1e9
     for stretch in ("asinh", "linear", "symmetric"):
-        clean, dirty = (grays.limits_of(Picture("one", data, "One", stretch=stretch)) for data in (stars, spoilt))
+        pictures = (Picture("one", data, "One", stretch=stretch) for data in (stars, spoilt))
+        clean, dirty = map(image_encoding.limits_of, pictures)
         assert dirty.high - dirty.low < 3 * (clean.high - clean.low)
 
 
@@ -123,7 +123,7 @@ def test_masked_pixels_have_a_colour_of_their_own(stars: NDArray[np.float32]) ->
     html = viewer_html([Picture("before", data, "Before", mask=mask), Picture("after", stars, "After")], None)
     shown = Stills(html).pictures["before"]
     bad = mask | ~np.isfinite(data)
-    assert (shown["mask"][bad] == (*MASK_COLOUR, 255)).all()
+    assert (shown["mask"][bad] == (*MASKED, 255)).all()
     assert (shown["mask"][~bad, 3] == 0).all()
     assert shown["high"] < 1e5
     assert "mask" not in Stills(html).pictures["after"]
@@ -135,7 +135,7 @@ def test_large_pictures_lose_a_little_and_say_so(monkeypatch: pytest.MonkeyPatch
     data = np.random.default_rng(1).normal(100, 3, (300, 400))
     pictures = [Picture("before", data, "Before"), Picture("after", data * 0.9 + 10, "After")]
     exact = viewer_html(pictures, None)
-    monkeypatch.setattr(grays, "_BUDGET", 140_000)
+    monkeypatch.setattr(image_encoding, "_BUDGET", 140_000)
     html = viewer_html(pictures, None)
     assert "some loss" in html and "some loss" not in exact
     assert len(html) < 4 / 3 * 140_000 + 20_000 < len(exact)

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from amsd_astro.network.amsd.flux_loss import FluxLoss, FluxProbe
+from amsd_astro.network.amsd.flux_probe import FluxProbe
+from amsd_astro.network.flux_loss import FluxLoss
 from amsd_astro.network.risk import Answer, Predict
 from amsd_astro.noise.unit_noise import UnitNoise
 
@@ -84,20 +85,20 @@ def test_the_standard_error_holds_for_correlated_noise() -> None:
 def test_what_is_given_back_brings_the_flux_to_the_tolerance() -> None:
     truth = sources()
     loss = probe(truth)(knowing(truth, lambda image: 0.96 * image))
-    share = loss.share_to_give_back(0.01)
+    share = loss.share_to_restore(0.01)
     assert 0 < share <= 1
     assert loss.value < loss.after(share).value <= -0.01
     assert loss.after(share).error == loss.error
-    assert loss.share_to_give_back(0.1) == 0
+    assert loss.share_to_restore(0.1) == 0
 
 
 def test_a_loss_counts_as_far_as_it_is_known() -> None:
-    assert FluxLoss(-0.03, 0.0, 0.05).share_to_give_back(0.01) == pytest.approx(0.4)
-    assert FluxLoss(-0.03, 0.005, 0.05).share_to_give_back(0.01) == pytest.approx(0.3)
-    assert FluxLoss(-0.03, 0.011, 0.05).share_to_give_back(0.01) == 0
-    assert FluxLoss(0.05, 0.001, 0.02).share_to_give_back(0.01) == 0
-    assert FluxLoss(-0.1, 0.001, -0.02).share_to_give_back(0.01) == 0
-    assert FluxLoss(-0.5, 0.001, 0.1).share_to_give_back(0.01) == 2
+    assert FluxLoss(-0.03, 0.0, 0.05).share_to_restore(0.01) == pytest.approx(0.4)
+    assert FluxLoss(-0.03, 0.005, 0.05).share_to_restore(0.01) == pytest.approx(0.3)
+    assert FluxLoss(-0.03, 0.011, 0.05).share_to_restore(0.01) == 0
+    assert FluxLoss(0.05, 0.001, 0.02).share_to_restore(0.01) == 0
+    assert FluxLoss(-0.1, 0.001, -0.02).share_to_restore(0.01) == 0
+    assert FluxLoss(-0.5, 0.001, 0.1).share_to_restore(0.01) == 2
 
 
 def test_an_empty_frame_has_no_flux_to_lose() -> None:

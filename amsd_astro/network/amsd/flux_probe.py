@@ -8,58 +8,29 @@ neither does the background that their flux is counted from.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 from scipy.interpolate import make_interp_spline
 
-from amsd_astro.arrays.cutouts import Place, spread_places
+from amsd_astro.arrays.cutouts import Cutout, spread_cutouts
 from amsd_astro.arrays.mirroring import surroundings
-from amsd_astro.network.amsd.flux_restoration import GiveBack, smoothed_noise
+from amsd_astro.network.amsd.flux_restoration import FluxRestoration, smoothed_noise
+from amsd_astro.network.flux_loss import FluxLoss
 from amsd_astro.network.risk import Predict
 from amsd_astro.noise.unit_noise import UnitNoise
 
-__all__ = ["FluxLoss", "FluxProbe"]
+__all__ = ["FluxProbe"]
 
 _SEEN = 1.0  # pixels, of the smoothing in which sources are found
 # in units of the frame's noise: a smoothed pixel of a footprint, the sum of a footprint, its highest smoothed pixel
 _THRESHOLD, _SIGNIFICANT, _LARGEST = 0.6, 6.0, 30.0
 _SMALLEST = 12  # pixels of a footprint
-_ERRORS = 2.0  # standard errors up to which a loss may be none
 _SIDE, _MOST = 256, 4  # blocks of a large frame
 _CELL = 64  # pixels on a side of a cell of the background
 _CONTEXT = 32  # pixels of the network's surroundings
-_MOST_GIVEN = 2.0  # of the weighted residual
-
-
-@dataclass(frozen=True)
-class FluxLoss:
-    """Share of the flux of faint sources that is lost (negative) or added, its standard error, and the remedy.
-
-    ``regained`` is the share that comes back by a `GiveBack` of one.
-    """
-
-    value: float
-    error: float
-    regained: float
-
-    def share_to_give_back(self, tolerance: float) -> float:
-        """Share of a `GiveBack` that brings the loss to the tolerance, so far as the loss is known, at most 2.
-
-        What is lost beyond the tolerance counts as far as it is more than twice its error, in squares: giving back
-        costs noise, and is not worth it for a loss that may be none.
-        """
-        excess = -tolerance - self.value
-        if not (excess > 0 and self.regained > 0):
-            return 0.0
-        known = max(0.0, 1 - (_ERRORS * self.error / excess) ** 2)
-        return float(min(_MOST_GIVEN, known * excess / self.regained))
-
-    def after(self, share: float) -> FluxLoss:
-        """What is lost when so much is given back."""
-        return replace(self, value=self.value + share * self.regained)
 
 
 @dataclass(frozen=True)
@@ -69,7 +40,7 @@ class _Part:
     first: NDArray[np.float32]
     second: NDArray[np.float32]
     bad: NDArray[np.bool_]
-    answer: Place
+    answer: Cutout
 
 
 class FluxProbe:
@@ -108,7 +79,7 @@ class FluxProbe:
         self._amplitude = amplitude
         rng, noise = np.random.default_rng([seed, 3]), UnitNoise(correlation)
         self._noise_of_sums = float(np.sqrt(max(correlation.sum(), 0.1)))
-        self._whole = GiveBack(1.0, smoothed_noise(correlation))
+        self._whole = FluxRestoration(1.0, smoothed_noise(correlation))
         self._parts = [self._part(values, mask, noise, rng, place, margin, stride) for place in _blocks(values.shape)]
 
     def _part(
@@ -117,7 +88,7 @@ class FluxProbe:
         mask: NDArray[np.bool_],
         noise: UnitNoise,
         rng: np.random.Generator,
-        place: Place,
+        place: Cutout,
         margin: int,
         stride: int,
     ) -> _Part:
@@ -190,13 +161,13 @@ def _sum(images: NDArray[np.float32], part: _Part, footprint: NDArray[np.bool_])
     return float(images[0][part.answer][footprint].sum())
 
 
-def _blocks(shape: tuple[int, int]) -> list[Place]:
+def _blocks(shape: tuple[int, int]) -> list[Cutout]:
     """The whole of a small frame, four blocks of a large one: side by side where it is narrow."""
     if max(shape) <= 2 * _SIDE:
         return [(slice(0, shape[0]), slice(0, shape[1]))]
     wide = [side >= 2 * _SIDE for side in shape]
     counts = [(2 if all(wide) else _MOST) if is_wide else 1 for is_wide in wide]
-    return spread_places(shape, counts, [min(_SIDE, side) for side in shape])
+    return spread_cutouts(shape, counts, [min(_SIDE, side) for side in shape])
 
 
 def _background(image: NDArray[np.float32], bad: NDArray[np.bool_]) -> NDArray[np.float32]:

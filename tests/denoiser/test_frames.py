@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -12,70 +11,25 @@ from astropy.io import fits
 from astropy.nddata import CCDData
 from astropy.wcs import WCS
 from scipy import ndimage
+from small_fields import SMALL, expose, true_scene
 
 from amsd_astro import (
     AmsdWarning,
     Denoiser,
     Frame,
     FrameError,
-    FrameNotFoundError,
-    ModelError,
     NoiseModel,
-    OutputError,
     denoise,
     read_frame,
 )
 from amsd_astro.frames.denoised import FLAG_MASKED, FLAG_NEAR_MASKED
-from amsd_astro.network import recipes
-from amsd_astro.network.architectures import AmsdArchitecture
-
-SMALL = dataclasses.replace(
-    recipes.AMSD,
-    architecture=AmsdArchitecture((4, 8), 4),
-    weights=None,
-    n_steps=4,
-    n_patches=2,
-    patch=16,
-    n_orientations=2,
-)
 
 
 @pytest.fixture(autouse=True)
-def _small_recipe(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+def _small_recipe(request: pytest.FixtureRequest) -> None:
     """A small network and few steps, but for tests of quality."""
     if "slow" not in request.keywords:
-        monkeypatch.setattr(recipes, "AMSD", SMALL)
-
-
-@pytest.fixture(scope="module")
-def fitted() -> Denoiser:
-    """A denoiser that was trained a little."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(recipes, "AMSD", SMALL)
-        return Denoiser(seed=2).fit(_exposure(_truth()))
-
-
-def _truth(shape: tuple[int, int] = (128, 120), *, sky: float = 200.0) -> np.ndarray:
-    rng = np.random.default_rng(0)
-    y, x = np.mgrid[: shape[0], : shape[1]]
-    scene = np.full(shape, sky)
-    for _ in range(shape[0] * shape[1] // 4000):
-        cy, cx, size = rng.uniform(0, shape[0]), rng.uniform(0, shape[1]), rng.uniform(2, 6)
-        scene += rng.uniform(20, 300) * np.exp(-((np.hypot(y - cy, x - cx) / size) ** 1.2))
-    stars = np.zeros(shape)
-    n = shape[0] * shape[1] // 400
-    stars[rng.integers(0, shape[0], n), rng.integers(0, shape[1], n)] = 10 ** rng.uniform(2, 4.5, n)
-    return scene + ndimage.gaussian_filter(stars, 1.4)
-
-
-def _exposure(truth: np.ndarray, seed: int = 1) -> np.ndarray:
-    rng = np.random.default_rng(seed)
-    return (rng.poisson(truth) + rng.normal(0, 5, truth.shape)).astype(np.float32)
-
-
-@pytest.fixture
-def exposure() -> np.ndarray:
-    return _exposure(_truth())
+        request.getfixturevalue("small_recipe")
 
 
 def test_the_result_is_a_frame_in_the_same_units(exposure: np.ndarray) -> None:
@@ -135,7 +89,7 @@ def test_frames_of_any_shape_are_denoised(fitted: Denoiser, shape: tuple[int, in
 
 @pytest.mark.parametrize("shape", [(150, 131), (97, 200), (40, 50)])
 def test_tiles_do_not_show(fitted: Denoiser, shape: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
-    data = _exposure(_truth(shape)).astype(float)  # so that the result is not rounded
+    data = expose(true_scene(shape)).astype(float)  # so that the result is not rounded
     whole = None
     for tile in (4096, 128, 64, 52, 16):
         monkeypatch.setattr("amsd_astro.denoiser.application._LARGEST", tile)
@@ -188,77 +142,6 @@ def test_a_constant_frame_comes_back_as_it_is(unit: str, header: dict, noise: ob
     np.testing.assert_array_equal(result.data, np.float32(7))
 
 
-def test_frames_without_noise_teach_nothing(exposure: np.ndarray) -> None:
-    constant = np.full((50, 60), 7.0, np.float32)
-    with pytest.warns(AmsdWarning, match="no noise"), pytest.raises(FrameError, match=r"noise\. Received: 2"):
-        Denoiser().fit([constant, constant])
-    with pytest.warns(AmsdWarning, match="no noise"):
-        denoiser = Denoiser(steps=1).fit([constant, exposure])
-    assert denoiser.adaptation is not None
-
-
-def test_a_frame_too_small_to_judge_by_teaches_trained_weights_nothing(fitted: Denoiser, tmp_path: Path) -> None:
-    fitted.save(tmp_path / "model.npz")
-    pixels = np.random.default_rng(3).normal(100, 5, (12, 300)).astype(np.float32)
-    untaught = Denoiser.load(tmp_path / "model.npz", steps=4).fit(pixels)
-    assert untaught.adaptation is not None and untaught.adaptation.n_steps == 0
-    for weight, old in zip(untaught._model.get_weights(), fitted._model.get_weights(), strict=True):  # type: ignore[union-attr]
-        np.testing.assert_array_equal(weight, old)
-
-
-def test_a_network_learns_from_several_frames(exposure: np.ndarray) -> None:
-    denoiser = Denoiser().fit([exposure, _exposure(_truth((90, 70)), seed=9)])
-    assert denoiser.denoise(exposure).data.shape == exposure.shape
-
-
-def test_a_model_is_saved_loaded_and_applied(fitted: Denoiser, exposure: np.ndarray, tmp_path: Path) -> None:
-    expected = fitted.denoise(exposure)
-    fitted.save(tmp_path / "model.npz")
-    loaded = Denoiser.load(tmp_path / "model.npz", seed=fitted.seed)
-    np.testing.assert_array_equal(loaded.denoise(exposure).data, expected.data)
-    np.testing.assert_array_equal(loaded.fit_denoise(exposure).data, expected.data)
-    further = Denoiser.load(tmp_path / "model.npz", steps=3)
-    further.fit_denoise(exposure)
-    assert further.adaptation is not None and further.adaptation.risk is not None
-    with pytest.raises(FileExistsError):
-        fitted.save(tmp_path / "model.npz")
-
-
-def test_frames_that_were_learned_from_are_known_again(exposure: np.ndarray, tmp_path: Path) -> None:
-    """What is learned by the risk must not be learned on noise that the weights know."""
-    other = _exposure(_truth(), seed=9)
-    denoiser = Denoiser().fit([other, exposure])
-    denoiser.save(tmp_path / "model.npz")
-    for one in (denoiser, Denoiser.load(tmp_path / "model.npz")):
-        assert [one._has_seen(Frame(data)) for data in (exposure, other, exposure + 1)] == [True, True, False]
-
-
-def test_what_was_denoised_before_does_not_show(fitted: Denoiser, exposure: np.ndarray, tmp_path: Path) -> None:
-    picture = exposure[:60, :70] / exposure.max()
-    fitted.save(tmp_path / "before.npz")
-    first = fitted.denoise_image(picture, sigma=0.05)
-    fitted.denoise(_exposure(_truth((160, 152))))
-    np.testing.assert_array_equal(fitted.denoise_image(picture, sigma=0.05), first)
-    fitted.save(tmp_path / "after.npz")
-    assert (tmp_path / "before.npz").read_bytes() == (tmp_path / "after.npz").read_bytes()
-
-
-def test_a_frame_that_shows_no_risk_has_the_variance_that_training_found(
-    fitted: Denoiser, exposure: np.ndarray, tmp_path: Path
-) -> None:
-    fitted.save(tmp_path / "model.npz")
-    small = exposure[:24, :24]
-    sigmas = []
-    for factor in (1.0, 4.0):
-        denoiser = Denoiser.load(tmp_path / "model.npz", steps=0)
-        assert denoiser._model is not None
-        denoiser._model.variance_scale = factor
-        result = denoiser.denoise(small, noise={"gain": 1.0, "read_noise": 5.0})
-        assert "AMSDRISK" not in result.header
-        sigmas.append(result.uncertainty.array)
-    np.testing.assert_allclose(sigmas[1], 2 * sigmas[0], rtol=1e-5)
-
-
 def test_a_pixel_that_is_no_number_in_noise_units_harms_no_other(fitted: Denoiser, exposure: np.ndarray) -> None:
     """The lowest number that float32 has is what some programs write where there are no data."""
     plain = fitted.denoise(exposure).data
@@ -284,8 +167,8 @@ def test_a_list_of_hdus_is_one_frame(fitted: Denoiser, exposure: np.ndarray) -> 
 
 
 def test_risk_is_told_of_the_frame_that_is_denoised(fitted: Denoiser, exposure: np.ndarray) -> None:
-    truth = _truth((160, 152))
-    results = [fitted.denoise(exposure).header, fitted.denoise(_exposure(truth)).header]
+    truth = true_scene((160, 152))
+    results = [fitted.denoise(exposure).header, fitted.denoise(expose(truth)).header]
     assert results[0]["AMSDRISK"] != results[1]["AMSDRISK"]
     again = fitted.denoise(exposure).header
     assert [again[key] for key in ("AMSDRISK", "AMSDRERR", "AMSDCV4")] == [
@@ -297,21 +180,6 @@ def test_risk_is_told_of_the_frame_that_is_denoised(fitted: Denoiser, exposure: 
 def test_small_frames_are_trained_on(shape: tuple[int, int]) -> None:
     result = denoise(np.random.default_rng(4).normal(100, 5, shape), steps=2)
     assert np.all(np.isfinite(result.data)) and np.all(result.uncertainty.array > 0)
-
-
-def test_a_model_is_not_packed(fitted: Denoiser, tmp_path: Path) -> None:
-    with pytest.raises(OutputError, match="not packed"):
-        fitted.save(tmp_path / "model.npz.gz")
-
-
-def test_files_that_are_no_models_are_told(tmp_path: Path) -> None:
-    with pytest.raises(FrameNotFoundError, match="no such model"):
-        Denoiser.load(tmp_path / "none.npz")
-    (tmp_path / "bad.npz").write_bytes(b"not a model")
-    with pytest.raises(ModelError, match=r"bad\.npz"):
-        Denoiser.load(tmp_path / "bad.npz")
-    with pytest.raises(ModelError, match="regular file"):
-        Denoiser.load(tmp_path)
 
 
 def test_the_file_that_comes_out_is_the_one_that_went_in(
@@ -368,8 +236,8 @@ def test_nothing_is_denoised_without_weights(exposure: np.ndarray) -> None:
 
 @pytest.mark.slow
 def test_the_noise_goes_and_the_flux_stays() -> None:
-    truth = _truth((256, 256))
-    exposure = _exposure(truth)
+    truth = true_scene((256, 256))
+    exposure = expose(truth)
     sigma = np.sqrt(truth + 25)
     result = denoise(exposure, steps=150, noise={"gain": 1.0, "read_noise": 5.0})
     error = (result.data - truth) / sigma

@@ -1,0 +1,179 @@
+"""What a denoiser is set to, the weights it has, and how both travel: to files, copies, threads and processes."""
+
+from __future__ import annotations
+
+import os
+import threading
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from amsd_astro.denoiser.model_files import model_from_bytes, model_to_bytes, read_model_file, write_model_file
+from amsd_astro.denoiser.training import start
+
+if TYPE_CHECKING:
+    from amsd_astro.network.held_out_risk import Adaptation
+    from amsd_astro.network.predictor import Predictor
+    from amsd_astro.network.recipes import AmsdRecipe, ThesisRecipe
+
+__all__ = ["RECIPES", "WeightsHolder"]
+
+RECIPES = ("amsd", "thesis")
+
+
+class WeightsHolder:
+    """Settings and weights of a `Denoiser`, whose parameters these are."""
+
+    adaptation: Adaptation | None
+
+    def __init__(
+        self,
+        recipe: str = "amsd",
+        *,
+        steps: int | None = None,
+        seed: int = 0,
+        n_threads: int | None = None,
+        n_orientations: int | None = None,
+        flux_tolerance: float = 0.01,
+    ) -> None:
+        if recipe not in RECIPES:
+            raise ValueError(f"recipe must be one of {', '.join(RECIPES)}. Received: {recipe!r}")
+        if steps is not None and (isinstance(steps, bool) or not isinstance(steps, (int, np.integer)) or steps < 0):
+            raise ValueError(f"steps must be a whole number, not negative. Received: {steps!r}")
+        if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
+            raise ValueError(f"seed must be a whole number, not negative. Received: {seed!r}")
+        if n_threads is not None and n_threads < 1:
+            raise ValueError(f"n_threads must be at least 1. Received: {n_threads!r}")
+        if n_orientations is not None and n_orientations not in range(1, 9):
+            raise ValueError(f"n_orientations must be 1 to 8. Received: {n_orientations!r}")
+        if not 0 <= flux_tolerance <= 1:
+            raise ValueError(f"flux_tolerance must be 0 to 1. Received: {flux_tolerance!r}")
+        self.recipe = recipe
+        self.flux_tolerance = flux_tolerance
+        self.n_orientations = n_orientations
+        self.steps = None if steps is None else int(steps)
+        self.seed = int(seed)
+        self.n_threads = n_threads
+        self.adaptation = None
+        self._model: Predictor | bytes | None = None  # bytes: on its way to another process
+        self._n_steps = 0  # that made the present weights
+        self._seen: frozenset[str] = frozenset()  # keys of the frames that they were trained on
+        self._as_it_is = steps == 0
+        self._lock = threading.RLock()
+
+    def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
+        """Write the network to a model file, whole or not at all.
+
+        Parameters
+        ----------
+        path : str or path-like
+            The file, usually with the ending .npz.
+        overwrite : bool, optional
+            Whether it may exist.
+        """
+        if self._model is None:
+            raise ValueError("a Denoiser must be fitted before it is saved. Received: one without weights")
+        write_model_file(path, self._start(), self._statement(), overwrite=overwrite)
+
+    @classmethod
+    def load(
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        steps: int | None = None,
+        seed: int = 0,
+        n_threads: int | None = None,
+        n_orientations: int | None = None,
+        flux_tolerance: float = 0.01,
+    ) -> Self:
+        """Read a model file.
+
+        Parameters
+        ----------
+        path : str or path-like
+            Written by `save`.
+        steps : int, optional
+            Steps of further training on a frame, none by default.
+        seed, n_threads, n_orientations, flux_tolerance : optional
+            As for a new Denoiser.
+
+        Raises
+        ------
+        FrameNotFoundError
+            There is no such file.
+        ModelError
+            It is damaged or no model file.
+        """
+        model, settings = read_model_file(path, n_threads=n_threads)
+        denoiser = cls(
+            settings["recipe"],
+            steps=steps or 0,
+            seed=seed,
+            n_threads=n_threads,
+            n_orientations=n_orientations,
+            flux_tolerance=flux_tolerance,
+        )
+        denoiser._as_it_is = steps == 0
+        denoiser._model = model
+        denoiser._n_steps = settings["steps"]
+        denoiser._seen = frozenset(settings.get("frames") or ())
+        return denoiser
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what another process needs: the weights as a model file, from which it makes a network of its own."""
+        state = {key: value for key, value in self.__dict__.items() if key != "_lock"}
+        if not isinstance(self._model, bytes | None):
+            state["_model"] = model_to_bytes(self._model, self._statement())
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state, _lock=threading.RLock())
+
+    def __copy__(self) -> Self:
+        """Return a denoiser of the same weights: nobody writes on a model."""
+        new = object.__new__(type(self))
+        new.__setstate__({key: value for key, value in self.__dict__.items() if key != "_lock"})
+        return new
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self.__copy__()
+
+    def _statement(self) -> dict[str, Any]:
+        """What a model file says of the weights."""
+        return {"recipe": self.recipe, "seed": self.seed, "steps": self._n_steps, "frames": sorted(self._seen)}
+
+    def _start(self) -> Predictor:
+        """Return the model; at first that which the recipe starts from."""
+        with self._lock:
+            if isinstance(self._model, bytes):
+                self._model = model_from_bytes(self._model, n_threads=self.n_threads)
+            if self._model is None:
+                start(self.n_threads)
+                from amsd_astro.denoiser.methods import first_model
+
+                self._model = first_model(self.recipe, seed=self.seed)
+            return self._model
+
+    @property
+    def _settings(self) -> AmsdRecipe | ThesisRecipe:
+        """The recipe as it is asked for."""
+        from amsd_astro.network.recipes import settings_of
+
+        settings = settings_of(self.recipe)
+        usual = 1 if self._as_it_is else settings.n_orientations
+        return replace(settings, n_orientations=self.n_orientations or usual)
+
+    def _trained(self) -> Predictor:
+        """Return the model, which can denoise."""
+        if self._model is None and self._settings.weights is None:
+            raise ValueError("a Denoiser must be fitted or loaded before it denoises. Received: one without weights")
+        return self._start()
+
+    def _has_no_steps(self) -> bool:
+        """Whether nothing is to be trained; that takes a network that is there."""
+        if self.steps != 0:
+            return False
+        if self._model is None and self._settings.weights is None:
+            raise ValueError("steps must be positive for a network that starts from nothing. Received: 0")
+        return True

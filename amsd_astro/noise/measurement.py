@@ -1,0 +1,202 @@
+"""The noise model of an image, from its pixels, its mask, its plane of errors, its cards and what the caller states.
+
+Slope comes, in this order, from the caller, from the image's own uncertainty plane, from header keywords (only where
+the data agree) and from the data; where all are silent it is assumed. Whatever its source, the floor is set so that the
+model passes through the level and the variance measured on the image's own sky.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from amsd_astro.errors import FrameError
+from amsd_astro.noise.error_plane import fit_plane
+from amsd_astro.noise.keywords import Lookup, noise_by_keywords
+from amsd_astro.noise.model import NoiseModel
+from amsd_astro.noise.sky import Sky, measure_sky
+
+__all__ = ["Stated", "find_noise"]
+
+_log = logging.getLogger(__name__)
+
+Stated = NoiseModel | Mapping[str, float | None] | None
+"""What a caller may state of the noise."""
+
+_AGREEMENT = 0.3  # a header's slope further than this from the data's is a camera setting, not a gain
+_FAR_SKY = 5.0  # sigma
+_TYPICAL_SKY = 1000.0  # electrons; rather many, as too high a slope costs more than too low
+_NO_PHOTONS = 0.2  # a plane whose slope is less of the data's than this leaves the sources' photons out
+
+
+@dataclass(frozen=True)
+class _Image:
+    """All that the noise is found by; see `find_noise`."""
+
+    data: NDArray[np.floating]
+    mask: NDArray[np.bool_]
+    deviation: NDArray[np.floating] | None
+    lookup: Lookup | None
+    unit: str
+
+
+def find_noise(
+    data: NDArray[np.floating],
+    mask: NDArray[np.bool_],
+    *,
+    deviation: NDArray[np.floating] | None = None,
+    lookup: Lookup | None = None,
+    unit: str = "",
+    stated: Stated = None,
+) -> NoiseModel:
+    """Find the noise model of an image.
+
+    Parameters
+    ----------
+    data : ndarray, shape (ny, nx)
+        Exposure in linear units.
+    mask : ndarray of bool, shape (ny, nx)
+        True where a pixel is bad.
+    deviation : ndarray, shape (ny, nx), optional
+        One standard deviation of each pixel, as a plane of errors states it; NaN where unknown.
+    lookup : callable, optional
+        From a header keyword to its value.
+    unit : str, optional
+        Of the pixels, as astropy writes it.
+    stated : NoiseModel or mapping, optional
+        A NoiseModel is used as it is, but for its sky where the image's is another one: a level more than five sigma
+        away, such as the 0 of a model that states none, gives way to the one that is measured. A mapping may have
+        ``gain`` (electrons per unit of the image), which comes before anything the file says, and ``read_noise``
+        (electrons), which goes with it or with the header's gain.
+
+    Returns
+    -------
+    NoiseModel
+
+    Raises
+    ------
+    FrameError
+        The pixels are so large that their variance is no number.
+    """
+    image = _Image(data, mask, deviation, lookup, unit)
+    if isinstance(stated, NoiseModel):
+        return _at_sky_of(image, stated)
+    values = _checked(stated)
+    sky = measure_sky(data, mask)
+    if not (np.isfinite(sky.level) and np.isfinite(sky.variance)):
+        raise FrameError("the pixels are too large for their noise to be a number.")
+    model = _choose(image, sky, values)
+    if model.source == "assumed":
+        _log.info("the photon noise could not be found: a slope of %.4g is assumed", model.slope)
+    return model
+
+
+def _at_sky_of(image: _Image, stated: NoiseModel) -> NoiseModel:
+    """Return a model whose sky is that of the image: what is empty, and how many electrons it has, goes by that."""
+    sky = measure_sky(image.data, image.mask)
+    if abs(sky.level - stated.sky) > _FAR_SKY * np.sqrt(sky.variance):
+        _log.info("the noise model given has its sky at %.6g, that of the image is at %.6g", stated.sky, sky.level)
+        stated = replace(stated, sky=sky.level, sky_variance=float("nan"))
+    if not stated.sky_variance > 0:
+        raise ValueError(f"noise must state a positive variance at its sky. Received: {stated.sky_variance}")
+    return stated
+
+
+def _checked(stated: Mapping[str, float | None] | None) -> dict[str, float | None]:
+    values = dict(stated or {})
+    unknown = set(values) - {"gain", "read_noise"}
+    if unknown:
+        raise ValueError(f"noise may have the keys gain and read_noise. Received: {', '.join(sorted(unknown))}")
+    for name, lowest in (("gain", np.nextafter(0, 1)), ("read_noise", 0.0)):
+        value = values.get(name)
+        if value is not None and not (np.isfinite(value) and value >= lowest):
+            raise ValueError(f"{name} must be a number, {'positive' if lowest else 'not negative'}. Received: {value}")
+    return values
+
+
+def _choose(image: _Image, sky: Sky, stated: dict[str, float | None]) -> NoiseModel:
+    measured = NoiseModel(0.0, sky.variance, sky.level, sky.variance, sky.correlation, source="none")
+    if not sky.variance > 0:
+        return measured
+    gain, read_noise = stated.get("gain"), stated.get("read_noise")
+    if gain is not None:
+        return _anchored(measured, NoiseModel.from_gain(gain, read_noise or 0.0), "caller")
+    plane = _from_plane(image, sky)
+    if plane is not None and (plane.slope > _NO_PHOTONS * sky.slope or not sky.shows_slope):
+        return plane
+    header = None if image.lookup is None else noise_by_keywords(image.lookup, image.unit, read_noise=read_noise)
+    if header is not None and _agrees(header, sky):
+        return _anchored(measured, header, "header") if plane is None else _with_photons(plane, header.slope, "header")
+    if header is not None:
+        _log.info("gain of the header (slope %.4g) does not agree with the data: not used", header.slope)
+    if plane is not None:
+        return _with_photons(plane, sky.slope, "data")
+    if sky.shows_slope:
+        return _anchored(measured, NoiseModel(sky.slope, sky.variance - sky.slope * sky.level), "data")
+    slope = _assumed_slope(sky)
+    return replace(measured, slope=slope, floor=sky.variance - slope * sky.level, source="assumed")
+
+
+def _assumed_slope(sky: Sky) -> float:
+    """The slope of a typical sky, or what the skewness of the noise asks for, as far as brighter pixels allow.
+
+    With a slope of zero, bright sources would be taken to have no noise of their own: that costs more than a guess.
+    """
+    slope = max(float(np.sqrt(sky.variance / _TYPICAL_SKY)), sky.least_slope)
+    return float(np.clip(slope, sky.slope - sky.slope_error, sky.slope + sky.slope_error))
+
+
+def _anchored(measured: NoiseModel, stated: NoiseModel, source: str) -> NoiseModel:
+    """The stated slope, through the measured level and variance of the sky."""
+    agreement = (stated.slope * measured.sky + float(stated.floor)) / measured.sky_variance
+    if agreement > 1 + _AGREEMENT:  # the level holds a pedestal: what was stated cannot be compared
+        agreement = float("nan")
+    floor = measured.sky_variance - stated.slope * measured.sky
+    return replace(measured, slope=stated.slope, floor=floor, source=source, agreement=agreement)
+
+
+def _agrees(header: NoiseModel, sky: Sky) -> bool:
+    """Whether the data allow the header's gain and read noise; a camera's gain setting is told by this."""
+    if sky.shows_slope:
+        return abs(header.slope - sky.slope) <= _AGREEMENT * sky.slope + 3 * sky.slope_error
+    if header.slope > sky.slope + 5 * sky.slope_error or float(header.floor) > (1 + _AGREEMENT) * sky.variance:
+        return False
+    # the sky's photons that the variance implies must be there; a pedestal only adds to the level
+    implied = (sky.variance - float(header.floor)) / header.slope
+    subtracted = abs(sky.level) < 3 * np.sqrt(sky.variance)
+    return bool(subtracted or implied <= (1 + _AGREEMENT) * sky.level)
+
+
+def _from_plane(image: _Image, sky: Sky) -> NoiseModel | None:
+    """The model of the image's own uncertainty plane."""
+    if image.deviation is None:
+        return None
+    plane = fit_plane(image.data, image.mask, image.deviation, sky)
+    if plane is None:
+        return None
+    floor = _lowered(plane.at_sky, plane.slope * sky.level)
+    if not (np.isfinite(plane.slope) and np.all(np.isfinite(floor))):
+        _log.info("the uncertainty plane cannot be used: its variances are too large for numbers")
+        return None
+    return NoiseModel(
+        plane.slope, floor, sky.level, plane.typical, plane.correlation, "variance plane", 1 / plane.factor
+    )
+
+
+def _with_photons(plane: NoiseModel, slope: float, source: str) -> NoiseModel:
+    """A plane that knows nothing of the sources' photons, with their noise added."""
+    floor = _lowered(plane.floor, (slope - plane.slope) * plane.sky)
+    return replace(plane, slope=slope, floor=floor, source=source)
+
+
+def _lowered(floor: float | NDArray[np.floating], by: float) -> float | NDArray[np.floating]:
+    """Subtract a number; from a map, which can be as large as the frame, in place."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        if isinstance(floor, np.ndarray):
+            floor -= by
+            return floor
+        return floor - by
