@@ -7,8 +7,10 @@ import inspect
 import pkgutil
 from typing import Any
 
+from astropy.io.registry import UnifiedReadWriteMethod
 from docutils import nodes
 from docutils.parsers.rst import directives
+from numpydoc.docscrape_sphinx import SphinxDocString
 from shown import shown_names
 from sphinx.application import Sphinx
 from sphinx.pycode import ModuleAnalyzer
@@ -43,8 +45,30 @@ class PublicNames(SphinxDirective):
                 lines += _constant(module, name, value)
             else:
                 lines += [f".. auto{'class' if inspect.isclass(value) else 'function'}:: {name}"]
-                lines += ["   :show-inheritance:"] * (inspect.isclass(value) and value.__bases__ != (object,)) + [""]
+                lines += [*_inheritance(value), "", *_reading_and_writing(value), ""]
         return self.parse_text_to_nodes("\n".join(lines))
+
+
+def _inheritance(value: Any) -> list[str]:
+    """Return how a class shows its bases: those of other packages by name, of those that are ours the members."""
+    if not inspect.isclass(value) or value.__bases__ == (object,):
+        return []
+    foreign = [base.__name__ for base in value.__mro__ if not base.__module__.startswith("amsd_astro")]
+    return ["   :inherited-members: " + ", ".join(foreign)] if foreign == ["object"] else ["   :show-inheritance:"]
+
+
+def _reading_and_writing(value: Any) -> list[str]:
+    """Return entries for `read` and `write` by astropy's registry, which autodoc takes for attributes."""
+    lines = []
+    for name, member in vars(value).items() if inspect.isclass(value) else ():
+        if isinstance(member, UnifiedReadWriteMethod):
+            call = inspect.signature(member.fget.__call__)
+            plain = [one.replace(annotation=one.empty) for one in list(call.parameters.values())[1:]]
+            arguments = call.replace(parameters=plain, return_annotation=call.empty)
+            said = (inspect.getdoc(member.fget) or "").partition("The available built-in formats")[0]  # astropy's table
+            lines += [f"   .. py:method:: {name}{arguments}", ""]
+            lines += [f"      {line}" for line in str(SphinxDocString(said)).splitlines()] + [""]
+    return lines
 
 
 def _constant(module: str, name: str, value: Any) -> list[str]:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from amsd_astro.network.tensorflow_runtime import start_tensorflow
-from amsd_astro.pretraining.muon import Muon, orthogonalized
+from amsd_astro.pretraining.muon import Muon
 
 
 def after_steps(optimizer: keras.optimizers.Optimizer, start: np.ndarray, gradients: list[np.ndarray]) -> np.ndarray:
@@ -19,11 +19,13 @@ def after_steps(optimizer: keras.optimizers.Optimizer, start: np.ndarray, gradie
     return keras.ops.convert_to_numpy(variable)
 
 
-@pytest.mark.parametrize("shape", [(40, 12), (12, 40), (16, 16)])
+@pytest.mark.parametrize("shape", [(40, 12), (12, 40), (16, 16), (3, 3, 4, 8)])
 def test_singular_values_become_near_one(shape: tuple[int, int]) -> None:
     start_tensorflow(1)
     matrix = np.random.default_rng(1).normal(size=shape).astype(np.float32)
-    values = np.linalg.svd(keras.ops.convert_to_numpy(orthogonalized(matrix)), compute_uv=False)
+    near = keras.ops.convert_to_numpy(Muon().zeropower_via_newtonschulz5(matrix, 5))
+    assert near.shape == shape
+    values = np.linalg.svd(near.reshape(-1, shape[-1]), compute_uv=False)
     assert values.min() > 0.6 and values.max() < 1.25
 
 
@@ -55,5 +57,11 @@ def test_a_step_lowers_the_error_of_a_linear_map() -> None:
 
 
 def test_its_settings_make_another_like_it() -> None:
-    one = Muon(0.02, momentum=0.9, beta_1=0.8, global_clipnorm=1.0)
+    one = Muon(0.02, momentum=0.9, adam_beta_1=0.8, global_clipnorm=1.0)
     assert Muon.from_config(one.get_config()).get_config() == one.get_config()
+
+
+def test_nothing_decays_unless_it_is_asked_for() -> None:
+    start = np.random.default_rng(5).normal(size=(3, 3, 8, 6)).astype(np.float32)
+    np.testing.assert_array_equal(after_steps(Muon(0.1), start, [np.zeros_like(start)]), start)
+    assert not np.array_equal(after_steps(Muon(0.1, weight_decay=0.1), start, [np.zeros_like(start)]), start)
