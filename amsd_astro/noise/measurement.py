@@ -68,10 +68,7 @@ def find_noise(
     unit : str, optional
         Of the pixels, as astropy writes it.
     stated : NoiseModel or mapping, optional
-        A NoiseModel is used as it is, but for its sky where the image's is another one: a level more than five sigma
-        away, such as the 0 of a model that states none, gives way to the one that is measured. A mapping may have
-        ``gain`` (electrons per unit of the image), which comes before anything the file says, and ``read_noise``
-        (electrons), which goes with it or with the header's gain.
+        A whole model, or ``gain`` and ``read_noise``, as `~amsd_astro.frames.noise.measure_noise` tells.
 
     Returns
     -------

@@ -123,12 +123,9 @@ def _prepare(pictures: Sequence[Picture], cut: Cut) -> tuple[list[_Shown], int |
         replace(one, data=one.data[rows, columns], mask=None if one.mask is None else one.mask[rows, columns])
         for one in pictures
     ]
-    shared: Brightness | None = None
-    used = []
-    for part in parts:
-        own = shared if part.stretch == "asinh" and shared is not None else limits_of(part)
-        shared = own if part.stretch == "asinh" else shared
-        used.append(own)
+    found = {part.name: limits_of(part) for part in parts}
+    # what is compared has the same limits; a sigma map has its own
+    used = [found["before"] if part.name == "after" and "before" in found else found[part.name] for part in parts]
     # the first row of a FITS image is its lowest
     levels = [gray_levels(part.data[::-1], own) for part, own in zip(parts, used, strict=True)]
     stored, quality = stored_pictures(levels)

@@ -105,6 +105,13 @@ def test_before_and_after_share_their_limits(stars: NDArray[np.float32]) -> None
     assert (residual["picture"] == 0).all()
 
 
+def test_a_sigma_map_has_limits_of_its_own(stars: NDArray[np.float32]) -> None:
+    sigma = 0.1 + 0.01 * np.sqrt(np.abs(stars))
+    pictures = [Picture("before", stars + 900, "Before"), Picture("sigma", sigma, "Sigma map")]
+    shown = Stills(viewer_html(pictures, None)).pictures["sigma"]
+    assert shown["high"] <= sigma.max() and shown["picture"].std() > 10
+
+
 def test_limits_do_not_move_with_outliers(stars: NDArray[np.float32]) -> None:
     spoilt = stars.copy()
     spoilt[3, 4], spoilt[5, 6] = 1e9, -1e9
