@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from amsd_astro.arrays.tiling import cut_tile, plan_tiles, tile_core
 from amsd_astro.denoiser.application import Progress, apply_model
+from amsd_astro.denoiser.pair_training import checked_pairs, train_on_pairs
 from amsd_astro.denoiser.preparation import prepare
-from amsd_astro.denoiser.training import checked_pairs, start, train_on_pairs
+from amsd_astro.denoiser.training import start
 from amsd_astro.denoiser.weights_holder import WeightsHolder
 from amsd_astro.frames import Frame
 from amsd_astro.noise.model import NoiseModel
@@ -56,8 +57,9 @@ class ImageMethods(WeightsHolder):
         if self._has_no_steps():
             return self
         start(self.n_threads)
+        known = None if self._model is None else self._start()
         self._model, self.adaptation = train_on_pairs(
-            self._model, noisy, target, n_steps=self.steps, seed=self.seed, progress=progress, checkpoint=checkpoint
+            known, noisy, target, n_steps=self.steps, seed=self.seed, progress=progress, checkpoint=checkpoint
         )
         self._n_steps += self.adaptation.n_steps
         return self

@@ -47,13 +47,15 @@ class Denoiser(ImageMethods):
         Share of the flux of faint sources that recipe amsd may lose. What it takes is measured on each frame; more than
         this is given back, at the price of some noise. 1 for the least error whatever the flux.
 
-    A Denoiser may denoise in several threads at once, be copied, and be pickled for another process, which then has a
-    network of its own.
-
     Attributes
     ----------
     adaptation : Adaptation or None
         What the last training did: steps made and estimated risk.
+
+    Notes
+    -----
+    A Denoiser may denoise in several threads at once, be copied, and be pickled for another process, which then has a
+    network of its own.
     """
 
     def fit(

@@ -1,21 +1,15 @@
-"""Training of a model on prepared frames or on packed pairs, remembered in a file where that is wanted."""
+"""Training of a model on prepared frames, remembered in a file where that is wanted."""
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from amsd_astro.denoiser.application import Progress
 from amsd_astro.denoiser.preparation import Prepared
 from amsd_astro.denoiser.resumption import TrainingFile, training_key
-from amsd_astro.network.architectures import GROUPS, MOST_CHANNELS, SMALLEST_IMAGE
-from amsd_astro.network.thesis.noisy_versions import N_VERSIONS
 from amsd_astro.resources import count_processors
 
 if TYPE_CHECKING:
@@ -23,7 +17,7 @@ if TYPE_CHECKING:
     from amsd_astro.network.predictor import Predictor
     from amsd_astro.network.recipes import AmsdRecipe, ThesisRecipe
 
-__all__ = ["checked_pairs", "start", "train_on_frames", "train_on_pairs"]
+__all__ = ["start", "train_on_frames"]
 
 
 def start(n_threads: int | None) -> None:
@@ -72,85 +66,3 @@ def train_on_frames(
         stated = {"recipe": asdict(settings), "steps": steps, "seed": seed, "start": model.fingerprint()}
         memory = TrainingFile(checkpoint, training_key(prepared, stated))
     return METHODS[recipe].adapt(model, frames, settings, n_steps=steps, seed=seed, progress=progress, memory=memory)
-
-
-def train_on_pairs(
-    model: Any,
-    noisy: NDArray[np.float32],
-    target: NDArray[np.float32],
-    *,
-    n_steps: int | None,
-    seed: int,
-    progress: Progress | None = None,
-    checkpoint: str | os.PathLike[str] | None = None,
-) -> tuple[Predictor, Adaptation]:
-    """Train a model of the thesis recipe on packed pairs, a new one if None is given.
-
-    Parameters
-    ----------
-    model : ThesisModel or None
-        What training starts from; it stays as it is.
-    noisy, target : ndarray
-        By `checked_pairs`.
-    n_steps : int or None
-        Steps; by default the recipe's epochs.
-    seed, progress, checkpoint
-        As for `train_on_frames`.
-    """
-    from amsd_astro.network import recipes
-    from amsd_astro.network.architectures import ThesisArchitecture
-    from amsd_astro.network.thesis.model import ThesisModel
-    from amsd_astro.network.thesis.training import learn_pairs, steps_of_pairs
-
-    recipe = recipes.THESIS
-    n_channels = noisy.shape[-1]
-    architecture = ThesisArchitecture(n_channels, target.shape[-1] // n_channels)
-    if model is not None and model.architecture != architecture:
-        raise ValueError(f"the pairs must fit the model, {model.architecture}. Received: {architecture}")
-    model = model or ThesisModel(architecture, seed=seed)
-    steps = steps_of_pairs(noisy.shape, recipe) if n_steps is None else n_steps
-    memory = None
-    if checkpoint is not None:
-        stated = {"recipe": asdict(recipe), "steps": steps, "seed": seed, "start": model.fingerprint()}
-        stated["pairs"] = [_digest(noisy), _digest(target)]
-        memory = TrainingFile(checkpoint, training_key([], stated))
-    return learn_pairs(model, noisy, target, recipe, n_steps=steps, seed=seed, progress=progress, memory=memory)
-
-
-def _digest(array: NDArray[np.float32]) -> str:
-    digest = hashlib.sha256(str(array.shape).encode())
-    for image in array:
-        digest.update(np.ascontiguousarray(image).tobytes())
-    return digest.hexdigest()
-
-
-def checked_pairs(noisy: Any, target: Any) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Make sure that two arrays are pairs to learn from.
-
-    Parameters
-    ----------
-    noisy, target : array_like, shape (3 n, ny, nx, C) and (3 n, ny, nx, C) or (3 n, ny, nx, 4 C)
-        float32 of 0 to 1.
-
-    Raises
-    ------
-    ValueError
-        They are not.
-    """
-    arrays = {"noisy": noisy, "target": target}
-    for name, array in arrays.items():
-        if getattr(array, "ndim", 0) != 4 or array.dtype != np.float32:
-            found = f"{getattr(array, 'dtype', type(array).__name__)} of shape {getattr(array, 'shape', ())}"
-            raise ValueError(f"{name} must be float32 of shape (n, ny, nx, C). Received: {found}")
-    n, ny, nx, n_channels = noisy.shape
-    if n == 0 or n % N_VERSIONS or min(ny, nx) < SMALLEST_IMAGE or not 1 <= n_channels <= MOST_CHANNELS:
-        limits = f"{SMALLEST_IMAGE} pixels or more and 1 to {MOST_CHANNELS} channels"
-        rule = f"noisy must hold three versions of each image, of {limits}"
-        raise ValueError(f"{rule}. Received: shape {noisy.shape}")
-    if target.shape[:3] != (n, ny, nx) or target.shape[3] not in [k * n_channels for k in GROUPS]:
-        rule = f"target must have the shape of noisy, {noisy.shape}, or four times its channels"
-        raise ValueError(f"{rule}. Received: shape {target.shape}")
-    for name, array in arrays.items():
-        if not all(np.isfinite(image).all() for image in array):
-            raise ValueError(f"{name} must be finite. Received: NaN or infinity")
-    return noisy, target

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from amsd_astro.denoiser.training import checked_pairs
+from amsd_astro.denoiser.pair_training import checked_pairs
 from amsd_astro.errors import FrameChangedError, FrameError
 from amsd_astro.fits.output_file import new_file
 from amsd_astro.frames import check_output

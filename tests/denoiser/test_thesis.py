@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import pickle
 from pathlib import Path
 
 import numpy as np
@@ -209,6 +210,17 @@ def test_a_model_is_saved_loaded_and_applied(exposure: Frame, tmp_path: Path) ->
     again = Denoiser.load(path, seed=3)  # that of the noise on filled pixels
     assert again.recipe == "thesis"
     np.testing.assert_array_equal(again.denoise(exposure).data, denoiser.denoise(exposure).data)
+
+
+@pytest.mark.slow
+def test_one_that_was_pickled_learns_on() -> None:
+    noisy, target = pairs(n_channels=1)
+    denoiser = Denoiser("thesis", steps=1, seed=3).fit_pairs(noisy, target)
+    other = pickle.loads(pickle.dumps(denoiser))
+    for one in (denoiser, other):
+        one.fit_pairs(noisy, target)
+    assert denoiser._n_steps == other._n_steps == 2
+    np.testing.assert_array_equal(denoiser.denoise_image(noisy[0]), other.denoise_image(noisy[0]))
 
 
 @pytest.mark.slow
