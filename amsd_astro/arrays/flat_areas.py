@@ -9,12 +9,14 @@ from scipy import ndimage
 from amsd_astro.arrays.blocks import row_blocks
 from amsd_astro.arrays.scratch import new_array
 
-__all__ = ["FLAT_REACH", "flat_pixels", "with_flat_areas"]
+__all__ = ["FLAT_REACH", "border_areas", "flat_pixels", "with_flat_areas"]
 
 FLAT_REACH = 2
 """Pixels from the edges that `flat_pixels` leaves out."""
 
 _SIDE = 13  # flat pixels on a side: faint sky of few photons has zeros side by side, but not so many
+_ISLAND, _FEW_ISLANDS = 9, 3  # pixels of an island in an area, and how many there may be
+_SHARE = 1e-4  # of the pixels of an area
 _RIM = 6  # pixels around an area: flat pixels keep two from its edge
 
 
@@ -70,3 +72,51 @@ def with_flat_areas(mask: NDArray[np.bool_], data: NDArray[np.floating]) -> NDAr
             result[:] = mask
         result[block.rows] |= ndimage.maximum_filter(area, _SIDE + 2 * _RIM, mode="nearest")[block.inner].view(bool)
     return result
+
+
+def border_areas(data: NDArray[np.floating], mask: NDArray[np.bool_]) -> NDArray[np.bool_] | None:
+    """Return the areas of one exact value that begin at the edges of an image: no exposure reached them.
+
+    Parameters
+    ----------
+    data : ndarray, shape (ny, nx)
+        The pixels.
+    mask : ndarray of bool, shape (ny, nx)
+        True where a pixel is bad.
+
+    Returns
+    -------
+    ndarray of bool, shape (ny, nx), or None
+        None where there are none. Areas without a square of 13 pixels on a side do not count.
+    """
+    value = _value_at_edges(data, mask)
+    if value is None:
+        return None
+    same: NDArray[np.bool_] = new_array(data.shape, bool)
+    solid: NDArray[np.bool_] = new_array(data.shape, bool)
+    for block in row_blocks(data.shape, context=_SIDE):
+        equal = (data[block.wide] == value) & ~mask[block.wide]
+        same[block.rows] = equal[block.inner]
+        solid[block.rows] = ndimage.binary_erosion(equal, np.ones((_SIDE, _SIDE), bool))[block.inner]
+    labels, _ = ndimage.label(same)
+    at_edges = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
+    kept = np.intersect1d(at_edges, labels[solid])
+    found = np.isin(labels, kept[kept > 0])
+    if not found.any() or not np.any(~found & ~mask):
+        return None
+    # where photons are few, zeros are sky: single pixels stand amid them
+    islands, n_islands = ndimage.label(~found, np.ones((3, 3), bool))
+    n_small = int(np.count_nonzero(np.bincount(islands.ravel())[1:] <= _ISLAND)) if n_islands else 0
+    return None if n_small > max(_FEW_ISLANDS, _SHARE * np.count_nonzero(found)) else found
+
+
+def _value_at_edges(data: NDArray[np.floating], mask: NDArray[np.bool_]) -> float | None:
+    """The value that `_SIDE` pixels in a row have at an edge, the most frequent one there."""
+    found: dict[float, int] = {}
+    for edge in (np.s_[0, :], np.s_[-1, :], np.s_[:, 0], np.s_[:, -1]):
+        values = np.where(mask[edge], np.nan, data[edge])
+        starts = np.flatnonzero(np.append(True, values[1:] != values[:-1]))
+        for start, length in zip(starts, np.diff(np.append(starts, values.size)), strict=True):
+            if length >= _SIDE and np.isfinite(values[start]):
+                found[float(values[start])] = found.get(float(values[start]), 0) + int(length)
+    return max(found, key=found.__getitem__) if found else None

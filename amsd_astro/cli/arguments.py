@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 from typing import NoReturn
 
 from amsd_astro.cli.image_arguments import add_image_commands
@@ -194,6 +195,13 @@ def _add_input_options(command: argparse.ArgumentParser) -> None:
         "--gain", type=number(0, above=True), metavar="E_PER_ADU", help="electrons per unit of the image"
     )
     group.add_argument("--read-noise", type=number(0), metavar="E", help="read noise in electrons")
+    group.add_argument(
+        "--noise",
+        dest="noise_model",
+        type=_noise,
+        metavar="SLOPE,FLOOR",
+        help="the whole noise: variance = SLOPE * signal + FLOOR in the image's unit (not with --gain or --read-noise)",
+    )
 
 
 def _add_recipe_options(command: argparse.ArgumentParser) -> None:
@@ -240,6 +248,19 @@ def _limit(text: str) -> tuple[str, tuple[float | None, float | None]]:
     if not (name and equal and colon):
         raise argparse.ArgumentTypeError(f"must be NAME=LOW:HIGH. Received: {text}")
     return name, (limits[0], limits[1])
+
+
+def _noise(text: str) -> tuple[float, float]:
+    """Return slope and floor of a noise model."""
+    slope, _, floor = text.partition(",")
+    try:
+        made = float(slope), float(floor)
+    except ValueError:
+        made = -1.0, 0.0
+    if not (made[0] >= 0 and all(map(math.isfinite, made)) and any(made)):
+        rule = "must be SLOPE,FLOOR: two numbers, not both zero, the first not negative"
+        raise argparse.ArgumentTypeError(f"{rule}. Received: {text}")
+    return made
 
 
 def _orientations(text: str) -> int:

@@ -6,10 +6,13 @@ import argparse
 import os
 from typing import TYPE_CHECKING, Any
 
+from amsd_astro.cli.exit_statuses import UsageError
+
 if TYPE_CHECKING:
     from amsd_astro.frames import Frame
+    from amsd_astro.noise.model import NoiseModel
 
-__all__ = ["read_input", "reading_options", "stated_noise"]
+__all__ = ["check_stated_noise", "read_input", "reading_options", "stated_noise"]
 
 
 def reading_options(args: argparse.Namespace) -> dict[str, Any]:
@@ -18,18 +21,29 @@ def reading_options(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def read_input(path: str | os.PathLike[str], args: argparse.Namespace) -> Frame:
-    """Read a frame; one that is denoised already is refused unless that is forced, and so is a colour mosaic."""
-    from amsd_astro.frames import read_frame, refuse_denoised, refuse_mosaic
+    """Read a frame; one that is denoised already is refused unless that is forced, and so is what is no exposure."""
+    from amsd_astro.frames import read_frame, refuse_denoised, refuse_logarithmic, refuse_mosaic
 
     frame = read_frame(path, **reading_options(args))
     if not args.force:
         refuse_denoised(frame)
+    refuse_logarithmic(frame)
     refuse_mosaic(frame)
     return frame
 
 
-def stated_noise(args: argparse.Namespace) -> dict[str, float | None] | None:
-    """Return the gain and read noise of the options, None without either."""
+def check_stated_noise(args: argparse.Namespace) -> None:
+    """Make sure that the options of a command, if it has them, state the noise in one way."""
+    if getattr(args, "noise_model", None) is not None and (args.gain is not None or args.read_noise is not None):
+        raise UsageError("argument --noise: states the whole noise, without --gain and --read-noise")
+
+
+def stated_noise(args: argparse.Namespace) -> NoiseModel | dict[str, float | None] | None:
+    """Return what the options state of the noise: the whole model, or gain and read noise; None without either."""
+    if args.noise_model is not None:
+        from amsd_astro.noise.model import NoiseModel
+
+        return NoiseModel(*args.noise_model)
     if args.gain is None and args.read_noise is None:
         return None
     return {"gain": args.gain, "read_noise": args.read_noise}

@@ -15,6 +15,7 @@ from typing import Any
 from amsd_astro.cli.arguments import build_parser
 from amsd_astro.cli.console import Console
 from amsd_astro.cli.exit_statuses import IO, TERMINATED, Terminated, UsageError, describe_failure
+from amsd_astro.cli.inputs import check_stated_noise
 
 __all__ = ["main"]
 
@@ -44,6 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     command = importlib.import_module(f"amsd_astro.cli.commands.{args.command.replace('-', '_')}")
     with Console(args.verbose, args.quiet) as console, _terminable():
         try:
+            check_stated_noise(args)
             status: int = command.run(args, console)
             sys.stdout.flush()
             return status

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from amsd_astro.arrays.blocks import RowBlock, row_blocks, typical
 from amsd_astro.arrays.filling import FILL_REACH, fill_masked
-from amsd_astro.arrays.flat_areas import with_flat_areas
+from amsd_astro.arrays.flat_areas import border_areas, with_flat_areas
 from amsd_astro.arrays.scratch import new_array
 from amsd_astro.errors import AmsdWarning
-from amsd_astro.frames import Frame, refuse_mosaic
+from amsd_astro.frames import Frame, refuse_logarithmic, refuse_mosaic
 from amsd_astro.frames.noise import measure_noise
 from amsd_astro.noise.measurement import Stated
 from amsd_astro.noise.model import NoiseModel
@@ -86,9 +86,11 @@ def prepare(frame: Frame, stated: Stated, *, seed: int) -> Prepared:
     Raises
     ------
     FrameError
-        It is the raw mosaic of a colour camera.
+        It is the raw mosaic of a colour camera, or its pixels are not linear in the light.
     """
+    refuse_logarithmic(frame)
     refuse_mosaic(frame)
+    frame = _without_borders(frame)
     noise = measure_noise(frame, stated=stated)
     stabilizer = noise.stabilizer()
     if not noise.sky_variance > 0:
@@ -104,6 +106,17 @@ def prepare(frame: Frame, stated: Stated, *, seed: int) -> Prepared:
         message = f"frames narrower than {_NARROWEST} pixels show their noise badly: the 1-sigma map can be too small"
         warnings.warn(message, AmsdWarning, stacklevel=4)
     return Prepared(frame, noise, stabilizer, _in_noise_units(frame, noise, stabilizer, seed))
+
+
+def _without_borders(frame: Frame) -> Frame:
+    """Return a frame that masks what lies outside of its exposure: areas of one value at its edges."""
+    outside = border_areas(frame.data, frame.mask)
+    if outside is None:
+        return frame
+    _log.info("%d pixels of one value at the edges are left as they are", np.count_nonzero(outside))
+    masked = frame.with_arrays(frame.data, frame.uncertainty, frame.flags, frame.noise)
+    masked.mask = frame.mask | outside
+    return masked
 
 
 def _in_noise_units(frame: Frame, noise: NoiseModel, stabilizer: Stabilizer, seed: int) -> NDArray[np.float32]:

@@ -10,6 +10,7 @@ import numpy as np
 from amsd_astro.arrays.blocks import bad_pixels, finite_range
 from amsd_astro.arrays.scratch import new_array
 from amsd_astro.errors import AmsdWarning, FrameError
+from amsd_astro.fits.cards import string_value
 from amsd_astro.fits.data_quality import ANY_VALUE, BadValues, bad_values
 from amsd_astro.fits.hdu_selection import Extension, find_hdus, named_hdu
 from amsd_astro.fits.pixels import StoredPixels, read_plane
@@ -21,6 +22,7 @@ _DEVIATION = ("ERR", "ERROR", "SIGMA", "UNCERT", "STD")
 _VARIANCE = ("VAR", "VARIANCE", "STAT")
 _INVERSE = ("IVAR", "INVVAR", "WGT")
 _COVERAGE = ("WHT", "WEIGHT")
+_UTYPES = {"stddevuncertainty": "sigma", "varianceuncertainty": "variance", "inversevariance": "inverse"}
 _MASKS = ("MASK", "MSK", "DQ", "MASKBITS")
 
 
@@ -170,13 +172,14 @@ def _bad(file: RawFile, plane: RawHDU, wanted: BadValues) -> np.ndarray:
 
 def _deviation(file: RawFile, plane: RawHDU, *, explicit: bool) -> np.ndarray | None:
     """Return one standard deviation from a plane of errors, NaN where it has none."""
+    kind = _kind(plane)
 
     def to_deviation(pixels: StoredPixels) -> np.ndarray:
         values = pixels.to_double()
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            if plane.name in _VARIANCE:
+            if kind == "variance":
                 values = np.sqrt(values)
-            elif plane.name in _INVERSE or plane.name in _COVERAGE:
+            elif kind == "inverse":
                 values = 1.0 / np.sqrt(values)
             deviation = values.astype(np.float32)
         deviation[~(np.isfinite(deviation) & (deviation > 0))] = np.nan
@@ -189,6 +192,16 @@ def _deviation(file: RawFile, plane: RawHDU, *, explicit: bool) -> np.ndarray | 
         _warn(file, plane, "the errors hold no positive value and are not used.")
         return None
     return deviation
+
+
+def _kind(plane: RawHDU) -> str:
+    """Return what the numbers of a plane are: "sigma", "variance" or "inverse", by its UTYPE card, else by its name."""
+    stated = string_value(plane.cards, "UTYPE")
+    if stated is not None and stated.strip().lower() in _UTYPES:  # as astropy's CCDData writes it
+        return _UTYPES[stated.strip().lower()]
+    if plane.name in _VARIANCE:
+        return "variance"
+    return "inverse" if plane.name in (*_INVERSE, *_COVERAGE) else "sigma"
 
 
 def _warn(file: RawFile, plane: RawHDU, text: str) -> None:

@@ -37,15 +37,15 @@ def measure_noise(frame: Frame, *, stated: Stated = None) -> NoiseModel:
         The pixels are so large that their variance is no number.
     """
 
-    def lookup(keyword: str) -> Any:
-        """A value in the image's header, then in the primary's."""
+    def lookup(keyword: str) -> tuple[Any, str] | None:
+        """A value and its comment in the image's header, then in the primary's."""
         try:
-            value = frame.header.get(keyword)
+            if keyword in frame.header:
+                value, comment = frame.header[keyword], frame.header.comments[keyword]
+                return None if isinstance(value, fits.card.Undefined) else (value, comment)
         except fits.VerifyError:
-            value = "what cannot be parsed"
-        if value is None and frame.source is not None:
-            value = frame.source.keyword(keyword)
-        return None if isinstance(value, fits.card.Undefined) else value
+            return "what cannot be parsed", ""
+        return None if frame.source is None else frame.source.card(keyword)
 
     return find_noise(
         np.asarray(frame.data),

@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import re
 import warnings
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from astropy import units as u
 from astropy.nddata import StdDevUncertainty
 
 from amsd_astro.arrays.blocks import bad_pixels, finite_range
@@ -28,9 +30,12 @@ from amsd_astro.frames.colour_mosaic import check_mosaic
 from amsd_astro.frames.frame import Frame
 from amsd_astro.frames.source import FrameSource
 
-__all__ = ["read_frame", "refuse_denoised", "refuse_mosaic"]
+__all__ = ["read_frame", "refuse_denoised", "refuse_logarithmic", "refuse_mosaic"]
 
 _log = logging.getLogger(__name__)
+
+_LOGARITHMIC = {"mag", "dex", "db", "decibel"}
+_ASINH = ("BOFFSET", "BSOFTEN")
 
 
 def read_frame(
@@ -100,7 +105,7 @@ def _read(
         why = "every pixel is NaN, infinite or BLANK" if finite_range(data) is None else "every pixel is masked"
         raise FrameError(f"the image has no valid pixel: {why}.", path=file.path, hdu=hdu.index)
     source = _source(file, hdu, data.dtype)
-    unit = parse_unit(string_value(hdu.cards, "BUNIT"), where=f"{file.path}[{hdu.index}]: BUNIT")
+    unit = _unit(file, hdu)
     deviation, flags = planes.deviation, None
     if find_card(hdu.cards, "AMSDVERS") is not None:
         deviation, flags = _our_planes(file, hdu, deviation)
@@ -114,6 +119,14 @@ def _read(
         unit=unit,
         source=source,
     )
+
+
+def _unit(file: RawFile, hdu: RawHDU) -> u.UnitBase:
+    """Return the unit of the pixels: by the image's own BUNIT, else by that of the primary HDU."""
+    own = string_value(hdu.cards, "BUNIT")
+    if own is not None or hdu.index == 0:
+        return parse_unit(own, where=f"{file.path}[{hdu.index}]: BUNIT")
+    return parse_unit(string_value(file.hdus[0].cards, "BUNIT"), where=f"{file.path}[0]: BUNIT")
 
 
 def _leave_out_overscan(mask: np.ndarray, file: RawFile, hdu: RawHDU) -> None:
@@ -176,6 +189,26 @@ def refuse_denoised(frame: Frame) -> None:
     if version is not None:
         message = f"the frame is denoised already (AMSDVERS = {version}); doing it again has to be forced."
         raise AlreadyDenoisedError(message, **_origin(frame))
+
+
+def refuse_logarithmic(frame: Frame) -> None:
+    """Make sure that the pixels of a frame are linear in the light that came.
+
+    Raises
+    ------
+    FrameError
+        They are magnitudes or the like, or asinh-scaled as the stacks of Pan-STARRS are.
+    """
+    words = set(re.findall(r"[a-z]+", str(frame.unit).lower()))
+    if words & _LOGARITHMIC:
+        rule = "pixels must be linear in the light: magnitudes and other logarithms cannot be denoised"
+        raise FrameError(f"{rule}. Received: unit {frame.unit}", **_origin(frame))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        if all(key in frame.header for key in _ASINH):
+            rule = "pixels must be linear in the light: these are asinh-scaled (BOFFSET and BSOFTEN in the header)"
+            remedy = "flux = BOFFSET + 2 BSOFTEN sinh(pixel / 1.0857362)"
+            raise FrameError(f"{rule}; first make them {remedy}, and remove both cards.", **_origin(frame))
 
 
 def refuse_mosaic(frame: Frame) -> None:

@@ -79,14 +79,30 @@ class FrameSource:
         default : optional
             For a keyword that is in neither, has no value or cannot be parsed.
         """
+        found = self.card(name)
+        return default if found is None else found[0]
+
+    def card(self, name: str) -> tuple[Any, str] | None:
+        """Look value and comment of a keyword up in the image's header, then in the primary.
+
+        Parameters
+        ----------
+        name : str
+            As for `keyword`.
+
+        Returns
+        -------
+        tuple or None
+            None for a keyword that is in neither, has no value or cannot be parsed.
+        """
         for header in self._parsed:
             try:
-                value = header[name]
+                value, comment = header[name], header.comments[name]
             except (KeyError, ValueError, IndexError, OSError, fits.VerifyError):
                 continue
             if not isinstance(value, fits.card.Undefined):
-                return value
-        return default
+                return value, str(comment)
+        return None
 
     def check_unchanged(self) -> None:
         """Make sure that the file is still the one that was read.

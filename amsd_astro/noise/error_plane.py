@@ -50,7 +50,12 @@ class PlaneNoise:
 
 @np.errstate(over="ignore", invalid="ignore")  # values near the largest float: the caller looks at the result
 def fit_plane(
-    data: NDArray[np.floating], mask: NDArray[np.bool_], deviation: NDArray[np.floating], sky: Sky
+    data: NDArray[np.floating],
+    mask: NDArray[np.bool_],
+    deviation: NDArray[np.floating],
+    sky: Sky,
+    *,
+    believed: bool = False,
 ) -> PlaneNoise | None:
     """Fit the variances of a plane against the signal; they never weigh themselves, that would bias fluxes.
 
@@ -64,6 +69,8 @@ def fit_plane(
         One standard deviation, NaN where unknown.
     sky : Sky
         Measured on the frame.
+    believed : bool, optional
+        Whether the plane is taken as it is, and the noise for white: the frame shows structure, not noise.
 
     Returns
     -------
@@ -85,8 +92,10 @@ def fit_plane(
         slope = max(float(np.median((variance[bright] - base) / signal[bright])), 0.0)
     at_sky = _at_sky(variance, signal, good, slope, base)
     # a plane that is off by a factor is off everywhere: the factor is the variance of the frame in its own sigmas
-    in_sigmas = measure_pieces(above / np.sqrt(at_sky), ~good, sample)
-    factor = in_sigmas.variance
+    factor, correlation = 1.0, np.ones((1, 1))
+    if not believed:
+        in_sigmas = measure_pieces(above / np.sqrt(at_sky), ~good, sample)
+        factor, correlation = in_sigmas.variance, in_sigmas.correlation
     if not factor > 0:
         _log.info("the uncertainty plane cannot be used: in its own sigmas the frame shows no noise")
         return None
@@ -95,7 +104,7 @@ def fit_plane(
     if high - low >= _FLAT * base:
         whole = _map(data, mask, deviation, sky, slope, base)
         whole *= factor
-    return PlaneNoise(factor * slope, whole, factor * base, in_sigmas.correlation, factor)
+    return PlaneNoise(factor * slope, whole, factor * base, correlation, factor)
 
 
 def _parts(

@@ -2,60 +2,120 @@
 
 from __future__ import annotations
 
+import math
+import re
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from amsd_astro.errors import AmsdWarning
 from amsd_astro.noise.model import NoiseModel
 
-__all__ = ["Lookup", "noise_by_keywords"]
+__all__ = ["Lookup", "noises_by_keywords"]
 
-Lookup = Callable[[str], Any]
-"""From a keyword to its value, None where it has none."""
+Lookup = Callable[[str], tuple[Any, str] | None]
+"""From a keyword to its value and its comment, None where it has no value."""
 
-_GAIN_KEYS = ("GAIN", "EGAIN", "CCDGAIN", "ATODGAIN", "ESO DET OUT1 CONAD")
+# gains, and the read noise that goes with each where it has one of its own; those of amplifiers are averaged
+_GAINS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
+    (("GAIN",), ()),
+    (("EGAIN",), ()),
+    (("CCDGAIN",), ()),
+    (("ATODGAIN",), ()),
+    (("ADCGAIN",), ()),
+    (("ESO DET OUT1 CONAD",), ()),
+    (("GAINA", "GAINB"), ("RDNOISEA", "RDNOISEB")),
+    (("CELL.GAIN",), ("CELL.READNOISE",)),
+)
 _READ_NOISE_KEYS = ("RDNOISE", "READNOIS", "READNOI", "RON", "READNSE")
 _EXPOSURE_KEYS = ("EXPTIME", "EXPOSURE", "TEXPTIME")
+_SECONDS = {"ms": 1e-3, "s": 1.0, "sec": 1.0, "second": 1.0, "min": 60.0, "minute": 60.0, "h": 3600.0, "hr": 3600.0}
+_SECONDS |= {"hour": 3600.0, "d": 86400.0, "day": 86400.0}
+_TIME_UNIT = re.compile(rf"[\[(]\s*({'|'.join(_SECONDS)})s?\s*[\])]|\bin\s+({'|'.join(_SECONDS)})s?\b", re.IGNORECASE)
+_IN_DAYS = ("TESS", "Kepler", "K2")  # telescopes whose EXPOSURE is in days
+_SAME = 0.01  # of two times that are one
+
+_COUNTS, _ELECTRONS = ("adu", "ct", "count", "DN"), ("electron", "ph", "photon")
 
 
-def noise_by_keywords(lookup: Lookup, unit: str, *, read_noise: float | None = None) -> NoiseModel | None:
-    """Return the noise model that a header states for pixels of a unit.
+def noises_by_keywords(lookup: Lookup, unit: str, *, read_noise: float | None = None) -> Iterator[NoiseModel]:
+    """Yield the noise models that a header states for pixels of a unit, the most likely first.
 
     Parameters
     ----------
     lookup : callable
-        From a keyword to its value.
+        From a keyword to its value and its comment.
     unit : str
         Of the pixels, as astropy writes it; empty for none.
     read_noise : float, optional
         Electrons, in the place of the header's.
 
-    Returns
-    -------
-    NoiseModel or None
-        None where the header does not tell how many electrons a pixel's value stands for.
+    Yields
+    ------
+    NoiseModel
+        Nothing where the header does not tell how many electrons a pixel's value stands for.
     """
-    noise = read_noise if read_noise is not None else _plausible(lookup, _READ_NOISE_KEYS) or 0.0
-    if unit in ("adu", "ct", "count", "DN", ""):
-        gain = _plausible(lookup, _GAIN_KEYS, low=1e-3, high=1e3)
-        return None if gain is None else NoiseModel.from_gain(gain, noise)
-    if unit in ("electron", "ph", "photon"):
-        return NoiseModel.from_gain(1.0, noise)
-    if unit in ("electron / s", "ph / s", "photon / s"):
-        time = _plausible(lookup, _EXPOSURE_KEYS)
-        return NoiseModel.from_gain(time, noise) if time is not None else None
+    numerator, _, per = unit.partition(" / ")
+    if per not in ("", "s"):
+        return
+    time = 1.0 if not per else _exposure_time(lookup)
+    if time is None:
+        return
+    noise = read_noise if read_noise is not None else _first(lookup, _READ_NOISE_KEYS) or 0.0
+    if numerator in _ELECTRONS:
+        yield NoiseModel.from_gain(time, noise)
+    elif numerator in (*_COUNTS, ""):
+        for keys, noise_keys in _GAINS:
+            gains = [gain for key in keys if (gain := _plausible(lookup, key, low=1e-3, high=1e3)) is not None]
+            own = [one for key in noise_keys if (one := _plausible(lookup, key)) is not None]
+            if gains:
+                used = noise if read_noise is not None or not own else math.fsum(own) / len(own)
+                yield NoiseModel.from_gain(time * math.fsum(gains) / len(gains), used)
+
+
+def _first(lookup: Lookup, names: tuple[str, ...]) -> float | None:
+    """First plausible number under one of the keywords."""
+    return next((value for name in names if (value := _plausible(lookup, name)) is not None), None)
+
+
+def _plausible(lookup: Lookup, name: str, *, low: float = 0.0, high: float = float("inf")) -> float | None:
+    """Plausible number under a keyword, also where it is written as text."""
+    found = lookup(name)
+    if found is None:
+        return None
+    value = found[0]
+    number = value
+    if isinstance(value, str):
+        try:
+            number = float(value)
+        except ValueError:
+            number = None
+    if isinstance(number, (int, float)) and not isinstance(number, bool) and low < number < high:
+        return float(number)
+    message = f"{name} must be a number above {low:g} and below {high:g}, ignored. Received: {value!r}"
+    warnings.warn(message, AmsdWarning, stacklevel=7)
     return None
 
 
-def _plausible(lookup: Lookup, names: tuple[str, ...], *, low: float = 0.0, high: float = float("inf")) -> float | None:
-    """First plausible number under one of the keywords."""
-    for name in names:
-        value = lookup(name)
+def _exposure_time(lookup: Lookup) -> float | None:
+    """Seconds of the exposure: where keywords disagree, one whose comment states its unit counts."""
+    telescope = lookup("TELESCOP")
+    in_days = telescope is not None and str(telescope[0]).strip() in _IN_DAYS
+    times: list[tuple[float, bool]] = []
+    for name in _EXPOSURE_KEYS:
+        value = _plausible(lookup, name)
         if value is None:
             continue
-        if isinstance(value, (int, float)) and not isinstance(value, bool) and low < value < high:
-            return float(value)
-        message = f"{name} must be a number above {low:g} and below {high:g}, ignored. Received: {value!r}"
-        warnings.warn(message, AmsdWarning, stacklevel=6)
-    return None
+        found = lookup(name)
+        unit = _TIME_UNIT.search(found[1]) if found is not None else None
+        if unit is not None:
+            times.append((value * _SECONDS[(unit[1] or unit[2]).lower()], True))
+        else:
+            days = in_days and name == "EXPOSURE"
+            times.append((value * 86400.0 if days else value, days))
+    if not times:
+        return None
+    first = times[0][0]
+    if all(abs(time - first) <= _SAME * first for time, _ in times):
+        return first
+    return next((time for time, is_stated in times if is_stated), first)

@@ -8,17 +8,19 @@ model passes through the level and the variance measured on the image's own sky.
 from __future__ import annotations
 
 import logging
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from amsd_astro.errors import FrameError
+from amsd_astro.errors import AmsdWarning, FrameError
 from amsd_astro.noise.error_plane import fit_plane
-from amsd_astro.noise.keywords import Lookup, noise_by_keywords
+from amsd_astro.noise.keywords import Lookup, noises_by_keywords
 from amsd_astro.noise.model import NoiseModel
 from amsd_astro.noise.sky import Sky, measure_sky
+from amsd_astro.noise.structure import Place, measure_scatter
 
 __all__ = ["Stated", "find_noise"]
 
@@ -64,7 +66,7 @@ def find_noise(
     deviation : ndarray, shape (ny, nx), optional
         One standard deviation of each pixel, as a plane of errors states it; NaN where unknown.
     lookup : callable, optional
-        From a header keyword to its value.
+        From a header keyword to its value and its comment.
     unit : str, optional
         Of the pixels, as astropy writes it.
     stated : NoiseModel or mapping, optional
@@ -121,21 +123,69 @@ def _choose(image: _Image, sky: Sky, stated: dict[str, float | None]) -> NoiseMo
         return measured
     gain, read_noise = stated.get("gain"), stated.get("read_noise")
     if gain is not None:
-        return _anchored(measured, NoiseModel.from_gain(gain, read_noise or 0.0), "caller")
-    plane = _from_plane(image, sky)
-    if plane is not None and (plane.slope > _NO_PHOTONS * sky.slope or not sky.shows_slope):
+        stated_model = NoiseModel.from_gain(gain, read_noise or 0.0)
+        return _amid_structure(image, sky, stated_model, "caller") or _anchored(measured, stated_model, "caller")
+    plane, is_believed = _from_plane(image, sky)
+    if plane is not None and (is_believed or plane.slope > _NO_PHOTONS * sky.slope or not sky.shows_slope):
         return plane
-    header = None if image.lookup is None else noise_by_keywords(image.lookup, image.unit, read_noise=read_noise)
-    if header is not None and _agrees(header, sky):
-        return _anchored(measured, header, "header") if plane is None else _with_photons(plane, header.slope, "header")
-    if header is not None:
-        _log.info("gain of the header (slope %.4g) does not agree with the data: not used", header.slope)
+    for header in () if image.lookup is None else noises_by_keywords(image.lookup, image.unit, read_noise=read_noise):
+        amid = None if plane is not None else _amid_structure(image, sky, header, "header")
+        if amid is not None:
+            return amid
+        if _agrees(header, sky):
+            anchored = _anchored(measured, header, "header")
+            return anchored if plane is None else _with_photons(plane, header.slope, "header")
+        _log.info("a gain of the header (slope %.4g) does not agree with the data: not used", header.slope)
+    if plane is None and _is_without_photons(image.unit):
+        return replace(measured, source="unit")
     if plane is not None:
         return _with_photons(plane, sky.slope, "data")
     if sky.shows_slope:
         return _anchored(measured, NoiseModel(sky.slope, sky.variance - sky.slope * sky.level), "data")
     slope = _assumed_slope(sky)
     return replace(measured, slope=slope, floor=sky.variance - slope * sky.level, source="assumed")
+
+
+def _is_without_photons(unit: str) -> bool:
+    """Whether pixels of a unit have no photon noise: those of radio maps, whose receivers' noise is all there is."""
+    return "beam" in unit.split() or unit.split(" / ")[0] in ("K", "mK")
+
+
+def _amid_structure(image: _Image, sky: Sky, stated: NoiseModel, source: str) -> NoiseModel | None:
+    """The stated model as it is, where the image shows more scatter and the excess is structure; else None.
+
+    Structure only adds scatter: that there is more than stated does not refute a model, if the band that structure
+    hardly reaches shows what it states.
+    """
+    at_sky = float(stated.variance(sky.level))
+    if not sky.variance > (1 + _AGREEMENT) * at_sky > 0:
+        return None
+    scatter = measure_scatter(image.data, image.mask, lambda pixels, _: stated.variance(np.median(pixels)))
+    if scatter is None or not scatter.is_as_stated:
+        return None
+    _tell_of_structure(sky.variance / at_sky, f"the {source}")
+    return replace(stated, sky=sky.level, sky_variance=at_sky, source=source, agreement=at_sky / sky.variance)
+
+
+def _shows_structure(image: _Image) -> bool:
+    """Whether the image scatters more than its plane of errors states because of structure."""
+    assert image.deviation is not None
+    variance = np.square(image.deviation.astype(np.float64))
+
+    def stated(_: NDArray[np.float64], place: Place) -> NDArray[np.float64]:
+        known = variance[place]
+        return known[np.isfinite(known) & (known > 0)]
+
+    scatter = measure_scatter(image.data, image.mask, stated)
+    return scatter is not None and (scatter.is_as_stated or scatter.is_uneven)
+
+
+def _tell_of_structure(times: float, source: str) -> None:
+    message = (
+        f"the sky shows {times:.1f} times the variance that {source} states; the excess is structure (crowded stars, "
+        "nebulae), and the stated noise is used"
+    )
+    warnings.warn(message, AmsdWarning, stacklevel=7)
 
 
 def _assumed_slope(sky: Sky) -> float:
@@ -168,20 +218,27 @@ def _agrees(header: NoiseModel, sky: Sky) -> bool:
     return bool(subtracted or implied <= (1 + _AGREEMENT) * sky.level)
 
 
-def _from_plane(image: _Image, sky: Sky) -> NoiseModel | None:
-    """The model of the image's own uncertainty plane."""
+def _from_plane(image: _Image, sky: Sky) -> tuple[NoiseModel | None, bool]:
+    """The model of the image's own plane of errors, and whether it is believed against what the sky shows."""
     if image.deviation is None:
-        return None
+        return None, False
     plane = fit_plane(image.data, image.mask, image.deviation, sky)
     if plane is None:
-        return None
-    floor = _lowered(plane.at_sky, plane.slope * sky.level)
-    if not (np.isfinite(plane.slope) and np.all(np.isfinite(floor))):
+        return None, False
+    measured, believed = plane.factor, None
+    if measured > 1 + _AGREEMENT and _shows_structure(image):
+        stated = replace(sky, variance=plane.typical / measured)
+        believed = fit_plane(image.data, image.mask, image.deviation, stated, believed=True)
+    used = believed or plane
+    floor = _lowered(used.at_sky, used.slope * sky.level)
+    if not (np.isfinite(used.slope) and np.all(np.isfinite(floor))):
         _log.info("the uncertainty plane cannot be used: its variances are too large for numbers")
-        return None
-    return NoiseModel(
-        plane.slope, floor, sky.level, plane.typical, plane.correlation, "variance plane", 1 / plane.factor
-    )
+        return None, False
+    if believed is not None:
+        _tell_of_structure(measured, "the plane of errors")
+    source, agreement = "variance plane", 1 / measured
+    model = NoiseModel(used.slope, floor, sky.level, used.typical, used.correlation, source, agreement)
+    return model, believed is not None
 
 
 def _with_photons(plane: NoiseModel, slope: float, source: str) -> NoiseModel:

@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 from astropy.io import fits
 
+from amsd_astro import NoiseModel
+
 GAIN, READ_NOISE, SKY = 2.0, 6.0, 400.0  # of the image
 
 
@@ -47,6 +49,11 @@ def test_options_reach_the_denoiser(image: Path, tmp_path: Path, stand_in: Any, 
     asked = {"steps": 7, "seed": 5, "n_threads": 3, "n_orientations": 4, "flux_tolerance": 0.05}
     assert made.settings == asked
     assert made.noise == {"gain": 1.5, "read_noise": 4.0}
+
+
+def test_the_whole_noise_can_be_stated(image: Path, tmp_path: Path, stand_in: Any, run: Any) -> None:
+    assert run("denoise", image, "-o", tmp_path / "out.fits", "--noise", "0.5,9") == 0
+    assert stand_in.made[0].noise == NoiseModel(0.5, 9.0)
 
 
 def test_a_model_is_loaded(image: Path, tmp_path: Path, stand_in: Any, run: Any) -> None:

@@ -8,7 +8,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from astropy import units as u
 from astropy.io import fits
+from astropy.nddata import CCDData, InverseVariance, StdDevUncertainty, VarianceUncertainty
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from raw_files import image_cards, raw_file
@@ -17,7 +19,7 @@ from amsd_astro.errors import (
     AmsdWarning,
     FrameError,
 )
-from amsd_astro.frames import read_frame
+from amsd_astro.frames import Frame, read_frame, refuse_logarithmic
 
 GOOD = image_cards(16, (4, 6))
 DATA = np.arange(24, dtype=">i2").tobytes()
@@ -139,3 +141,37 @@ def test_degenerate_axes(tmp_path: Path) -> None:
     frame = read_frame(_put(tmp_path, raw_file([(image_cards(16, (1, 1, 4, 6)), DATA)])))
     assert frame.source is not None
     assert frame.data.shape == (4, 6) and frame.source.shape == (1, 1, 4, 6)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"), [(StdDevUncertainty, 4.0), (VarianceUncertainty, 16.0), (InverseVariance, 1 / 16)]
+)
+def test_uncertainties_as_astropy_writes_them(kind: type, value: float, tmp_path: Path) -> None:
+    data = np.random.default_rng(1).normal(100, 4, (20, 30)).astype(np.float32)
+    ccd = CCDData(data, unit="adu", uncertainty=kind(np.full(data.shape, value)))
+    ccd.write(tmp_path / "ccd.fits")
+    np.testing.assert_allclose(read_frame(tmp_path / "ccd.fits").uncertainty.array, 4.0, rtol=1e-6)
+
+
+def test_the_unit_may_stand_in_the_primary_alone(tmp_path: Path) -> None:
+    primary = fits.PrimaryHDU()
+    primary.header["BUNIT"] = "counts/s"
+    fits.HDUList([primary, fits.ImageHDU(np.ones((9, 9), np.float32) + np.eye(9), name="SCI")]).writeto(
+        tmp_path / "a.fits"
+    )
+    assert read_frame(tmp_path / "a.fits").unit == u.ct / u.s
+
+
+@pytest.mark.parametrize("unit", ["mag", "mag/arcsec2", "dex(cm/s2)"])
+def test_logarithms_are_refused(unit: str) -> None:
+    with pytest.raises(FrameError, match="must be linear in the light: magnitudes"):
+        refuse_logarithmic(Frame(np.ones((9, 9)), unit=unit))
+    refuse_logarithmic(Frame(np.ones((9, 9)), unit="mJy"))
+
+
+def test_asinh_scaled_pixels_are_refused() -> None:
+    frame = Frame(np.ones((9, 9)), header=fits.Header({"BOFFSET": 12.0, "BSOFTEN": 60.0}))
+    with pytest.raises(FrameError, match=r"asinh-scaled .* sinh\(pixel / 1\.0857362\)"):
+        refuse_logarithmic(frame)
+    del frame.header["BSOFTEN"]
+    refuse_logarithmic(frame)

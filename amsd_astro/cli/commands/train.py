@@ -17,7 +17,7 @@ from amsd_astro.cli.tensorflow_import import import_tensorflow
 
 __all__ = ["run"]
 
-_OF_FRAMES = ("ext", "mask_ext", "mask_bits", "error_ext", "gain", "read_noise")
+_OF_FRAMES = ("ext", "mask_ext", "mask_bits", "error_ext", "gain", "read_noise", "noise_model")
 
 
 def run(args: argparse.Namespace, console: Console) -> int:
@@ -43,7 +43,9 @@ def _check_folder(args: argparse.Namespace, folders: list[str]) -> None:
         raise UsageError(f"argument --recipe: {folders[0]} is a folder; pairs are for thesis. Received: {received}")
     for name in _OF_FRAMES:
         if getattr(args, name) is not None:
-            raise UsageError(f"argument --{name.replace('_', '-')}: is for FITS files, not for packed pairs")
+            raise UsageError(
+                f"argument --{name.removesuffix('_model').replace('_', '-')}: is for FITS files, not for packed pairs"
+            )
 
 
 def _train_on_frames(args: argparse.Namespace, record: dict[str, Any]) -> None:
