@@ -87,7 +87,7 @@ def border_areas(data: NDArray[np.floating], mask: NDArray[np.bool_]) -> NDArray
     Returns
     -------
     ndarray of bool, shape (ny, nx), or None
-        None where there are none. Areas without a square of 13 pixels on a side do not count.
+        None where there are none, or hardly anything else. Areas without a square of 13 pixels on a side do not count.
     """
     value = _value_at_edges(data, mask)
     if value is None:
@@ -102,7 +102,7 @@ def border_areas(data: NDArray[np.floating], mask: NDArray[np.bool_]) -> NDArray
     at_edges = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
     kept = np.intersect1d(at_edges, labels[solid])
     found = np.isin(labels, kept[kept > 0])
-    if not found.any() or not np.any(~found & ~mask):
+    if not found.any() or np.count_nonzero(~found & ~mask) < _SIDE**2:
         return None
     # where photons are few, zeros are sky: single pixels stand amid them
     islands, n_islands = ndimage.label(~found, np.ones((3, 3), bool))

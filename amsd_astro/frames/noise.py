@@ -40,9 +40,8 @@ def measure_noise(frame: Frame, *, stated: Stated = None) -> NoiseModel:
     def lookup(keyword: str) -> tuple[Any, str] | None:
         """A value and its comment in the image's header, then in the primary's."""
         try:
-            if keyword in frame.header:
-                value, comment = frame.header[keyword], frame.header.comments[keyword]
-                return None if isinstance(value, fits.card.Undefined) else (value, comment)
+            if frame.header.get(keyword) is not None:
+                return frame.header[keyword], frame.header.comments[keyword]
         except fits.VerifyError:
             return "what cannot be parsed", ""
         return None if frame.source is None else frame.source.card(keyword)

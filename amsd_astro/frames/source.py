@@ -100,7 +100,7 @@ class FrameSource:
                 value, comment = header[name], header.comments[name]
             except (KeyError, ValueError, IndexError, OSError, fits.VerifyError):
                 continue
-            if not isinstance(value, fits.card.Undefined):
+            if value is not None:
                 return value, str(comment)
         return None
 

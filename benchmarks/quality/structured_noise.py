@@ -22,8 +22,8 @@ from benchmarks.quality.errors import geometric_mean
 from benchmarks.scenes.structured_frames import SCENES, STATED, StructuredFrame, structured_frame
 
 _HEAD = """\
-{n_seeds} frames of each kind, of 288 x 288 pixels, by default. Noise: median of the noise that was found over the true \
-one. Error: rms of (result - truth) / true noise, 1 before denoising; over that of the same frame where the exact noise \
+{n_seeds} frames of each kind, of 288 x 288 pixels, by default. Noise: median of the noise that was found over the true
+one. Error: rms of (result - truth) / true noise, 1 before denoising; over that of the same frame where the exact noise
 model is told. Width: of (result - truth) / 1-sigma map, clipped at 8. Geometric means, and the extremes."""
 
 

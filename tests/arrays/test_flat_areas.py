@@ -74,5 +74,7 @@ def test_what_is_no_border_is_left_alone() -> None:
     thin = rng.normal(5, 2, (120, 120))
     thin[:5] = 0
     counts = [rng.poisson(mean, (300, 300)).astype(float) for mean in (0.001, 0.02, 0.3)]
-    for data in (hole, thin, *counts, np.full((60, 60), 3.0), rng.normal(0, 1, (50, 9))):
+    one = np.full((60, 60), 3.0)
+    one[30, 30] = 9
+    for data in (hole, thin, *counts, np.full((60, 60), 3.0), one, rng.normal(0, 1, (50, 9))):
         assert border_areas(data, np.zeros(data.shape, bool)) is None

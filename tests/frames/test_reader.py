@@ -127,12 +127,14 @@ def test_keywords_fall_back_to_the_primary(tmp_path: Path, pixels: np.ndarray) -
     hdus = fits.HDUList([fits.PrimaryHDU(), fits.ImageHDU(pixels, name="SCI")])
     hdus[0].header["GAIN"], hdus[0].header["HIERARCH ESO DET OUT1 CONAD"] = 1.5, 0.7
     hdus[1].header["RDNOISE"] = 4.0
+    hdus[0].header["FILTER"], hdus[1].header["FILTER"], hdus[1].header["OBSERVER"] = "R", None, None
     hdus.writeto(tmp_path / "k.fits")
     frame = read_frame(tmp_path / "k.fits")
     source = frame.source
     assert source is not None
     assert (source.keyword("GAIN"), source.keyword("RDNOISE"), source.keyword("NONE", 3)) == (1.5, 4.0, 3)
     assert source.keyword("ESO DET OUT1 CONAD") == 0.7
+    assert (source.keyword("FILTER"), source.keyword("OBSERVER", "nobody")) == ("R", "nobody"), "no value is none"
     assert "GAIN" not in frame.header
     assert len(source.fingerprint) == 64
 
