@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amsd_astro.errors import AmsdWarning, FrameError
+from amsd_astro.noise.calm_sky import TYPICAL_SKY, calm_sky
 from amsd_astro.noise.error_plane import fit_plane
 from amsd_astro.noise.keywords import Lookup, noises_by_keywords
 from amsd_astro.noise.model import NoiseModel
@@ -31,7 +32,6 @@ Stated = NoiseModel | Mapping[str, float | None] | None
 
 _AGREEMENT = 0.3  # a header's slope further than this from the data's is a camera setting, not a gain
 _FAR_SKY = 5.0  # sigma
-_TYPICAL_SKY = 1000.0  # electrons; rather many, as too high a slope costs more than too low
 _NO_PHOTONS = 0.2  # a plane whose slope is less of the data's than this leaves the sources' photons out
 
 
@@ -118,32 +118,55 @@ def _checked(stated: Mapping[str, float | None] | None) -> dict[str, float | Non
 
 
 def _choose(image: _Image, sky: Sky, stated: dict[str, float | None]) -> NoiseModel:
-    measured = NoiseModel(0.0, sky.variance, sky.level, sky.variance, sky.correlation, source="none")
     if not sky.variance > 0:
-        return measured
+        return _measured(sky, "none")
     gain, read_noise = stated.get("gain"), stated.get("read_noise")
     if gain is not None:
-        stated_model = NoiseModel.from_gain(gain, read_noise or 0.0)
-        return _amid_structure(image, sky, stated_model, "caller") or _anchored(measured, stated_model, "caller")
+        told = [NoiseModel.from_gain(gain, read_noise or 0.0)]
+        amid = _amid_structure(image, sky, told, "caller")
+        return amid or _anchored(_without_structure(image, sky), told[0], "caller")
     plane, is_believed = _from_plane(image, sky)
     if plane is not None and (is_believed or plane.slope > _NO_PHOTONS * sky.slope or not sky.shows_slope):
         return plane
-    for header in () if image.lookup is None else noises_by_keywords(image.lookup, image.unit, read_noise=read_noise):
-        amid = None if plane is not None else _amid_structure(image, sky, header, "header")
-        if amid is not None:
-            return amid
-        if _agrees(header, sky):
-            anchored = _anchored(measured, header, "header")
-            return anchored if plane is None else _with_photons(plane, header.slope, "header")
-        _log.info("a gain of the header (slope %.4g) does not agree with the data: not used", header.slope)
-    if plane is None and _is_without_photons(image.unit):
-        return replace(measured, source="unit")
+    headers = [] if image.lookup is None else list(noises_by_keywords(image.lookup, image.unit, read_noise=read_noise))
     if plane is not None:
-        return _with_photons(plane, sky.slope, "data")
+        slope = next((header.slope for header in headers if _agrees(header, sky)), None)
+        return _with_photons(plane, sky.slope if slope is None else slope, "data" if slope is None else "header")
+    amid = _amid_structure(image, sky, headers, "header")
+    return amid or _by_slope(_without_structure(image, sky), headers, image.unit)
+
+
+def _by_slope(sky: Sky, headers: list[NoiseModel], unit: str) -> NoiseModel:
+    """The model of the sky's noise, with a slope from the header, the data or an assumption."""
+    for header in headers:
+        if _agrees(header, sky):
+            return _anchored(sky, header, "header")
+        _log.info("a gain of the header (slope %.4g) does not agree with the data: not used", header.slope)
+    if _is_without_photons(unit):
+        return _measured(sky, "unit")
     if sky.shows_slope:
-        return _anchored(measured, NoiseModel(sky.slope, sky.variance - sky.slope * sky.level), "data")
+        return _anchored(sky, NoiseModel(sky.slope, sky.variance - sky.slope * sky.level), "data")
     slope = _assumed_slope(sky)
-    return replace(measured, slope=slope, floor=sky.variance - slope * sky.level, source="assumed")
+    return replace(_measured(sky, "assumed"), slope=slope, floor=sky.variance - slope * sky.level)
+
+
+def _measured(sky: Sky, source: str) -> NoiseModel:
+    """The noise of the sky, the same at every brightness."""
+    return NoiseModel(0.0, sky.variance, sky.level, sky.variance, sky.correlation, source)
+
+
+def _without_structure(image: _Image, sky: Sky) -> Sky:
+    """The sky as it was measured, or by the calmest blocks where that was structure: with a warning."""
+    calm = None if _is_without_photons(image.unit) else calm_sky(image.data, image.mask, sky)
+    if calm is None:
+        return sky
+    message = (
+        f"no sky is empty: it shows {sky.variance / calm.variance:.1f} times the variance of the calmest areas, by "
+        "structure (crowded stars, nebulae); the noise is that of those areas, which can be off. Better state it: "
+        "gain and read noise, a plane of errors, or slope and floor"
+    )
+    warnings.warn(message, AmsdWarning, stacklevel=6)
+    return calm
 
 
 def _is_without_photons(unit: str) -> bool:
@@ -151,20 +174,23 @@ def _is_without_photons(unit: str) -> bool:
     return "beam" in unit.split() or unit.split(" / ")[0] in ("K", "mK")
 
 
-def _amid_structure(image: _Image, sky: Sky, stated: NoiseModel, source: str) -> NoiseModel | None:
-    """The stated model as it is, where the image shows more scatter and the excess is structure; else None.
+def _amid_structure(image: _Image, sky: Sky, stated: list[NoiseModel], source: str) -> NoiseModel | None:
+    """The first stated model that is right where the image shows more scatter, and the excess is structure; else None.
 
     Structure only adds scatter: that there is more than stated does not refute a model, if the band that structure
     hardly reaches shows what it states.
     """
-    at_sky = float(stated.variance(sky.level))
-    if not sky.variance > (1 + _AGREEMENT) * at_sky > 0:
-        return None
-    scatter = measure_scatter(image.data, image.mask, lambda pixels, _: stated.variance(np.median(pixels)))
-    if scatter is None or not scatter.is_as_stated:
-        return None
-    _tell_of_structure(sky.variance / at_sky, f"the {source}")
-    return replace(stated, sky=sky.level, sky_variance=at_sky, source=source, agreement=at_sky / sky.variance)
+    for model in stated:
+        at_sky = float(model.variance(sky.level))
+        if sky.variance > (1 + _AGREEMENT) * at_sky > 0 and _scatters_as_stated(image, model):
+            _tell_of_structure(sky.variance / at_sky, f"the {source}")
+            return replace(model, sky=sky.level, sky_variance=at_sky, source=source, agreement=at_sky / sky.variance)
+    return None
+
+
+def _scatters_as_stated(image: _Image, model: NoiseModel) -> bool:
+    scatter = measure_scatter(image.data, image.mask, lambda pixels, _: model.variance(np.median(pixels)))
+    return scatter is not None and scatter.is_as_stated
 
 
 def _shows_structure(image: _Image) -> bool:
@@ -193,17 +219,17 @@ def _assumed_slope(sky: Sky) -> float:
 
     With a slope of zero, bright sources would be taken to have no noise of their own: that costs more than a guess.
     """
-    slope = max(float(np.sqrt(sky.variance / _TYPICAL_SKY)), sky.least_slope)
-    return float(np.clip(slope, sky.slope - sky.slope_error, sky.slope + sky.slope_error))
+    slope = max(float(np.sqrt(sky.variance / TYPICAL_SKY)), sky.least_slope)
+    return min(float(np.clip(slope, sky.slope - sky.slope_error, sky.slope + sky.slope_error)), sky.most_slope)
 
 
-def _anchored(measured: NoiseModel, stated: NoiseModel, source: str) -> NoiseModel:
+def _anchored(sky: Sky, stated: NoiseModel, source: str) -> NoiseModel:
     """The stated slope, through the measured level and variance of the sky."""
-    agreement = (stated.slope * measured.sky + float(stated.floor)) / measured.sky_variance
+    agreement = (stated.slope * sky.level + float(stated.floor)) / sky.variance
     if agreement > 1 + _AGREEMENT:  # the level holds a pedestal: what was stated cannot be compared
         agreement = float("nan")
-    floor = measured.sky_variance - stated.slope * measured.sky
-    return replace(measured, slope=stated.slope, floor=floor, source=source, agreement=agreement)
+    floor = sky.variance - stated.slope * sky.level
+    return replace(_measured(sky, source), slope=stated.slope, floor=floor, agreement=agreement)
 
 
 def _agrees(header: NoiseModel, sky: Sky) -> bool:

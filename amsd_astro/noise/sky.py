@@ -34,7 +34,8 @@ class Sky:
     """Noise measured on a frame: level and variance of the sky, correlation, slope of variance with signal.
 
     ``slope_error`` is the slope's standard error, infinite where the frame has nothing to measure it on;
-    ``least_slope`` what the skewness of the sky's noise asks for at least, where the slope itself is in doubt.
+    ``least_slope`` what the skewness of the sky's noise asks for at least, where the slope itself is in doubt, and
+    ``most_slope`` what can be assumed at most.
     """
 
     level: float
@@ -43,6 +44,7 @@ class Sky:
     slope: float
     slope_error: float
     least_slope: float = 0.0
+    most_slope: float = float("inf")
 
     @property
     def shows_slope(self) -> bool:

@@ -1,9 +1,8 @@
 """Whether what scatters like noise is structure: crowded stars and nebulae, where no sky is empty.
 
-Two bands are compared, block by block. The finest band of the starlet sees all that is smaller than some pixels. Fourth
-differences along both axes at once see neither stripes, which are the same along one axis, nor what a PSF of more than
-two pixels has smoothed; of white noise they leave the same share everywhere. Structure only adds scatter, to the first
-band far more than to the second, and to some blocks more than to others.
+Two bands are compared, block by block: the finest of the starlet, and fourth differences along both axes. Of white
+noise they leave the same share everywhere. Structure only adds scatter, to the first band far more than to the second,
+and to some blocks more than to others.
 """
 
 from __future__ import annotations
@@ -14,17 +13,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from amsd_astro.arrays.starlet import smoothed
+from amsd_astro.noise.two_bands import BAND_REACH, two_bands
 
 __all__ = ["Place", "Scatter", "measure_scatter"]
 
-_FOURTH = (1.0, -4.0, 6.0, -4.0, 1.0)
 _SIDE, _SMALL_SIDE = 32, 16  # pixels of a block
 _SMALL = 200  # pixels on a side of a frame that has small blocks
 _FEWEST = 9  # blocks
-_UNEVEN = 0.88  # of homogeneous noise the calmest tenth of blocks has 0.92 to 0.95 of the median's scatter
+_UNEVEN = 0.88
 _NO_MORE = 1.3  # times the variance
-_REACH = 2  # pixels that both bands see around one
 _MOST = 1024  # blocks of a large frame
 _MOST_BAD = 0.2  # of a block
 
@@ -40,11 +37,14 @@ class Scatter:
 
     Attributes
     ----------
+    level : ndarray, shape (n,)
+        Median of each block, in the unit of the image.
     finest, fourth : ndarray, shape (n,)
         Standard deviation of the finest band and of fourth differences, each over what white noise of the stated width
         has. Outliers do not move them.
     """
 
+    level: NDArray[np.float64]
     finest: NDArray[np.float64]
     fourth: NDArray[np.float64]
 
@@ -55,9 +55,14 @@ class Scatter:
         return float(np.median(self.fourth[calm]) ** 2)
 
     @property
+    def evenness(self) -> float:
+        """Scatter of the calmest tenth of blocks over that of the median block: 0.92 to 0.95 where noise is all."""
+        return float(np.quantile(self.finest, 0.1) / max(np.median(self.finest), np.finfo(float).tiny))
+
+    @property
     def is_uneven(self) -> bool:
-        """Whether the calmest blocks scatter less than the others by more than chance."""
-        return bool(np.quantile(self.finest, 0.1) < _UNEVEN * np.median(self.finest))
+        """Whether the calmest blocks scatter less than the others by far more than chance."""
+        return self.evenness < _UNEVEN
 
     @property
     def is_as_stated(self) -> bool:
@@ -69,6 +74,8 @@ def measure_scatter(
     data: NDArray[np.floating],
     mask: NDArray[np.bool_],
     variance: Stated,
+    *,
+    side: int | None = None,
 ) -> Scatter | None:
     """Measure the scatter of the blocks of an image.
 
@@ -80,49 +87,43 @@ def measure_scatter(
         True where a pixel is bad.
     variance : callable
         From the good pixels of a block and its place to the variance that is stated for it.
+    side : int, optional
+        Pixels of a block along each axis, 32 by default, and 16 in small images.
 
     Returns
     -------
     Scatter or None
         None where the image has too few good blocks.
     """
-    side = _SIDE if min(data.shape) >= _SMALL else _SMALL_SIDE
-    starts = [range(_REACH, n - side - _REACH + 1, side) for n in data.shape]
+    if side is None:
+        side = _SIDE if min(data.shape) >= _SMALL else _SMALL_SIDE
+    starts = [range(BAND_REACH, n - side - BAND_REACH + 1, side) for n in data.shape]
     corners = [(y, x) for y in starts[0] for x in starts[1]]
     few = np.linspace(0, len(corners) - 1, min(len(corners), _MOST)).round().astype(int)
     found = []
     for y, x in (corners[k] for k in few):
         inner = slice(y, y + side), slice(x, x + side)
-        wide = slice(y - _REACH, y + side + _REACH), slice(x - _REACH, x + side + _REACH)
+        wide = slice(y - BAND_REACH, y + side + BAND_REACH), slice(x - BAND_REACH, x + side + BAND_REACH)
         if np.mean(mask[wide]) <= _MOST_BAD:
             pixels = np.where(mask[wide], np.nan, np.asarray(data[wide], np.float64))
             found.append(_of_block(pixels, inner, variance))
     usable = [one for one in found if one is not None]
     if len(usable) < _FEWEST:
         return None
-    finest, fourth = (np.array(part) for part in zip(*usable, strict=True))
-    return Scatter(finest, fourth)
+    return Scatter(*(np.array(part) for part in zip(*usable, strict=True)))
 
 
-def _of_block(pixels: NDArray[np.float64], inner: Place, variance: Stated) -> tuple[float, float] | None:
-    core = pixels[_REACH:-_REACH, _REACH:-_REACH]
-    stated = float(np.median(variance(core[np.isfinite(core)], inner)))
+def _of_block(pixels: NDArray[np.float64], inner: Place, variance: Stated) -> tuple[float, float, float] | None:
+    core = pixels[BAND_REACH:-BAND_REACH, BAND_REACH:-BAND_REACH]
+    core = core[np.isfinite(core)]
+    stated = float(np.median(variance(core, inner)))
     if not (np.isfinite(stated) and stated > 0):
         return None
-    fourth = np.apply_along_axis(np.convolve, 0, pixels, _FOURTH, "valid")
-    fourth = np.apply_along_axis(np.convolve, 1, fourth, _FOURTH, "valid") / sum(tap**2 for tap in _FOURTH)
-    finest = (core - smoothed(pixels, 0)[:-4, :-4]) / _finest_share()
+    finest, fourth = two_bands(pixels)
     width = np.sqrt(stated)
-    return _width(finest) / width, _width(fourth) / width
+    return float(np.median(core)), _width(finest) / width, _width(fourth) / width
 
 
 def _width(values: NDArray[np.float64]) -> float:
     values = values[np.isfinite(values)]
     return 1.4826 * float(np.median(np.abs(values - np.median(values)))) if values.size else 0.0
-
-
-def _finest_share() -> float:
-    """Standard deviation of the finest band of white noise."""
-    point = np.zeros((9, 9))
-    point[4, 4] = 1.0
-    return float(np.sqrt(np.sum((point[2:-2, 2:-2] - smoothed(point, 0)[:-4, :-4]) ** 2)))

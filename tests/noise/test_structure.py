@@ -83,7 +83,8 @@ def test_a_gain_that_is_a_setting_stays_refused(gain: float) -> None:
     for scene in (np.full((SIDE, SIDE), 400.0), crowded(rng)):
         frame, _ = exposed(scene, rng, GAIN=gain)
         with warnings.catch_warnings():
-            warnings.simplefilter("error")
+            warnings.filterwarnings("error")
+            warnings.filterwarnings("ignore", "no sky is empty", AmsdWarning)
             assert measure_noise(frame).source != "header"
 
 
