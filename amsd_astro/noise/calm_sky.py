@@ -71,13 +71,16 @@ def calm_sky(data: NDArray[np.floating], mask: NDArray[np.bool_], sky: Sky) -> S
 
 def _is_structure(scatter: Scatter | None, sky: Sky) -> bool:
     """Whether some blocks are calmer, and have less of what is smooth: noise has as much of it everywhere."""
-    if scatter is None or scatter.finest.size < _FEWEST_WIDE or scatter.evenness > _EVEN:
+    if scatter is None:
         return False
-    ratio = scatter.fourth[scatter.finest > 0] / scatter.finest[scatter.finest > 0]
-    calm = scatter.finest[scatter.finest > 0] <= np.quantile(scatter.finest, 0.25)
+    noisy = scatter.finest > 0
+    scatter = Scatter(scatter.level[noisy], scatter.finest[noisy], scatter.fourth[noisy])
+    if scatter.finest.size < _FEWEST_WIDE or scatter.evenness > _EVEN:
+        return False
+    ratio = scatter.fourth / scatter.finest
+    typical, of_calm = np.median(ratio), np.median(ratio[scatter.finest <= np.quantile(scatter.finest, 0.25)])
     finest, fourth = expected_widths(sky.correlation)
-    typical, of_calm = float(np.median(ratio)), float(np.median(ratio[calm]))
-    return of_calm > _CALMER * typical or of_calm * finest > _SHARPER * fourth
+    return bool(of_calm > _CALMER * typical or of_calm * finest > _SHARPER * fourth)
 
 
 def _lower_envelope(

@@ -86,6 +86,18 @@ def test_constant_areas_are_not_the_calmest() -> None:
     assert with_hole.variance == pytest.approx(without.variance, rel=0.15)
 
 
+@pytest.mark.parametrize("share", [0.3, 0.6, 0.95])
+def test_constant_halves_do_no_harm(share: float) -> None:
+    rng = np.random.default_rng(18)
+    data = _resampled(rng, 330, "even")
+    mask = np.zeros(data.shape, bool)
+    sky = measure_sky(data, mask)
+    data[: int(share * 330)] = 5
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert calm_sky(data, mask, sky) is None
+
+
 def test_the_bands_have_the_widths_that_are_expected() -> None:
     rng = np.random.default_rng(17)
     white = rng.normal(size=(700, 700))
