@@ -122,26 +122,29 @@ def _choose(image: _Image, sky: Sky, stated: dict[str, float | None]) -> NoiseMo
         return _measured(sky, "none")
     gain, read_noise = stated.get("gain"), stated.get("read_noise")
     if gain is not None:
-        told = [NoiseModel.from_gain(gain, read_noise or 0.0)]
-        amid = _amid_structure(image, sky, told, "caller")
-        return amid or _anchored(_without_structure(image, sky), told[0], "caller")
+        told = NoiseModel.from_gain(gain, read_noise or 0.0)
+        return _amid_structure(image, sky, told, "caller") or _anchored(_without_structure(image, sky), told, "caller")
     plane, is_believed = _from_plane(image, sky)
     if plane is not None and (is_believed or plane.slope > _NO_PHOTONS * sky.slope or not sky.shows_slope):
         return plane
-    headers = [] if image.lookup is None else list(noises_by_keywords(image.lookup, image.unit, read_noise=read_noise))
+    # a generator: keywords behind the one that is used are not looked up, and not told when they are odd
+    headers = () if image.lookup is None else noises_by_keywords(image.lookup, image.unit, read_noise=read_noise)
     if plane is not None:
         slope = next((header.slope for header in headers if _agrees(header, sky)), None)
         return _with_photons(plane, sky.slope if slope is None else slope, "data" if slope is None else "header")
-    amid = _amid_structure(image, sky, headers, "header")
-    return amid or _by_slope(_without_structure(image, sky), headers, image.unit)
-
-
-def _by_slope(sky: Sky, headers: list[NoiseModel], unit: str) -> NoiseModel:
-    """The model of the sky's noise, with a slope from the header, the data or an assumption."""
+    empty: Sky | None = None
     for header in headers:
-        if _agrees(header, sky):
-            return _anchored(sky, header, "header")
+        if (amid := _amid_structure(image, sky, header, "header")) is not None:
+            return amid
+        empty = empty or _without_structure(image, sky)
+        if _agrees(header, empty):
+            return _anchored(empty, header, "header")
         _log.info("a gain of the header (slope %.4g) does not agree with the data: not used", header.slope)
+    return _by_data(empty or _without_structure(image, sky), image.unit)
+
+
+def _by_data(sky: Sky, unit: str) -> NoiseModel:
+    """The model of the sky's noise, with a slope from the data or an assumption."""
     if _is_without_photons(unit):
         return _measured(sky, "unit")
     if sky.shows_slope:
@@ -174,23 +177,20 @@ def _is_without_photons(unit: str) -> bool:
     return "beam" in unit.split() or unit.split(" / ")[0] in ("K", "mK")
 
 
-def _amid_structure(image: _Image, sky: Sky, stated: list[NoiseModel], source: str) -> NoiseModel | None:
-    """The first stated model that is right where the image shows more scatter, and the excess is structure; else None.
+def _amid_structure(image: _Image, sky: Sky, stated: NoiseModel, source: str) -> NoiseModel | None:
+    """The stated model as it is, where the image shows more scatter and the excess is structure; else None.
 
     Structure only adds scatter: that there is more than stated does not refute a model, if the band that structure
     hardly reaches shows what it states.
     """
-    for model in stated:
-        at_sky = float(model.variance(sky.level))
-        if sky.variance > (1 + _AGREEMENT) * at_sky > 0 and _scatters_as_stated(image, model):
-            _tell_of_structure(sky.variance / at_sky, f"the {source}")
-            return replace(model, sky=sky.level, sky_variance=at_sky, source=source, agreement=at_sky / sky.variance)
-    return None
-
-
-def _scatters_as_stated(image: _Image, model: NoiseModel) -> bool:
-    scatter = measure_scatter(image.data, image.mask, lambda pixels, _: model.variance(np.median(pixels)))
-    return scatter is not None and scatter.is_as_stated
+    at_sky = float(stated.variance(sky.level))
+    if not sky.variance > (1 + _AGREEMENT) * at_sky > 0:
+        return None
+    scatter = measure_scatter(image.data, image.mask, lambda pixels, _: stated.variance(np.median(pixels)))
+    if scatter is None or not scatter.is_as_stated:
+        return None
+    _tell_of_structure(sky.variance / at_sky, f"the {source}")
+    return replace(stated, sky=sky.level, sky_variance=at_sky, source=source, agreement=at_sky / sky.variance)
 
 
 def _shows_structure(image: _Image) -> bool:

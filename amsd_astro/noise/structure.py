@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from amsd_astro.arrays.robust_statistics import mad_sigma
 from amsd_astro.noise.two_bands import BAND_REACH, two_bands
 
 __all__ = ["Place", "Scatter", "measure_scatter"]
@@ -119,11 +120,5 @@ def _of_block(pixels: NDArray[np.float64], inner: Place, variance: Stated) -> tu
     stated = float(np.median(variance(core, inner)))
     if not (np.isfinite(stated) and stated > 0):
         return None
-    finest, fourth = two_bands(pixels)
-    width = np.sqrt(stated)
-    return float(np.median(core)), _width(finest) / width, _width(fourth) / width
-
-
-def _width(values: NDArray[np.float64]) -> float:
-    values = values[np.isfinite(values)]
-    return 1.4826 * float(np.median(np.abs(values - np.median(values)))) if values.size else 0.0
+    finest, fourth = (mad_sigma(band[np.isfinite(band)]) / np.sqrt(stated) for band in two_bands(pixels))
+    return float(np.median(core)), finest, fourth

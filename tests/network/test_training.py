@@ -16,6 +16,7 @@ from amsd_astro.errors import ModelError
 from amsd_astro.network.amsd.losses import recorrupted_loss, variance_deviance
 from amsd_astro.network.files.checkpoints import load_state, save_state
 from amsd_astro.network.optimizers import CentralizedAdam, centralized, warm_cosine
+from amsd_astro.network.resumable_draws import Seeded
 from amsd_astro.network.training import train
 from amsd_astro.network.training_state import TrainingState
 
@@ -97,19 +98,8 @@ class Stated:
         return self.function()
 
 
-class Pairs:
-    """Points on a line, drawn by a generator whose state is told."""
-
-    def __init__(self) -> None:
-        self._rng = np.random.default_rng(5)
-
-    @property
-    def state(self) -> Any:
-        return self._rng.bit_generator.state
-
-    @state.setter
-    def state(self, value: Any) -> None:
-        self._rng.bit_generator.state = value
+class Pairs(Seeded):
+    """Points on a line."""
 
     def __call__(self) -> tuple[np.ndarray, np.ndarray]:
         x = self._rng.normal(size=(64, 1)).astype(np.float32)
@@ -123,7 +113,7 @@ def _line_problem() -> tuple[keras.Model, Any, Pairs]:
     def loss(x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
         return tf.reduce_mean((network(x) - y) ** 2)
 
-    return network, loss, Pairs()
+    return network, loss, Pairs(5)
 
 
 def test_training_lowers_the_error_and_reports_progress() -> None:

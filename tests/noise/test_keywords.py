@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -77,3 +78,11 @@ def test_radio_maps_have_no_photon_noise() -> None:
     noise = measure_noise(Frame(data, unit="Jy/beam", header=fits.Header({"GAIN": 2.0})))
     assert (noise.source, noise.slope) == ("unit", 0.0)
     assert noise.variance(8.0) == pytest.approx(noise.sky_variance)
+
+
+def test_what_is_odd_behind_the_gain_that_is_used_is_not_told() -> None:
+    data = np.random.default_rng(7).poisson(800, (96, 80)).astype(np.float32) / 2
+    frame = Frame(data, unit="adu", header=fits.Header({"GAIN": 2.0, "EGAIN": "odd"}))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert measure_noise(frame).source == "header"
