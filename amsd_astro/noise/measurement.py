@@ -195,11 +195,11 @@ def _amid_structure(image: _Image, sky: Sky, stated: NoiseModel, source: str) ->
 
 def _shows_structure(image: _Image) -> bool:
     """Whether the image scatters more than its plane of errors states because of structure."""
-    assert image.deviation is not None
-    variance = np.square(image.deviation.astype(np.float64))
+    deviation = image.deviation
+    assert deviation is not None
 
     def stated(_: NDArray[np.float64], place: Place) -> NDArray[np.float64]:
-        known = variance[place]
+        known = np.square(deviation[place].astype(np.float64))
         return known[np.isfinite(known) & (known > 0)]
 
     scatter = measure_scatter(image.data, image.mask, stated)

@@ -29,7 +29,7 @@ _MOST_BAD = 0.2  # of a block
 Place = tuple[slice, slice]
 
 Stated = Callable[[NDArray[np.float64], Place], NDArray[np.float64]]
-"""From the good pixels of a block and its place to the variance that is stated for it."""
+"""From the good pixels of a block and its place to the variances stated for it, none where they are unknown."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def measure_scatter(
     mask : ndarray of bool, shape (ny, nx)
         True where a pixel is bad.
     variance : callable
-        From the good pixels of a block and its place to the variance that is stated for it.
+        From the good pixels of a block and its place to the variances stated for it, none where they are unknown.
     side : int, optional
         Pixels of a block along each axis, 32 by default, and 16 in small images.
 
@@ -117,7 +117,8 @@ def measure_scatter(
 def _of_block(pixels: NDArray[np.float64], inner: Place, variance: Stated) -> tuple[float, float, float] | None:
     core = pixels[BAND_REACH:-BAND_REACH, BAND_REACH:-BAND_REACH]
     core = core[np.isfinite(core)]
-    stated = float(np.median(variance(core, inner)))
+    known = variance(core, inner)
+    stated = float(np.median(known)) if known.size else np.nan
     if not (np.isfinite(stated) and stated > 0):
         return None
     finest, fourth = (mad_sigma(band[np.isfinite(band)]) / np.sqrt(stated) for band in two_bands(pixels))

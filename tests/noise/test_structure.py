@@ -122,3 +122,16 @@ def test_scatter_is_one_for_the_noise_that_is_stated() -> None:
     stripes = data + rng.normal(0, 30, SIDE) + rng.normal(0, 30, (SIDE, 1))
     striped = measure_scatter(stripes, mask, lambda pixels, _: np.full(1, 9.0))
     assert striped is not None and striped.is_as_stated and np.median(striped.finest) > 3
+
+
+def test_blocks_of_which_nothing_is_stated_are_left_out() -> None:
+    rng = np.random.default_rng(10)
+    frame, sigma = exposed(crowded(rng), rng)
+    sigma[40:130] = np.nan
+    frame.uncertainty = StdDevUncertainty(sigma.astype(np.float32))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        warnings.filterwarnings("ignore", "the sky shows .* times the variance", AmsdWarning)
+        noise = measure_noise(frame)
+    assert noise.source == "variance plane"
+    assert noise.sky_variance == pytest.approx(np.nanmedian(sigma) ** 2, rel=0.1)
