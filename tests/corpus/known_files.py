@@ -81,6 +81,7 @@ REFUSED_OF_SHARED = {
     "real_galaxy_images_extension.fits": "choose one with ext",
     "tpv_truncated_made_here.fits": "data are cut",
     "tst0002.mt": "cube",
+    "tst0004.mt": "pixels must be linear in the light",
     "zero_size.fits": "it is empty",
     **dict.fromkeys([f"Light_{i}.fits" for i in (1069, 1114, 1171, 1254, 1264, 1283)], "mosaic of a colour camera"),
 }
