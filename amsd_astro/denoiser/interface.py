@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +15,10 @@ from amsd_astro.denoiser.preparation import Prepared, prepare
 from amsd_astro.denoiser.provenance import provenance
 from amsd_astro.denoiser.resumption import frame_key
 from amsd_astro.denoiser.training import train_on_frames
-from amsd_astro.errors import FrameError
+from amsd_astro.errors import AmsdWarning, FrameError
 from amsd_astro.frames import Frame, as_frame
 from amsd_astro.frames.denoised import assemble
+from amsd_astro.frames.denoising_record import read_record
 from amsd_astro.noise.measurement import Stated
 
 if TYPE_CHECKING:
@@ -188,4 +190,20 @@ class Denoiser(ImageMethods):
         n_orientations = settings.n_orientations
         result = apply_model(model, found.calibration, prepared, n_orientations=n_orientations, progress=progress)
         cards = provenance(model, self.recipe, n_steps=self._n_steps, seed=self.seed, found=found)
-        return assemble(prepared.frame, prepared.noise, result, cards)
+        denoised = assemble(prepared.frame, prepared.noise, result, cards)
+        _tell_where_noise_is_refuted(denoised)
+        return denoised
+
+
+def _tell_where_noise_is_refuted(denoised: Frame) -> None:
+    record = read_record(denoised.header)
+    if record is None or record.is_trusted:
+        return
+    below = record.risk is not None and record.risk < 0
+    what = "the noise is not what it was taken for" + ("" if below else ", or the weights do not suit the frame")
+    message = (
+        f"{what}: the estimated error that is left, {record.risk:.3f} +- {record.risk_error:.3f} of the noise's "
+        f"variance, is {'below zero' if below else 'more than there was'}. Trust neither the result nor its 1-sigma "
+        "map before the noise model is right: state gain and read noise, a plane of errors, or slope and floor"
+    )
+    warnings.warn(message, AmsdWarning, stacklevel=4)

@@ -13,6 +13,9 @@ from amsd_astro.noise.model import NoiseModel
 
 __all__ = ["Record", "read_record"]
 
+_BEYOND = 3.0  # standard errors
+_KNOWN = 0.03  # how well the variance of the noise is known, over the variance
+
 
 @dataclass(frozen=True)
 class Record:
@@ -42,6 +45,18 @@ class Record:
     flux_error: float | None
     source: str | None
     noise: NoiseModel | None
+
+    @property
+    def is_trusted(self) -> bool:
+        """Whether the risk is one that a right noise model can have, as far as it is known.
+
+        A mean squared error is not below zero, and that of a denoised frame not above the noise's. What is so by three
+        standard errors, and by what the variance is uncertain anyway, says that the noise is not what it was taken for.
+        """
+        if self.risk is None or self.risk_error is None:
+            return True
+        margin = _BEYOND * self.risk_error + _KNOWN
+        return -margin <= self.risk <= 1 + margin
 
 
 def read_record(header: fits.Header) -> Record | None:

@@ -45,6 +45,8 @@ def risk_in_words(record: Record) -> str | None:
     if record.risk is None:
         return None
     error = "" if record.risk_error is None else f" ± {record.risk_error:.2g}"
+    if not record.is_trusted:
+        return f"cannot be told, the noise is not what it was taken for (AMSDRISK {record.risk:.4f}{error})"
     return f"{np.sqrt(max(record.risk, 0.0)):.2f} of the noise (AMSDRISK {record.risk:.4f}{error})"
 
 

@@ -127,6 +127,31 @@ def test_json_tells_what_was_done(image: Path, run: Any, json_lines: Any) -> Non
     assert record["noise"]["slope"] == pytest.approx(1 / GAIN)
     assert record["noise"]["sky_sigma"] == pytest.approx(np.hypot(np.sqrt(SKY / GAIN), READ_NOISE / GAIN), rel=0.05)
     assert record["cards"]["AMSDSTEP"] == 3
+    assert record["trusted"] is True
+
+
+def test_a_risk_that_cannot_be_is_not_shown_as_perfect(
+    image: Path,
+    tmp_path: Path,
+    run: Any,
+    json_lines: Any,
+    stand_in: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    made = stand_in.fit_denoise
+
+    def refuted(self: Any, frame: Any, **options: Any) -> Any:
+        result = made(self, frame, **options)
+        result.header.update({"AMSDRISK": -0.4, "AMSDRERR": 0.04})
+        return result
+
+    monkeypatch.setattr(stand_in, "fit_denoise", refuted)
+    assert run("denoise", image, "-o", tmp_path / "a.fits") == 0
+    assert "not to be trusted: the noise is not what it was taken for" in capsys.readouterr().out
+    assert run("denoise", image, "-o", tmp_path / "b.fits", "--json") == 0
+    (record,) = json_lines()
+    assert (record["trusted"], record["status"], record["risk"]) == (False, 0, -0.4)
 
 
 def test_quiet_and_json(

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import warnings
 from importlib import resources
 
 import numpy as np
 import pytest
 
-from amsd_astro import Denoiser, Frame, denoise
+from amsd_astro import Denoiser, Frame, NoiseModel, denoise
+from amsd_astro.errors import AmsdWarning
+from amsd_astro.frames.denoising_record import read_record
+from amsd_astro.frames.descriptions import risk_in_words
 from amsd_astro.network.files.packaged_weights import packaged_model
 from amsd_astro.network.recipes import AMSD
 from amsd_astro.simulation import Detector, Field, MoffatPsf, expose, random_field, star_cluster
@@ -97,3 +101,20 @@ def test_adapting_lowers_the_error(field: Field, exposure: Frame, as_they_are: F
     # the frame is small: its held-out blocks know the risk to about a hundredth of the variance of the noise
     assert adapted.header["AMSDRERR"] < 0.02
     assert adapted.header["AMSDRISK"] == pytest.approx(rms(adapted, field) ** 2, abs=2.5 * adapted.header["AMSDRERR"])
+
+
+@pytest.mark.parametrize("times", [0.3, 1, 2.5])
+def test_noise_that_the_frame_refutes_is_told(times: float, exposure: Frame, as_they_are: Frame) -> None:
+    right = as_they_are.noise
+    assert right is not None
+    told = NoiseModel(right.slope * times, np.asarray(right.floor) * times, sky=right.sky)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        result = denoise(exposure, steps=0, noise=told)
+    refuted = [warning for warning in caught if "the noise is not what it was taken for" in str(warning.message)]
+    record = read_record(result.header)
+    assert record is not None and record.is_trusted == (times == 1)
+    assert len(refuted) == (times != 1)
+    assert all(issubclass(warning.category, AmsdWarning) for warning in refuted)
+    words = risk_in_words(record)
+    assert words is not None and ("cannot be told" in words) == (times != 1)

@@ -16,6 +16,7 @@ from amsd_astro.cli.inputs import read_input, stated_noise
 from amsd_astro.cli.noise_record import noise_record
 from amsd_astro.cli.progress import ProgressBar
 from amsd_astro.cli.tensorflow_import import calm_tensorflow, import_tensorflow
+from amsd_astro.frames.denoising_record import read_record
 
 if TYPE_CHECKING:
     from amsd_astro.denoiser import Denoiser
@@ -154,11 +155,13 @@ def new_denoiser(args: argparse.Namespace) -> Denoiser:
 def _describe(result: Frame) -> dict[str, Any]:
     """Return what is known of a denoised frame: its noise model and its AMSD cards."""
     cards = {str(key): result.header[key] for key in result.header if str(key).startswith("AMSD")}
+    record = read_record(result.header)
     return {
         "recipe": cards.get("AMSDRCP"),
         "steps": cards.get("AMSDSTEP"),
         "seed": cards.get("AMSDSEED"),
         "risk": cards.get("AMSDRISK"),
+        "trusted": record is None or record.is_trusted,
         "unit": str(result.unit),
         "noise": noise_record(result.noise),
         "cards": cards,
@@ -172,7 +175,9 @@ def _summary(record: dict[str, Any]) -> str:
     parts = []
     if record["noise"] is not None:
         parts.append(f"noise of the sky {record['noise']['sky_sigma']:.4g} {record['unit']}".rstrip())
-    if record["risk"] is not None:
+    if not record["trusted"]:
+        parts.append("not to be trusted: the noise is not what it was taken for")
+    elif record["risk"] is not None:
         parts.append(f"estimated rms error left {max(record['risk'], 0) ** 0.5:.2f} of the noise")
     if record["steps"] is not None:
         parts.append(f"{record['steps']} steps")

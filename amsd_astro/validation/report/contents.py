@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from astropy.nddata import StdDevUncertainty
 
+from amsd_astro.frames.denoising_record import read_record
 from amsd_astro.noise.model import NoiseModel
 from amsd_astro.validation.experiment import Experiment
 from amsd_astro.validation.measurements import DetectedSources, Measurements
@@ -51,7 +52,10 @@ def facts_of(experiment: Experiment, *, seed: int) -> dict[str, str]:
     words = {"AMSDVERS": "Version", "AMSDRCP": "Recipe", "AMSDHASH": "Weights", "AMSDSTEP": "Steps"}
     facts |= {word: str(after.header[key]) for key, word in words.items() if key in after.header}
     risk = experiment.plain.after.header.get("AMSDRISK")
-    if isinstance(risk, float):
+    record = read_record(experiment.plain.after.header)
+    if record is not None and not record.is_trusted:
+        facts["Estimated risk"] = f"{risk:.5g} of the variance of the noise: the noise is not what it was taken for"
+    elif isinstance(risk, float):
         facts["Estimated risk"] = f"{risk:.5g} of the variance of the noise, rms {max(risk, 0.0) ** 0.5:.3f} sigma"
     return facts
 
