@@ -18,6 +18,7 @@ from amsd_astro.arrays.scratch import new_array
 from amsd_astro.errors import AmsdWarning
 from amsd_astro.frames import Frame, refuse_logarithmic, refuse_mosaic
 from amsd_astro.frames.noise import measure_noise
+from amsd_astro.noise.few_photons import variance_of_few
 from amsd_astro.noise.measurement import Stated
 from amsd_astro.noise.model import NoiseModel
 from amsd_astro.noise.stabilization import Stabilizer
@@ -31,6 +32,7 @@ _log = logging.getLogger(__name__)
 
 _VARIANCE_AGREEMENT = 0.03
 _NARROWEST = 8  # pixels
+_FEW_ELECTRONS = 1.0  # a pixel of the sky: areas of zeros are sky there
 _STRIP = 2**17  # pixels worked on at a time: they stay in the processor's cache
 
 
@@ -63,8 +65,11 @@ class Prepared:
             raise ValueError("a frame must have noise to learn from. Received: one without")
         noise = self.noise
         electrons = noise.sky_variance / noise.slope**2 if noise.slope > 0 else math.inf
-        mask = with_flat_areas(self.frame.mask, self.frame.data)
-        return TrainingFrame(self.values, mask, noise.correlation, electrons=electrons)
+        mask = self.frame.mask
+        if electrons > _FEW_ELECTRONS:
+            mask = with_flat_areas(mask, self.frame.data)
+        few = variance_of_few(self.stabilizer, noise.sky)
+        return TrainingFrame(self.values, mask, noise.correlation, electrons=electrons, noise_variance=few)
 
 
 def prepare(frame: Frame, stated: Stated, *, seed: int) -> Prepared:

@@ -36,8 +36,8 @@ def provenance(
     }
     risk, flux = found.risk, found.flux
     if risk is not None:
-        cards["AMSDRISK"] = (_short(risk.value), "estimated mean squared error, over the noise's")
-        cards["AMSDRERR"] = (_short(risk.error), "standard error of AMSDRISK")
+        cards["AMSDRISK"] = (_short(risk.value / risk.noise), "estimated mean squared error, over the noise's")
+        cards["AMSDRERR"] = (_short(risk.error / risk.noise), "standard error of AMSDRISK")
         for cell, factor in risk.cell_factors.items():
             cards[f"AMSDCV{cell}"] = (_short(factor), f"variance of {cell}x{cell} px sums over that of its pixels")
     if flux is not None:

@@ -75,7 +75,15 @@ def hold_out_blocks(
     kept, probes = [with_blocks_held_out(frame, recipe) for frame in frames], []
     for k, frame in enumerate(kept):
         if frame.held_out:
-            probe = RiskProbe(frame.values, frame.mask, frame.held_out, frame.correlation, margin=margin, seed=seed + k)
+            probe = RiskProbe(
+                frame.values,
+                frame.mask,
+                frame.held_out,
+                frame.correlation,
+                noise_variance=frame.noise_variance,
+                margin=margin,
+                seed=seed + k,
+            )
             probes.append((probe, frame.correlation))
     return kept, probes
 
@@ -126,6 +134,7 @@ def mean_risk(
         sum(risk.value for risk in risks) / n,
         float(np.sqrt(sum(risk.error**2 for risk in risks))) / n,
         sum(risk.predicted for risk in risks) / n,
+        sum(risk.noise for risk in risks) / n,
         risks[0].cell_factors if n == 1 else {},
         max((risk.roughness for risk in risks if np.isfinite(risk.roughness)), default=float("nan")),
     )

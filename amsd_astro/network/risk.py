@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amsd_astro.arrays.mirroring import mirrored
+from amsd_astro.noise.few_photons import NoiseVariance
 from amsd_astro.noise.unit_noise import UnitNoise
 
 __all__ = ["EMPTY", "Answer", "Predict", "Risk", "RiskProbe", "hold_out", "roughness"]
@@ -32,6 +33,7 @@ Predict = Callable[[NDArray[np.float32]], Answer]
 class Risk:
     """Estimated mean squared error in noise units, its standard error, and the mean variance that was predicted.
 
+    ``noise`` is the mean variance of the noise itself in these units: 1 but where photons are few.
     ``cell_factors`` tells how far the error of the result is correlated: the variance of sums over square cells of the
     given side, over the sum of the variances of their pixels (1 for independent errors, side**2 at most).
     ``roughness`` is the rms difference of neighbouring pixels of the result on empty sky: the risk cannot see noise
@@ -41,6 +43,7 @@ class Risk:
     value: float
     error: float
     predicted: float
+    noise: float
     cell_factors: dict[int, float]
     roughness: float
 
@@ -98,8 +101,9 @@ def roughness(images: NDArray[np.float32], empty: NDArray[np.bool_]) -> float:
 class RiskProbe:
     """Stein's unbiased risk estimate on held-out blocks, with the same probes at each call.
 
-    ``mean((f(z) - z)**2) - 1 + 2 trace(C J)``, J the Jacobian of f and C the covariance of the noise; the trace is
-    found by differences along probes drawn with covariance C (Ramani, Blu & Unser 2008, for correlated noise).
+    ``mean((f(z) - z)**2) - mean(diagonal of C) + 2 trace(C J)``, J the Jacobian of f and C the covariance of the noise;
+    the trace is found by differences along probes drawn with covariance C (Ramani, Blu & Unser 2008, for correlated
+    noise).
 
     Parameters
     ----------
@@ -111,6 +115,8 @@ class RiskProbe:
         From `hold_out`; all of one side.
     correlation : ndarray
         Correlation of the noise.
+    noise_variance : callable, optional
+        From expected values to the variance of the noise there; 1 by default.
     margin : int
         Pixels that the predictor takes off each side.
     seed : int
@@ -124,6 +130,7 @@ class RiskProbe:
         blocks: Sequence[tuple[int, int, int]],
         correlation: NDArray[np.floating],
         *,
+        noise_variance: NoiseVariance | None = None,
         margin: int,
         seed: int,
     ) -> None:
@@ -134,6 +141,7 @@ class RiskProbe:
         self._weight = np.stack([~mask[y : y + n, x : x + n] for y, x, n in blocks])
         self._truth = np.stack([values[y : y + n, x : x + n] for y, x, n in blocks])
         self._correlation = correlation
+        self._noise_variance = noise_variance
         # mirrored with the pixels, so that the trace counts what a mirror image brings back
         noise, rng = UnitNoise(correlation), np.random.default_rng(seed)
         self._probe: NDArray[np.float32] = np.stack([noise.draw_mirrored(rng, *place) for place in places])
@@ -151,18 +159,22 @@ class RiskProbe:
     def risk(self, predict: Predict, denoised: Answer) -> Risk:
         """Risk of a predictor that has made `denoised` of the blocks."""
         plain, variance = denoised
-        moved, _ = _by_groups(predict, self._images + np.float32(_STEP) * self._probe)
+        wide_probe = self._probe * np.sqrt(self._noise_around(plain))
+        moved, _ = _by_groups(predict, self._images + np.float32(_STEP) * wide_probe)
         cut = (slice(None), self._context, self._context)
         plain, moved, variance = plain[cut], moved[cut], variance[cut]
-        probe = self._probe[:, self._inner, self._inner]
-        terms = (plain - self._truth) ** 2 - 1 + 2 * probe * (moved - plain) / np.float32(_STEP)
+        probe = wide_probe[:, self._inner, self._inner]
+        noise = np.float32(1) if self._noise_variance is None else self._noise_variance(plain)
+        terms = (plain - self._truth) ** 2 - noise + 2 * probe * (moved - plain) / np.float32(_STEP)
         count = self._weight.sum(axis=(1, 2))
         per_block = (terms * self._weight).sum(axis=(1, 2), dtype=np.float64) / np.maximum(count, 1)
         value = float(np.average(per_block, weights=count))
         error = float(np.sqrt(np.average((per_block - value) ** 2, weights=count) / max(len(count) - 1, 1)))
         empty = self._weight & (np.abs(plain) < EMPTY)
         predicted = float((variance * self._weight).sum(dtype=np.float64) / max(int(count.sum()), 1))
-        return Risk(value, error, predicted, self._cell_factors(plain, moved, probe, value), roughness(plain, empty))
+        width = float(np.average(np.broadcast_to(noise, plain.shape), weights=self._weight)) if count.any() else 1.0
+        cells = self._cell_factors(plain, moved, probe, value, width)
+        return Risk(value, error, predicted, width, cells, roughness(plain, empty))
 
     def rehearse(self, predict: Predict, denoised: Answer) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Variance that is predicted, and the squared error that is made, where the truth is known.
@@ -177,14 +189,29 @@ class RiskProbe:
             Of the good pixels of all blocks.
         """
         truth, _ = denoised
-        reach = (self._images.shape[-1] - truth.shape[-1]) // 2
-        exposed = np.pad(truth, ((0, 0), (reach, reach), (reach, reach)), mode="symmetric") + self._probe
+        exposed = self._padded(truth) + self._probe * np.sqrt(self._noise_around(truth))
         values, variance = _by_groups(predict, exposed)
         cut = (slice(None), self._context, self._context)
         return variance[cut][self._weight], ((values - truth) ** 2)[cut][self._weight]
 
+    def _padded(self, inner: NDArray[np.float32]) -> NDArray[np.float32]:
+        """What a predictor made of the blocks, mirrored out to their surroundings."""
+        reach = (self._images.shape[-1] - inner.shape[-1]) // 2
+        return np.pad(inner, ((0, 0), (reach, reach), (reach, reach)), mode="symmetric")
+
+    def _noise_around(self, denoised: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Variance of the noise of the blocks and their surroundings."""
+        if self._noise_variance is None:
+            return np.ones(1, np.float32)
+        return self._noise_variance(self._padded(denoised))
+
     def _cell_factors(
-        self, plain: NDArray[np.float32], moved: NDArray[np.float32], probe: NDArray[np.float32], risk: float
+        self,
+        plain: NDArray[np.float32],
+        moved: NDArray[np.float32],
+        probe: NDArray[np.float32],
+        risk: float,
+        noise: float,
     ) -> dict[int, float]:
         """The same estimate for sums over cells: their noise is the covariance's sum over the cell."""
         factors = {}
@@ -194,7 +221,7 @@ class RiskProbe:
                 continue
             left = _sums(plain - self._truth, cell)[good]
             change = (_sums(probe, cell) * _sums(moved - plain, cell))[good] / _STEP
-            error = np.mean(left**2 + 2 * change) - _cell_variance(self._correlation, cell)
+            error = np.mean(left**2 + 2 * change) - noise * _cell_variance(self._correlation, cell)
             factors[cell] = float(np.clip(error / (cell**2 * risk), 0.0, cell**2))
         return factors
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from amsd_astro.noise.few_photons import NoiseVariance
+
 __all__ = ["TrainingFrame"]
 
 
@@ -28,6 +30,8 @@ class TrainingFrame:
         Square blocks that must not be learned from.
     electrons : float, optional
         Variance of the noise of the sky, in electrons squared; where it is small, the noise is not Gaussian.
+    noise_variance : callable, optional
+        From expected values to the variance of the noise there, where it is not one everywhere.
     """
 
     values: NDArray[np.float32]
@@ -35,6 +39,7 @@ class TrainingFrame:
     correlation: NDArray[np.float64]
     held_out: Sequence[tuple[int, int, int]] = ()
     electrons: float = math.inf
+    noise_variance: NoiseVariance | None = None
 
     def weight(self, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> NDArray[np.float32]:
         """1 where the pixels of these rows and columns may be learned from, else 0."""

@@ -20,6 +20,7 @@ from amsd_astro.noise.calm_sky import TYPICAL_SKY, calm_sky
 from amsd_astro.noise.error_plane import fit_plane
 from amsd_astro.noise.keywords import Lookup, noises_by_keywords
 from amsd_astro.noise.model import NoiseModel
+from amsd_astro.noise.photon_counts import counted_sky
 from amsd_astro.noise.sky import Sky, measure_sky
 from amsd_astro.noise.structure import Place, measure_scatter
 
@@ -85,7 +86,7 @@ def find_noise(
     if isinstance(stated, NoiseModel):
         return _at_sky_of(image, stated)
     values = _checked(stated)
-    sky = measure_sky(data, mask)
+    sky = _measured_sky(image)
     if not (np.isfinite(sky.level) and np.isfinite(sky.variance)):
         raise FrameError("the pixels are too large for their noise to be a number.")
     model = _choose(image, sky, values)
@@ -94,9 +95,13 @@ def find_noise(
     return model
 
 
+def _measured_sky(image: _Image) -> Sky:
+    return counted_sky(image.data, image.mask) or measure_sky(image.data, image.mask)
+
+
 def _at_sky_of(image: _Image, stated: NoiseModel) -> NoiseModel:
     """Return a model whose sky is that of the image: what is empty, and how many electrons it has, goes by that."""
-    sky = measure_sky(image.data, image.mask)
+    sky = _measured_sky(image)
     if abs(sky.level - stated.sky) > _FAR_SKY * np.sqrt(sky.variance):
         _log.info("the noise model given has its sky at %.6g, that of the image is at %.6g", stated.sky, sky.level)
         stated = replace(stated, sky=sky.level, sky_variance=float("nan"))

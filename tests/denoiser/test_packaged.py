@@ -118,3 +118,18 @@ def test_noise_that_the_frame_refutes_is_told(times: float, exposure: Frame, as_
     assert all(issubclass(warning.category, AmsdWarning) for warning in refuted)
     words = risk_in_words(record)
     assert words is not None and ("cannot be told" in words) == (times != 1)
+
+
+def test_counts_of_few_photons_are_denoised_and_trusted() -> None:
+    y, x = np.mgrid[:192, :192]
+    truth = 0.09 + 20 * np.exp(-((y - 96) ** 2 + (x - 80) ** 2) / (2 * 2.0**2))
+    counts = np.random.default_rng(4).poisson(truth)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", AmsdWarning)
+        result = denoise(Frame(counts.astype(np.float32)), steps=0)
+    error = result.data - truth
+    assert np.sqrt(np.mean(error**2 / truth)) < 0.2
+    assert np.mean(result.data) == pytest.approx(np.mean(truth), rel=0.1)
+    assert 0.5 < np.sqrt(np.mean(np.clip(error / result.uncertainty.array, -8, 8) ** 2)) < 1.4
+    record = read_record(result.header)
+    assert record is not None and record.is_trusted

@@ -141,3 +141,19 @@ def test_the_same_blocks_are_held_out_whatever_the_frames_place() -> None:
     (alone,), _ = hold_out_blocks(frames[1:], AMSD, margin=10, seed=8)
     assert both[1].held_out == alone.held_out == with_blocks_held_out(frames[1], AMSD).held_out
     assert len(probes) == 2 and len(alone.held_out) > 1
+
+
+def test_risk_where_the_noise_is_narrower_than_one() -> None:
+    truth = _scene() / 100
+    noise = 0.3 * np.random.default_rng(5).normal(size=truth.shape)
+    frame = (truth + noise).astype(np.float32)
+    blocks = [(y, x, 64) for y in range(0, 512, 64) for x in range(0, 512, 64)]
+
+    def variance(expected: np.ndarray) -> np.ndarray:
+        return np.full(expected.shape, 0.09, np.float32)
+
+    mask = np.zeros(frame.shape, bool)
+    risk = RiskProbe(frame, mask, blocks, WHITE, noise_variance=variance, margin=MARGIN, seed=2)(_blur(1.0))
+    error = ndimage.gaussian_filter(frame, 1.0) - truth
+    assert risk.noise == pytest.approx(0.09)
+    assert risk.value == pytest.approx(np.mean(error**2), abs=4 * risk.error + 0.001)
