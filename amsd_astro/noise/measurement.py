@@ -16,12 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amsd_astro.errors import AmsdWarning, FrameError
-from amsd_astro.noise.calm_sky import TYPICAL_SKY, calm_sky
+from amsd_astro.noise.calm_sky import TYPICAL_SKY
 from amsd_astro.noise.error_plane import fit_plane
 from amsd_astro.noise.keywords import Lookup, noises_by_keywords
 from amsd_astro.noise.model import NoiseModel
-from amsd_astro.noise.photon_counts import counted_sky
-from amsd_astro.noise.sky import Sky, measure_sky
+from amsd_astro.noise.sky import Sky
+from amsd_astro.noise.sky_by_kind import is_without_photons, measured_sky, sky_without_structure
 from amsd_astro.noise.structure import Place, measure_scatter
 
 __all__ = ["Stated", "find_noise"]
@@ -86,7 +86,7 @@ def find_noise(
     if isinstance(stated, NoiseModel):
         return _at_sky_of(image, stated)
     values = _checked(stated)
-    sky = _measured_sky(image)
+    sky = measured_sky(data, mask, unit)
     if not (np.isfinite(sky.level) and np.isfinite(sky.variance)):
         raise FrameError("the pixels are too large for their noise to be a number.")
     model = _choose(image, sky, values)
@@ -95,13 +95,9 @@ def find_noise(
     return model
 
 
-def _measured_sky(image: _Image) -> Sky:
-    return counted_sky(image.data, image.mask) or measure_sky(image.data, image.mask)
-
-
 def _at_sky_of(image: _Image, stated: NoiseModel) -> NoiseModel:
     """Return a model whose sky is that of the image: what is empty, and how many electrons it has, goes by that."""
-    sky = _measured_sky(image)
+    sky = measured_sky(image.data, image.mask, image.unit)
     if abs(sky.level - stated.sky) > _FAR_SKY * np.sqrt(sky.variance):
         _log.info("the noise model given has its sky at %.6g, that of the image is at %.6g", stated.sky, sky.level)
         stated = replace(stated, sky=sky.level, sky_variance=float("nan"))
@@ -148,9 +144,13 @@ def _choose(image: _Image, sky: Sky, stated: dict[str, float | None]) -> NoiseMo
     return _by_data(empty or _without_structure(image, sky), image.unit)
 
 
+def _without_structure(image: _Image, sky: Sky) -> Sky:
+    return sky_without_structure(image.data, image.mask, image.unit, sky)
+
+
 def _by_data(sky: Sky, unit: str) -> NoiseModel:
     """The model of the sky's noise, with a slope from the data or an assumption."""
-    if _is_without_photons(unit):
+    if is_without_photons(unit):
         return _measured(sky, "unit")
     if sky.shows_slope:
         return _anchored(sky, NoiseModel(sky.slope, sky.variance - sky.slope * sky.level), "data")
@@ -161,25 +161,6 @@ def _by_data(sky: Sky, unit: str) -> NoiseModel:
 def _measured(sky: Sky, source: str) -> NoiseModel:
     """The noise of the sky, the same at every brightness."""
     return NoiseModel(0.0, sky.variance, sky.level, sky.variance, sky.correlation, source)
-
-
-def _without_structure(image: _Image, sky: Sky) -> Sky:
-    """The sky as it was measured, or by the calmest blocks where that was structure: with a warning."""
-    calm = None if _is_without_photons(image.unit) else calm_sky(image.data, image.mask, sky)
-    if calm is None:
-        return sky
-    message = (
-        f"no sky is empty: it shows {sky.variance / calm.variance:.1f} times the variance of the calmest areas, by "
-        "structure (crowded stars, nebulae); the noise is that of those areas, which can be off. Better state it: "
-        "gain and read noise, a plane of errors, or slope and floor"
-    )
-    warnings.warn(message, AmsdWarning, stacklevel=6)
-    return calm
-
-
-def _is_without_photons(unit: str) -> bool:
-    """Whether pixels of a unit have no photon noise: those of radio maps, whose receivers' noise is all there is."""
-    return "beam" in unit.split() or unit.split(" / ")[0] in ("K", "mK")
 
 
 def _amid_structure(image: _Image, sky: Sky, stated: NoiseModel, source: str) -> NoiseModel | None:
