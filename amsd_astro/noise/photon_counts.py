@@ -52,6 +52,10 @@ def counted_sky(data: NDArray[np.floating], mask: NDArray[np.bool_]) -> Sky | No
     level = _level(means, sizes)
     if not (_POISSON[0] <= dispersion <= _POISSON[1] and 0 < level <= _FEW):
         return None
+    good = data[~mask]
+    ones, twos = (np.count_nonzero(np.abs(good / unit - n) < 0.5) for n in (1, 2))
+    if ones * max(level, 1.0) < twos:  # of photons twice as many: codes are no counts
+        return None
     return Sky(unit * level, unit**2 * level, np.ones((1, 1)), unit, unit / np.sqrt(np.sum(sizes)))
 
 

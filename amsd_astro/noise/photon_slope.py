@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +16,8 @@ _N_BINS = 24
 _FEWEST = 60
 _SMOOTH = 2.5  # sigma in the second and third band; beyond it the finest band is not noise alone
 _MAD_COST = 2.7  # how many times more pixels the squared MAD needs than the variance, for the same error
+_GRADIENT = 1.0  # sigma by which the sky is darker than its level where it has a gradient; without, 0.6 at most
+_N_SKY_BINS = 8  # of a sky with a gradient
 _NONE = 0.0, float("inf")
 
 
@@ -37,6 +39,10 @@ class _Pixels:
     signal: NDArray[np.floating]
     band: NDArray[np.floating]
     entry: NDArray[np.floating]
+
+    def has_gradient(self, sigma: float) -> bool:
+        """Whether these pixels of the sky are darker than its level by more than its noise explains."""
+        return self.signal.size > 0 and float(self.signal.mean(dtype=np.float64)) < -_GRADIENT * sigma
 
     def take(self, which: NDArray[np.intp]) -> _Pixels:
         return _Pixels(self.signal[which], self.band[which], self.entry[which])
@@ -75,6 +81,9 @@ def photon_slope(
     steepness = _steepness(bands[1:], unit[1:])
     sigma = float(np.sqrt(sky_variance))
     faint, bright = _by_signal(_Pixels(background, bands[0], _entry(steepness, background)), usable, sigma)
+    width = unit[0]
+    if faint.has_gradient(sigma):  # widths differ over the sky: its variance is their mean square, not their median's
+        width = float(np.sqrt(np.mean(np.square(bands[0].ravel()[sky], dtype=np.float64))))
     slope, error = 0.0, float("inf")
     for _ in range(4):
         rows = list(_binned(faint, bright, slope / sky_variance, sigma))
@@ -82,7 +91,7 @@ def photon_slope(
             return _NONE
         means, variances, counts = (np.array(column, float) for column in zip(*rows, strict=True))
         before = slope
-        variances *= sky_variance / unit[0] ** 2
+        variances *= sky_variance / width**2
         slope, error = _weighted_line(means, variances, counts, sky_variance, slope)
         if slope == before:
             break
@@ -119,13 +128,19 @@ def _by_signal(pixels: _Pixels, usable: NDArray[np.bool_], sigma: float) -> tupl
 
 def _binned(faint: _Pixels, bright: _Pixels, growth: float, sigma: float) -> Iterator[tuple[float, float, int]]:
     """Mean signal, robust variance of the band and number of smooth pixels: of the sky, and in bins of the signal."""
-    sky = faint.band[faint.entry < growth]
-    if sky.size >= _FEWEST:
-        yield 0.0, mad_sigma(sky) ** 2, sky.size  # the line starts here: its level does not count
+    faint = faint.take(np.flatnonzero(faint.entry < growth))
+    if faint.has_gradient(sigma):
+        faint = faint.take(np.argsort(-faint.signal))
+        yield from _of_parts(faint, [faint.signal.size * k // _N_SKY_BINS for k in range(1, _N_SKY_BINS)])
+    elif faint.signal.size >= _FEWEST:
+        yield 0.0, mad_sigma(faint.band) ** 2, faint.signal.size  # the line starts here: its level does not count
     bright = bright.take(np.flatnonzero(bright.entry < growth))
     top = float(bright.signal[-1]) if bright.signal.size else sigma
-    parts = np.searchsorted(bright.signal, np.geomspace(sigma, max(top, 2 * sigma), _N_BINS))
-    for signal, band in zip(np.split(bright.signal, parts), np.split(bright.band, parts), strict=True):
+    yield from _of_parts(bright, np.searchsorted(bright.signal, np.geomspace(sigma, max(top, 2 * sigma), _N_BINS)))
+
+
+def _of_parts(pixels: _Pixels, parts: Sequence[int] | NDArray[np.intp]) -> Iterator[tuple[float, float, int]]:
+    for signal, band in zip(np.split(pixels.signal, parts), np.split(pixels.band, parts), strict=True):
         if signal.size >= _FEWEST:
             yield float(signal.mean(dtype=np.float64)), mad_sigma(band) ** 2, signal.size
 
@@ -138,8 +153,8 @@ def _weighted_line(
     slope: float,
 ) -> tuple[float, float]:
     """Line through the sky's own bin; bins well above the line (structure) weigh less."""
-    excess = variances - variances[0]
     errors = (sky_variance + slope * np.maximum(means, 0)) * np.sqrt(2 * _MAD_COST / counts)
+    means, excess = means - means[0], variances - variances[0]
     weight = np.ones(len(means))
     weight[0] = 0.0
     result = norm = 0.0

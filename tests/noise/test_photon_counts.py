@@ -58,6 +58,7 @@ def test_a_whole_model_stays_as_it_is_but_for_its_sky() -> None:
         ("many", _events(40.0)),
         ("amplified", 3 * _events(0.09) + (_events(0.5, seed=2) > 3)),
         ("codes", np.where(_events(0.05) > 0, 16, 0) + np.where(np.indices(SHAPE)[0] < 20, 1, 0)),
+        ("flags", np.where(_events(0.02, seed=3) > 0, 4, 0) + np.where(np.indices(SHAPE)[0] < 1, 2, 0)),
         ("nothing", np.zeros(SHAPE)),
     ],
 )
