@@ -177,6 +177,11 @@ def _add_denoising_options(command: argparse.ArgumentParser) -> None:
         metavar="F",
         help="share of the flux of faint sources that may be lost; 1: least error whatever the flux (default: 0.01)",
     )
+    command.add_argument(
+        "--destripe",
+        action="store_true",
+        help="leave out the offsets of whole rows and columns that the image shows (default: put back as they were)",
+    )
 
 
 def _add_input_options(command: argparse.ArgumentParser) -> None:

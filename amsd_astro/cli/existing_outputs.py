@@ -31,6 +31,8 @@ def describe_options(args: argparse.Namespace) -> str:
     """Return a digest of all options that the result depends on, the bytes of a model among them."""
     asked = {name: getattr(args, name) for name in _THAT_COUNT}
     asked["seed"] = args.seed or 0
+    if args.destripe:
+        asked["destripe"] = True
     if args.noise_model is not None:
         asked["noise_model"] = args.noise_model
     asked["model"] = None if args.model is None else _checksum(args.model)

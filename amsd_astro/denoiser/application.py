@@ -47,7 +47,13 @@ def tile_side(halo: int, bytes_per_pixel: int) -> int:
 
 
 def apply_model(
-    model: Predictor, calibration: Any, prepared: Prepared, *, n_orientations: int, progress: Progress | None = None
+    model: Predictor,
+    calibration: Any,
+    prepared: Prepared,
+    *,
+    n_orientations: int,
+    destripe: bool = False,
+    progress: Progress | None = None,
 ) -> Denoised:
     """Denoise a frame; a tile for which the memory does not suffice is made in smaller ones.
 
@@ -61,6 +67,8 @@ def apply_model(
         The frame.
     n_orientations : int
         As `Predictor.predict` takes it.
+    destripe : bool, optional
+        Whether the pattern of rows and columns that was taken off stays off.
     progress : callable, optional
         Called after each tile.
 
@@ -86,7 +94,7 @@ def apply_model(
     waiting, n_done = list(plan), 0
     while waiting:
         try:
-            _fill_tile(result, predict, model.margin, prepared, waiting[0], plan)
+            _fill_tile(result, predict, model.margin, prepared, waiting[0], plan, destripe=destripe)
         except MemoryError:
             smaller = halved_tiles(plan, waiting, stride=stride)
             if smaller is None:
@@ -108,6 +116,8 @@ def _fill_tile(
     prepared: Prepared,
     tile: Tile,
     plan: TilePlan,
+    *,
+    destripe: bool,
 ) -> None:
     assert prepared.values is not None
     made = predict(cut_tile(prepared.values, tile, plan, margin=margin))
@@ -118,7 +128,12 @@ def _fill_tile(
         where = slice(top + rows.start, top + rows.stop), tile.core[1]
         stabilizer = prepared.stabilizer.part(where)
         sigma = stabilizer.derivative(values[rows]) * np.sqrt(variance[rows])
-        result.fill(prepared.frame, where, stabilizer.inverse(values[rows], variance[rows]), sigma, bounded[rows])
+        data = stabilizer.inverse(values[rows], variance[rows])
+        if prepared.pattern is not None:
+            sigma = np.hypot(sigma, np.sqrt(prepared.pattern.variance))
+            if not destripe:
+                data += prepared.pattern.part(where)
+        result.fill(prepared.frame, where, data, sigma, bounded[rows])
 
 
 def unchanged(prepared: Prepared) -> Denoised:

@@ -12,7 +12,7 @@ from astropy.io import fits
 from amsd_astro.denoiser.application import Progress, apply_model, unchanged
 from amsd_astro.denoiser.images import ImageMethods
 from amsd_astro.denoiser.preparation import Prepared, prepare
-from amsd_astro.denoiser.provenance import provenance
+from amsd_astro.denoiser.provenance import pattern_cards, provenance
 from amsd_astro.denoiser.resumption import frame_key
 from amsd_astro.denoiser.training import train_on_frames
 from amsd_astro.errors import AmsdWarning, FrameError
@@ -48,6 +48,9 @@ class Denoiser(ImageMethods):
     flux_tolerance : float, optional
         Share of the flux of faint sources that recipe amsd may lose. What it takes is measured on each frame; more than
         this is given back, at the price of some noise. 1 for the least error whatever the flux.
+
+    destripe : bool, optional
+        Whether to leave out the pattern of rows and columns that a frame shows. By default it is put back as it was.
 
     Attributes
     ----------
@@ -188,8 +191,17 @@ class Denoiser(ImageMethods):
             trained=trained,
         )
         n_orientations = settings.n_orientations
-        result = apply_model(model, found.calibration, prepared, n_orientations=n_orientations, progress=progress)
+        result = apply_model(
+            model,
+            found.calibration,
+            prepared,
+            n_orientations=n_orientations,
+            destripe=self.destripe,
+            progress=progress,
+        )
         cards = provenance(model, self.recipe, n_steps=self._n_steps, seed=self.seed, found=found)
+        if prepared.pattern is not None:
+            cards |= pattern_cards(prepared.pattern, removed=self.destripe)
         denoised = assemble(prepared.frame, prepared.noise, result, cards)
         _tell_where_noise_is_refuted(denoised)
         return denoised

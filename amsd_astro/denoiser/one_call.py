@@ -21,6 +21,7 @@ def denoise(
     ext: int | str | tuple[str, int] | None = None,
     mask: Any = None,
     noise: Stated = None,
+    destripe: bool = False,
     progress: Progress | None = None,
 ) -> Frame:
     """Denoise an exposure.
@@ -43,6 +44,9 @@ def denoise(
     noise : NoiseModel or mapping, optional
         The noise model, or ``{"gain": e_per_adu, "read_noise": e}``; by default it is found as
         `~amsd_astro.frames.noise.measure_noise` says.
+    destripe : bool, optional
+        Whether to leave out the pattern of rows and columns that the exposure shows. By default it is put back as it
+        was.
     progress : callable, optional
         Called as ``progress(done, total, stage)``.
 
@@ -52,4 +56,5 @@ def denoise(
         Denoised data in the same unit, 1-sigma uncertainty, flags, mask, WCS and header.
     """
     frame = as_frame(obj, ext=ext, mask=mask)
-    return Denoiser(recipe, steps=steps, seed=seed).fit_denoise(frame, noise=noise, progress=progress)
+    denoiser = Denoiser(recipe, steps=steps, seed=seed, destripe=destripe)
+    return denoiser.fit_denoise(frame, noise=noise, progress=progress)

@@ -17,8 +17,9 @@ from amsd_astro.arrays.flat_areas import border_areas, with_flat_areas
 from amsd_astro.arrays.scratch import new_array
 from amsd_astro.errors import AmsdWarning
 from amsd_astro.frames import Frame, refuse_logarithmic, refuse_mosaic
-from amsd_astro.frames.noise import measure_noise
+from amsd_astro.frames.noise import measure_noise, without_pattern
 from amsd_astro.noise.few_photons import variance_of_few
+from amsd_astro.noise.line_pattern import Pattern
 from amsd_astro.noise.measurement import Stated
 from amsd_astro.noise.model import NoiseModel
 from amsd_astro.noise.stabilization import Stabilizer
@@ -50,12 +51,15 @@ class Prepared:
         The transform to noise units.
     values : ndarray of float32, shape (ny, nx), or None
         Its values in noise units, bad pixels filled; None where it shows no noise.
+    pattern : Pattern or None
+        What was taken off its rows and columns before.
     """
 
     frame: Frame
     noise: NoiseModel
     stabilizer: Stabilizer
     values: NDArray[np.float32] | None
+    pattern: Pattern | None = None
 
     def to_learn(self) -> TrainingFrame:
         """Return the frame as training takes it; it must have values."""
@@ -96,7 +100,8 @@ def prepare(frame: Frame, stated: Stated, *, seed: int) -> Prepared:
     refuse_logarithmic(frame)
     refuse_mosaic(frame)
     frame = _without_borders(frame)
-    noise = measure_noise(frame, stated=stated)
+    bare, pattern = without_pattern(frame)
+    noise = measure_noise(bare, stated=stated, has_pattern=False)
     stabilizer = noise.stabilizer()
     if not noise.sky_variance > 0:
         warnings.warn("the frame shows no noise: the result is the frame itself", AmsdWarning, stacklevel=4)
@@ -106,11 +111,11 @@ def prepare(frame: Frame, stated: Stated, *, seed: int) -> Prepared:
         noise.slope, noise.source, noise.sky, np.sqrt(noise.sky_variance), *noise.neighbours,
     )  # fmt: skip
     if isinstance(stated, NoiseModel):
-        _compare(noise, frame)
+        _compare(noise, bare)
     if min(frame.data.shape) < _NARROWEST:
         message = f"frames narrower than {_NARROWEST} pixels show their noise badly: the 1-sigma map can be too small"
         warnings.warn(message, AmsdWarning, stacklevel=4)
-    return Prepared(frame, noise, stabilizer, _in_noise_units(frame, noise, stabilizer, seed))
+    return Prepared(frame, noise, stabilizer, _in_noise_units(bare, noise, stabilizer, seed), pattern)
 
 
 def _without_borders(frame: Frame) -> Frame:
@@ -161,7 +166,7 @@ def _compare(noise: NoiseModel, frame: Frame) -> None:
     """Warn where a model that was given as a whole does not fit the frame: training would learn to keep noise."""
     with warnings.catch_warnings():  # of the frame's own noise, in whose place the model stands
         warnings.simplefilter("ignore", AmsdWarning)
-        measured = measure_noise(frame)
+        measured = measure_noise(frame, has_pattern=False)
     if not measured.sky_variance > 0:
         return
     ratio = (noise.slope * measured.sky + typical(noise.floor)) / measured.sky_variance

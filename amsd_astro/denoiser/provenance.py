@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from amsd_astro.network.calibrated import Calibrated
     from amsd_astro.network.predictor import Predictor
+    from amsd_astro.noise.line_pattern import Pattern
 
-__all__ = ["provenance"]
+__all__ = ["pattern_cards", "provenance"]
 
 
 def provenance(
@@ -44,6 +45,16 @@ def provenance(
         cards["AMSDFLUX"] = (_short(100 * flux.value), "[%] flux of faint sources gained (lost: negative)")
         cards["AMSDFERR"] = (_short(100 * flux.error), "[%] standard error of AMSDFLUX")
     return cards
+
+
+def pattern_cards(pattern: Pattern, *, removed: bool) -> dict[str, tuple[Any, str]]:
+    """Return the cards of a pattern of rows and columns, which was left out or put back."""
+    rows, columns = pattern.widths
+    return {
+        "AMSDPROW": (_short(rows), "rms of the offsets of rows, over the noise"),
+        "AMSDPCOL": (_short(columns), "rms of the offsets of columns, over the noise"),
+        "AMSDPOUT": (removed, "whether these offsets were left out"),
+    }
 
 
 def _short(value: float) -> float:

@@ -36,6 +36,7 @@ class WeightsHolder:
         n_threads: int | None = None,
         n_orientations: int | None = None,
         flux_tolerance: float = 0.01,
+        destripe: bool = False,
     ) -> None:
         if recipe not in RECIPES:
             raise ValueError(f"recipe must be one of {', '.join(RECIPES)}. Received: {recipe!r}")
@@ -51,6 +52,7 @@ class WeightsHolder:
             raise ValueError(f"flux_tolerance must be 0 to 1. Received: {flux_tolerance!r}")
         self.recipe = recipe
         self.flux_tolerance = flux_tolerance
+        self.destripe = destripe
         self.n_orientations = n_orientations
         self.steps = None if steps is None else int(steps)
         self.seed = int(seed)
@@ -86,6 +88,7 @@ class WeightsHolder:
         n_threads: int | None = None,
         n_orientations: int | None = None,
         flux_tolerance: float = 0.01,
+        destripe: bool = False,
     ) -> Self:
         """Read a model file.
 
@@ -95,7 +98,7 @@ class WeightsHolder:
             Written by `save`.
         steps : int, optional
             Steps of further training on a frame, none by default.
-        seed, n_threads, n_orientations, flux_tolerance : optional
+        seed, n_threads, n_orientations, flux_tolerance, destripe : optional
             As for a new Denoiser.
 
         Raises
@@ -113,6 +116,7 @@ class WeightsHolder:
             n_threads=n_threads,
             n_orientations=n_orientations,
             flux_tolerance=flux_tolerance,
+            destripe=destripe,
         )
         denoiser._as_it_is = steps == 0
         denoiser._model = model

@@ -33,6 +33,8 @@ class Record:
         Flux of faint sources gained (lost: negative) in per cent, and its standard error.
     source : str or None
         SHA-256 of the input file.
+    offsets : (float, float) or None
+        Rms of the offsets of rows and of columns, over the noise, where there were any.
     noise : NoiseModel or None
         The noise model, a floor that was a map by its median, the correlation by that with the next pixels.
     """
@@ -44,6 +46,7 @@ class Record:
     flux: float | None
     flux_error: float | None
     source: str | None
+    offsets: tuple[float, float] | None
     noise: NoiseModel | None
 
     @property
@@ -83,8 +86,14 @@ def read_record(header: fits.Header) -> Record | None:
         flux=_number(header, "AMSDFLUX"),
         flux_error=_number(header, "AMSDFERR"),
         source=_text(header, "AMSDSRC"),
+        offsets=_offsets(header),
         noise=_noise(header),
     )
+
+
+def _offsets(header: fits.Header) -> tuple[float, float] | None:
+    rows, columns = _number(header, "AMSDPROW"), _number(header, "AMSDPCOL")
+    return None if rows is None or columns is None else (rows, columns)
 
 
 def _noise(header: fits.Header) -> NoiseModel | None:

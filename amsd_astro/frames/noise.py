@@ -8,13 +8,29 @@ import numpy as np
 from astropy.io import fits
 
 from amsd_astro.frames.frame import Frame
+from amsd_astro.noise.line_pattern import Pattern, find_pattern
 from amsd_astro.noise.measurement import Stated, find_noise
 from amsd_astro.noise.model import NoiseModel
 
-__all__ = ["measure_noise"]
+__all__ = ["measure_noise", "without_pattern"]
 
 
-def measure_noise(frame: Frame, *, stated: Stated = None) -> NoiseModel:
+def without_pattern(frame: Frame) -> tuple[Frame, Pattern | None]:
+    """Take off a frame what whole rows and columns of it are too bright or too dark by.
+
+    Returns
+    -------
+    Frame, Pattern or None
+        The frame itself and None where its rows and columns show no pattern beyond doubt.
+    """
+    pattern = find_pattern(np.asarray(frame.data), frame.mask)
+    if pattern is None:
+        return frame, None
+    bare = pattern.taken_off(np.asarray(frame.data))
+    return frame.with_arrays(bare, frame.uncertainty, frame.flags, frame.noise), pattern
+
+
+def measure_noise(frame: Frame, *, stated: Stated = None, has_pattern: bool = True) -> NoiseModel:
     """Find the noise model of a frame.
 
     Parameters
@@ -26,6 +42,9 @@ def measure_noise(frame: Frame, *, stated: Stated = None) -> NoiseModel:
         away, such as the 0 of a model that states none, gives way to the one that is measured. A mapping may have
         ``gain`` (electrons per unit of the frame), which comes before anything the file says, and ``read_noise``
         (electrons), which goes with it or with the header's gain.
+    has_pattern : bool, optional
+        Whether patterns of rows and columns are to be looked for and left out; not in a frame that `without_pattern`
+        returned.
 
     Returns
     -------
@@ -36,6 +55,8 @@ def measure_noise(frame: Frame, *, stated: Stated = None) -> NoiseModel:
     FrameError
         The pixels are so large that their variance is no number.
     """
+    if has_pattern:
+        frame, _ = without_pattern(frame)
 
     def lookup(keyword: str) -> tuple[Any, str] | None:
         """A value and its comment in the image's header, then in the primary's."""

@@ -181,6 +181,7 @@ def test_stated_noise_counts_for_what_was_taken(pair: Any, tmp_path: Path, run: 
         "compare a.fits b.fits c.fits -o a.png",
         "compare a.fits b.fits -o a.png --steps 5",
         "compare a.fits b.fits -o a.png --seed 0",
+        "compare a.fits b.fits -o a.png --destripe",
         "compare a.fits b.fits -o a.png --model m.npz",
         "compare a.fits -o a.png --model m.npz --recipe amsd",
         "compare a.fits -o a.png --recipe thesis --steps 0",

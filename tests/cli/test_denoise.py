@@ -42,11 +42,11 @@ def test_names(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: 
 
 def test_options_reach_the_denoiser(image: Path, tmp_path: Path, stand_in: Any, run: Any) -> None:
     words = ["--recipe", "amsd", "--steps", "7", "--seed", "5", "--gain", "1.5", "--read-noise", "4", "--threads", "3"]
-    words += ["--orientations", "4", "--flux-tolerance", "0.05"]
+    words += ["--orientations", "4", "--flux-tolerance", "0.05", "--destripe"]
     assert run("denoise", image, "-o", tmp_path / "out.fits", *words) == 0
     (made,) = stand_in.made
     assert made.recipe == "amsd"
-    asked = {"steps": 7, "seed": 5, "n_threads": 3, "n_orientations": 4, "flux_tolerance": 0.05}
+    asked = {"steps": 7, "seed": 5, "n_threads": 3, "n_orientations": 4, "flux_tolerance": 0.05, "destripe": True}
     assert made.settings == asked
     assert made.noise == {"gain": 1.5, "read_noise": 4.0}
 

@@ -47,6 +47,16 @@ def test_inspect_for_people(image: Path, capsys: pytest.CaptureFixture[str], run
     assert seen.err == ""
 
 
+def test_inspect_tells_of_rows_that_differ(tmp_path: Path, capsys: pytest.CaptureFixture[str], run: Any) -> None:
+    rng = np.random.default_rng(0)
+    striped = rng.normal(100, 5, (200, 180)) + rng.normal(0, 2.5, (200, 1))
+    fits.PrimaryHDU(striped.astype(np.float32)).writeto(tmp_path / "striped.fits")
+    assert run("inspect", tmp_path / "striped.fits") == 0
+    seen = capsys.readouterr().out
+    assert "offsets:         0.5" in seen and "0.00 of columns" in seen
+    assert "sky sigma:       4.9" in seen or "sky sigma:       5" in seen
+
+
 def test_inspect_lists_where_none_can_be_chosen(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], run: Any, json_lines: Any
 ) -> None:

@@ -133,3 +133,22 @@ def test_counts_of_few_photons_are_denoised_and_trusted() -> None:
     assert 0.5 < np.sqrt(np.mean(np.clip(error / result.uncertainty.array, -8, 8) ** 2)) < 1.4
     record = read_record(result.header)
     assert record is not None and record.is_trusted
+
+
+def test_a_pattern_is_put_back_as_it_was_or_left_out(field: Field, exposure: Frame, as_they_are: Frame) -> None:
+    rng, noise = np.random.default_rng(8), float(np.sqrt(np.median(field.variance)))
+    rows = rng.normal(0, 0.6 * noise, exposure.data.shape[0])[:, None]
+    columns = 0.4 * noise * np.where(np.arange(exposure.data.shape[1]) % 2, 1.0, -1.0)
+    striped = Frame((exposure.data + rows + columns).astype(np.float32), mask=exposure.mask)
+    kept, removed = denoise(striped, steps=0), denoise(striped, steps=0, destripe=True)
+    assert (kept.header["AMSDPOUT"], removed.header["AMSDPOUT"]) == (False, True)
+    assert kept.header["AMSDPROW"] == pytest.approx(0.6, rel=0.2)
+    assert kept.header["AMSDPCOL"] == pytest.approx(0.4, rel=0.2)
+    pattern = rows - rows.mean() + columns
+    good = ~kept.mask
+    assert np.corrcoef((kept.data - removed.data)[good], np.broadcast_to(pattern, good.shape)[good])[0, 1] > 0.97
+    for result, truth in ((kept, field.truth + pattern), (removed, field.truth)):
+        error = ((result.data - truth) / np.sqrt(field.variance))[good]
+        assert np.sqrt(np.mean(error**2)) < rms(as_they_are, field) + 0.08
+    assert np.sqrt(kept.noise.sky_variance) == pytest.approx(np.sqrt(as_they_are.noise.sky_variance), rel=0.03)
+    assert "AMSDPROW" not in as_they_are.header

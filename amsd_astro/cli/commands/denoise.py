@@ -142,6 +142,8 @@ def new_denoiser(args: argparse.Namespace) -> Denoiser:
         "n_threads": args.threads,
         "n_orientations": args.orientations,
     }
+    if args.destripe:
+        settings["destripe"] = True
     if args.flux_tolerance is not None:
         settings["flux_tolerance"] = args.flux_tolerance
     silent = args.verbose < 2

@@ -61,11 +61,14 @@ def _hdu_record(hdu: RawHDU) -> dict[str, Any]:
 def _look(args: argparse.Namespace) -> dict[str, Any]:
     """Read the image and measure its noise."""
     from amsd_astro.frames import read_frame
-    from amsd_astro.frames.noise import measure_noise
+    from amsd_astro.frames.noise import measure_noise, without_pattern
 
     frame = read_frame(args.file, **reading_options(args))
-    noise = measure_noise(frame, stated=stated_noise(args))
-    return {"image": _image_record(frame), "noise": noise_record(noise)}
+    bare, pattern = without_pattern(frame)
+    noise = measure_noise(bare, stated=stated_noise(args), has_pattern=False)
+    rows, columns = (0.0, 0.0) if pattern is None else pattern.widths
+    offsets = {"rows": rows, "columns": columns}
+    return {"image": _image_record(frame), "noise": noise_record(noise), "offsets": offsets}
 
 
 def _image_record(frame: Frame) -> dict[str, Any]:
@@ -95,7 +98,7 @@ def _lines(record: dict[str, Any]) -> list[str]:
             one_line(f"{mark} {hdu['index']:>3} {name:<14} {hdu['kind']:<10} {shape} {hdu['problem']}").rstrip()
         )
     if "image" in record:
-        lines += _image_lines(record["image"], record["noise"])
+        lines += _image_lines(record["image"], record["noise"], record["offsets"])
     return lines
 
 
@@ -106,7 +109,7 @@ def _agreement(noise: dict[str, Any]) -> str:
     return "not comparable" if noise["source"] in ("caller", "header", "variance plane") else "none stated"
 
 
-def _image_lines(image: dict[str, Any], noise: dict[str, Any]) -> list[str]:
+def _image_lines(image: dict[str, Any], noise: dict[str, Any], offsets: dict[str, float]) -> list[str]:
     unit = image["unit"]
     ny, nx = image["shape"]
     rows = [
@@ -119,6 +122,10 @@ def _image_lines(image: dict[str, Any], noise: dict[str, Any]) -> list[str]:
         ("stated/measured", _agreement(noise)),
         ("correlation", f"{noise['correlation_x']:.3f} along x, {noise['correlation_y']:.3f} along y (next pixel)"),
     ]
+    if any(offsets.values()):
+        rows.append(
+            ("offsets", f"{offsets['rows']:.2f} of rows, {offsets['columns']:.2f} of columns (rms, over the noise)")
+        )
     if image["denoised"]:
         rows.append(("denoised", "yes: this is an output of amsd-astro"))
     return [f"{name + ':':<17}{value}".rstrip() for name, value in rows]

@@ -57,6 +57,9 @@ def facts_of(experiment: Experiment, *, seed: int) -> dict[str, str]:
         facts["Estimated risk"] = f"{risk:.5g} of the variance of the noise: the noise is not what it was taken for"
     elif isinstance(risk, float):
         facts["Estimated risk"] = f"{risk:.5g} of the variance of the noise, rms {max(risk, 0.0) ** 0.5:.3f} sigma"
+    if record is not None and record.offsets is not None:
+        rows, columns = record.offsets
+        facts["Offsets of rows and columns"] = f"{rows:.2f} and {columns:.2f} of the noise (rms), taken for no noise"
     return facts
 
 
