@@ -131,5 +131,21 @@ def test_a_constant_image_comes_out_as_it_went_in(tmp_path: Path, monkeypatch: p
     with pytest.warns(AmsdWarning, match="shows no noise"):
         result = denoiser.denoise(kind.make(tmp_path))
     assert np.array_equal(result.data, kind.pixels)
+    assert not np.any(result.uncertainty.array)
+    assert result.header["AMSDSAME"] is True
+    assert "left as it was" in str(result.header["HISTORY"])
     result.write(tmp_path / "out.fits")
     assert np.array_equal(fits.getdata(tmp_path / "out.fits"), kind.pixels)
+
+
+def test_the_command_line_tells_of_a_frame_that_was_left_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = next(kind for kind in ODD if kind.name == "constant image").make(tmp_path)
+    words = ["denoise", str(path), "-o", str(tmp_path / "out.fits"), "--overwrite"]
+    assert main([*words, "--json"]) == 0
+    record = json.loads(capsys.readouterr().out)
+    assert (record["status"], record["unchanged"], record["trusted"]) == (0, True, True)
+    assert "shows no noise" in record["warnings"][0]
+    assert main(words) == 0
+    assert "left as it was: it shows no noise" in capsys.readouterr().out

@@ -22,12 +22,12 @@ def reading_options(args: argparse.Namespace) -> dict[str, Any]:
 
 def read_input(path: str | os.PathLike[str], args: argparse.Namespace) -> Frame:
     """Read a frame; one that is denoised already is refused unless that is forced, and so is what is no exposure."""
-    from amsd_astro.frames import read_frame, refuse_denoised, refuse_logarithmic, refuse_mosaic
+    from amsd_astro.frames import read_frame, refuse_denoised, refuse_mosaic, refuse_unsuitable
 
     frame = read_frame(path, **reading_options(args))
     if not args.force:
         refuse_denoised(frame)
-    refuse_logarithmic(frame)
+    refuse_unsuitable(frame)
     refuse_mosaic(frame)
     return frame
 

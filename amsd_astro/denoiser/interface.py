@@ -12,7 +12,7 @@ from astropy.io import fits
 from amsd_astro.denoiser.application import Progress, apply_model, unchanged
 from amsd_astro.denoiser.images import ImageMethods
 from amsd_astro.denoiser.preparation import Prepared, prepare
-from amsd_astro.denoiser.provenance import pattern_cards, provenance
+from amsd_astro.denoiser.provenance import UNCHANGED, pattern_cards, provenance
 from amsd_astro.denoiser.resumption import frame_key
 from amsd_astro.denoiser.training import train_on_frames
 from amsd_astro.errors import AmsdWarning, FrameError
@@ -177,7 +177,7 @@ class Denoiser(ImageMethods):
     def _apply(self, prepared: Prepared, progress: Progress | None, *, trained: Adaptation | None = None) -> Frame:
         """Denoise; ``trained`` tells what training on this very frame found."""
         if prepared.values is None:
-            return assemble(prepared.frame, prepared.noise, unchanged(prepared), {})
+            return assemble(prepared.frame, prepared.noise, unchanged(prepared), UNCHANGED)
         from amsd_astro.denoiser.methods import METHODS
 
         model, settings = self._trained(), self._settings

@@ -16,8 +16,9 @@ from amsd_astro.arrays.filling import FILL_REACH, fill_masked
 from amsd_astro.arrays.flat_areas import border_areas, with_flat_areas
 from amsd_astro.arrays.scratch import new_array
 from amsd_astro.errors import AmsdWarning
-from amsd_astro.frames import Frame, refuse_logarithmic, refuse_mosaic
+from amsd_astro.frames import Frame, refuse_mosaic, refuse_unsuitable
 from amsd_astro.frames.noise import measure_noise, without_pattern
+from amsd_astro.frames.suitability import tell_doubts
 from amsd_astro.noise.few_photons import variance_of_few
 from amsd_astro.noise.line_pattern import Pattern
 from amsd_astro.noise.measurement import Stated
@@ -97,7 +98,7 @@ def prepare(frame: Frame, stated: Stated, *, seed: int) -> Prepared:
     FrameError
         It is the raw mosaic of a colour camera, or its pixels are not linear in the light.
     """
-    refuse_logarithmic(frame)
+    refuse_unsuitable(frame)
     refuse_mosaic(frame)
     frame = _without_borders(frame)
     bare, pattern = without_pattern(frame)
@@ -110,6 +111,7 @@ def prepare(frame: Frame, stated: Stated, *, seed: int) -> Prepared:
         "noise: slope %.4g from %s, sky %.6g +- %.4g, correlation with the next pixel %.3f, %.3f",
         noise.slope, noise.source, noise.sky, np.sqrt(noise.sky_variance), *noise.neighbours,
     )  # fmt: skip
+    tell_doubts(bare, noise, stacklevel=4)
     if isinstance(stated, NoiseModel):
         _compare(noise, bare)
     if min(frame.data.shape) < _NARROWEST:

@@ -9,7 +9,10 @@ if TYPE_CHECKING:
     from amsd_astro.network.predictor import Predictor
     from amsd_astro.noise.line_pattern import Pattern
 
-__all__ = ["pattern_cards", "provenance"]
+__all__ = ["UNCHANGED", "pattern_cards", "provenance"]
+
+UNCHANGED: dict[str, tuple[Any, str]] = {"AMSDSAME": (True, "left as it was: it shows no noise")}
+"""The cards of a frame that is its own result."""
 
 
 def provenance(

@@ -16,14 +16,23 @@ from amsd_astro.fits.hdu_selection import Extension, find_hdus, named_hdu
 from amsd_astro.fits.pixels import StoredPixels, read_plane
 from amsd_astro.fits.raw_hdus import RawFile, RawHDU
 
-__all__ = ["Planes", "read_planes"]
+__all__ = ["PLANES_BY_NAME", "Planes", "read_planes"]
 
 _DEVIATION = ("ERR", "ERROR", "SIGMA", "UNCERT", "STD")
 _VARIANCE = ("VAR", "VARIANCE", "STAT")
 _INVERSE = ("IVAR", "INVVAR", "WGT")
 _COVERAGE = ("WHT", "WEIGHT")
-_UTYPES = {"stddevuncertainty": "sigma", "varianceuncertainty": "variance", "inversevariance": "inverse"}
 _MASKS = ("MASK", "MSK", "DQ", "MASKBITS")
+PLANES_BY_NAME = {
+    **dict.fromkeys(_DEVIATION, "errors"),
+    **dict.fromkeys(_VARIANCE, "variances"),
+    **dict.fromkeys(_INVERSE, "inverse variances"),
+    **dict.fromkeys(_COVERAGE, "weights"),
+    **dict.fromkeys(_MASKS, "codes of bad pixels"),
+}
+"""What a plane beside an image tells of it, by its name."""
+
+_UTYPES = {"stddevuncertainty": "sigma", "varianceuncertainty": "variance", "inversevariance": "inverse"}
 
 
 @dataclass(frozen=True)

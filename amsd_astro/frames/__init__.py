@@ -5,8 +5,9 @@ from amsd_astro.fits.output_file import check_output
 from amsd_astro.fits.units import parse_unit
 from amsd_astro.frames.frame import Frame
 from amsd_astro.frames.inputs import as_frame
-from amsd_astro.frames.reader import read_frame, refuse_denoised, refuse_logarithmic, refuse_mosaic
+from amsd_astro.frames.reader import read_frame
 from amsd_astro.frames.source import FrameSource
+from amsd_astro.frames.suitability import refuse_denoised, refuse_mosaic, refuse_unsuitable
 from amsd_astro.frames.writer import write_frame
 
 __all__ = [
@@ -17,7 +18,7 @@ __all__ = [
     "parse_unit",
     "read_frame",
     "refuse_denoised",
-    "refuse_logarithmic",
     "refuse_mosaic",
+    "refuse_unsuitable",
     "write_frame",
 ]

@@ -145,4 +145,5 @@ def _record(header: fits.Header, cards: Mapping[str, tuple[Any, str]]) -> None:
     for keyword, (value, comment) in cards.items():
         header.remove(keyword, ignore_missing=True, remove_all=True)  # one that cannot be parsed cannot be set either
         header[keyword] = (float(f"{value:.7g}"), comment) if isinstance(value, float) else (value, comment)
-    header.add_history(f"amsd_astro {__version__}: noise taken out; 1-sigma errors in AMSD_SIGMA, flags in AMSD_FLAGS")
+    what = "left as it was, it shows no noise" if "AMSDSAME" in cards else "noise taken out"
+    header.add_history(f"amsd_astro {__version__}: {what}; 1-sigma errors in AMSD_SIGMA, flags in AMSD_FLAGS")

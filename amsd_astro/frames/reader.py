@@ -5,17 +5,14 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-import re
-import warnings
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from astropy import units as u
 from astropy.nddata import StdDevUncertainty
 
 from amsd_astro.arrays.blocks import bad_pixels, finite_range
-from amsd_astro.errors import AlreadyDenoisedError, FrameChangedError, FrameError
+from amsd_astro.errors import FrameChangedError, FrameError
 from amsd_astro.fits.byte_streams import file_stamp
 from amsd_astro.fits.cards import find_card, header_from_cards, string_value
 from amsd_astro.fits.hdu_selection import Extension, belongs_to, choose_hdu, find_hdus
@@ -26,16 +23,12 @@ from amsd_astro.fits.raw_hdus import RawFile, RawHDU
 from amsd_astro.fits.scanning import scan
 from amsd_astro.fits.tile_cards import image_cards
 from amsd_astro.fits.units import parse_unit
-from amsd_astro.frames.colour_mosaic import check_mosaic
 from amsd_astro.frames.frame import Frame
 from amsd_astro.frames.source import FrameSource
 
-__all__ = ["read_frame", "refuse_denoised", "refuse_logarithmic", "refuse_mosaic"]
+__all__ = ["read_frame"]
 
 _log = logging.getLogger(__name__)
-
-_LOGARITHMIC = {"mag", "dex", "db", "decibel"}
-_ASINH = ("BOFFSET", "BSOFTEN")
 
 
 def read_frame(
@@ -173,55 +166,3 @@ def _our_planes(
         elif plane.bitpix > 0:
             flags = read_plane(file, plane, lambda pixels: pixels.stored.astype(np.uint8), np.uint8)
     return deviation, flags
-
-
-def refuse_denoised(frame: Frame) -> None:
-    """Make sure that a frame has not been denoised before.
-
-    Raises
-    ------
-    AlreadyDenoisedError
-        Its header has the card AMSDVERS.
-    """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        version = frame.header.get("AMSDVERS")
-    if version is not None:
-        message = f"the frame is denoised already (AMSDVERS = {version}); doing it again has to be forced."
-        raise AlreadyDenoisedError(message, **_origin(frame))
-
-
-def refuse_logarithmic(frame: Frame) -> None:
-    """Make sure that the pixels of a frame are linear in the light that came.
-
-    Raises
-    ------
-    FrameError
-        They are magnitudes or the like, or asinh-scaled as the stacks of Pan-STARRS are.
-    """
-    words = set(re.findall(r"[a-z]+", str(frame.unit).lower()))
-    if words & _LOGARITHMIC:
-        rule = "pixels must be linear in the light: magnitudes and other logarithms cannot be denoised"
-        raise FrameError(f"{rule}. Received: unit {frame.unit}", **_origin(frame))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        if all(key in frame.header for key in _ASINH):
-            rule = "pixels must be linear in the light: these are asinh-scaled (BOFFSET and BSOFTEN in the header)"
-            remedy = "flux = BOFFSET + 2 BSOFTEN sinh(pixel / 1.0857362)"
-            raise FrameError(f"{rule}; first make them {remedy}, and remove both cards.", **_origin(frame))
-
-
-def refuse_mosaic(frame: Frame) -> None:
-    """Make sure that a frame is not the raw mosaic of a colour camera.
-
-    Raises
-    ------
-    FrameError
-        Its sky shows the pattern of the filters; the message says how to split it.
-    """
-    check_mosaic(frame.data, frame.mask, frame.header, **_origin(frame))
-
-
-def _origin(frame: Frame) -> dict[str, Any]:
-    """Return the file and the HDU of a frame as errors take them, nothing for a frame from no file."""
-    return {} if frame.source is None else {"path": frame.source.path, "hdu": frame.source.hdu}

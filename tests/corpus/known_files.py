@@ -72,6 +72,7 @@ REFUSED_OF_SHARED = {
     "HSC-0908120-056-small.fits": "choose one with ext",
     "color16bits.fits": "cube",
     "cube.fits": _NO_IMAGE,
+    "MASK.fits": "as codes of bad pixels are",
     "decals_grz_mef.fits": "choose one with ext",
     "example_4d_tab.fits": _NO_IMAGE,
     "example_cube.fits": "cube",

@@ -146,7 +146,7 @@ def check_cards(trip: RoundTrip, double: bool | None) -> None:
     history = [card for card in added if card.startswith(b"HISTORY ")]
     assert all(card.startswith(b"AMSD") for card in added if card not in history), added
     said = b"".join(card[8:] for card in history)
-    assert re.match(rb"amsd_astro \S+: noise taken out", said), said
+    assert re.match(rb"amsd_astro \S+: (noise taken out|left as it was)", said), said
     gone = {"BSCALE", "BZERO", "BLANK", *(["ZBLANK", "ZHECKSUM", "ZDATASUM"] if old.is_packed else [])}
     assert not gone & {keyword_of(card) for card in new.cards}
     assert (new.text("AMSDSTEP"), new.text("AMSDHASH")) in {("0", "0123456789abcdef"), (None, None)}

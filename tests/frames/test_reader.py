@@ -19,7 +19,7 @@ from amsd_astro.errors import (
     AmsdWarning,
     FrameError,
 )
-from amsd_astro.frames import Frame, read_frame, refuse_logarithmic
+from amsd_astro.frames import read_frame
 
 GOOD = image_cards(16, (4, 6))
 DATA = np.arange(24, dtype=">i2").tobytes()
@@ -162,18 +162,3 @@ def test_the_unit_may_stand_in_the_primary_alone(tmp_path: Path) -> None:
         tmp_path / "a.fits"
     )
     assert read_frame(tmp_path / "a.fits").unit == u.ct / u.s
-
-
-@pytest.mark.parametrize("unit", ["mag", "mag/arcsec2", "dex(cm/s2)"])
-def test_logarithms_are_refused(unit: str) -> None:
-    with pytest.raises(FrameError, match="must be linear in the light: magnitudes"):
-        refuse_logarithmic(Frame(np.ones((9, 9)), unit=unit))
-    refuse_logarithmic(Frame(np.ones((9, 9)), unit="mJy"))
-
-
-def test_asinh_scaled_pixels_are_refused() -> None:
-    frame = Frame(np.ones((9, 9)), header=fits.Header({"BOFFSET": 12.0, "BSOFTEN": 60.0}))
-    with pytest.raises(FrameError, match=r"asinh-scaled .* sinh\(pixel / 1\.0857362\)"):
-        refuse_logarithmic(frame)
-    del frame.header["BSOFTEN"]
-    refuse_logarithmic(frame)

@@ -164,6 +164,7 @@ def _describe(result: Frame) -> dict[str, Any]:
         "seed": cards.get("AMSDSEED"),
         "risk": cards.get("AMSDRISK"),
         "trusted": record is None or record.is_trusted,
+        "unchanged": bool(cards.get("AMSDSAME", False)),
         "unit": str(result.unit),
         "noise": noise_record(result.noise),
         "cards": cards,
@@ -177,7 +178,9 @@ def _summary(record: dict[str, Any]) -> str:
     parts = []
     if record["noise"] is not None:
         parts.append(f"noise of the sky {record['noise']['sky_sigma']:.4g} {record['unit']}".rstrip())
-    if not record["trusted"]:
+    if record["unchanged"]:
+        parts.append("left as it was: it shows no noise")
+    elif not record["trusted"]:
         parts.append("not to be trusted: the noise is not what it was taken for")
     elif record["risk"] is not None:
         parts.append(f"estimated rms error left {max(record['risk'], 0) ** 0.5:.2f} of the noise")

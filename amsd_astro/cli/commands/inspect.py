@@ -62,10 +62,12 @@ def _look(args: argparse.Namespace) -> dict[str, Any]:
     """Read the image and measure its noise."""
     from amsd_astro.frames import read_frame
     from amsd_astro.frames.noise import measure_noise, without_pattern
+    from amsd_astro.frames.suitability import tell_doubts
 
     frame = read_frame(args.file, **reading_options(args))
     bare, pattern = without_pattern(frame)
     noise = measure_noise(bare, stated=stated_noise(args), has_pattern=False)
+    tell_doubts(bare, noise, stacklevel=2)
     rows, columns = (0.0, 0.0) if pattern is None else pattern.widths
     offsets = {"rows": rows, "columns": columns}
     return {"image": _image_record(frame), "noise": noise_record(noise), "offsets": offsets}
