@@ -20,7 +20,7 @@ __all__ = ["TYPICAL_SKY", "calm_sky"]
 TYPICAL_SKY = 1000.0
 """Electrons of a typical sky; rather many, as too high a slope costs more than too low."""
 
-_CORRELATED = 0.1  # with the next pixel, along both axes
+_SKEWED = 0.12  # of resampled noise at most 0.07, of crowded fields and nebulae 0.15 at least
 _EVEN = 0.91
 _CALMER = 1.06  # fourth differences over the finest band, in calm blocks and in all: of noise 1.0 to 1.06
 _SHARPER = 1.15  # the same in calm blocks and where the noise were correlated like that
@@ -49,10 +49,10 @@ def calm_sky(data: NDArray[np.floating], mask: NDArray[np.bool_], sky: Sky) -> S
         there can be of slope is that of the envelope, or of a typical sky. None where the sky is not shown to be
         structure.
     """
-    middle = sky.correlation.shape[0] // 2
-    if not middle or min(sky.correlation[middle, middle + 1], sky.correlation[middle + 1, middle]) <= _CORRELATED:
+    if not sky.is_correlated:
         return None
-    if not _is_structure(measure_scatter(data, mask, lambda *_: np.ones(1), side=_WIDE_SIDE), sky):
+    is_skewed = sky.skewness > _SKEWED
+    if not (is_skewed or _is_structure(measure_scatter(data, mask, lambda *_: np.ones(1), side=_WIDE_SIDE), sky)):
         return None
     blocks = measure_scatter(data, with_flat_areas(mask, data), lambda *_: np.ones(1), side=_SIDE)
     if blocks is None:

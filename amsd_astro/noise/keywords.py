@@ -11,7 +11,7 @@ from typing import Any
 from amsd_astro.errors import AmsdWarning
 from amsd_astro.noise.model import NoiseModel
 
-__all__ = ["Lookup", "noises_by_keywords"]
+__all__ = ["Lookup", "noises_by_keywords", "zero_is_known"]
 
 Lookup = Callable[[str], tuple[Any, str] | None]
 """From a keyword to its value and its comment, None where it has no value."""
@@ -28,6 +28,9 @@ _GAINS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (("CELL.GAIN",), ("CELL.READNOISE",)),
 )
 _READ_NOISE_KEYS = ("RDNOISE", "READNOIS", "READNOI", "RON", "READNSE")
+_AVERAGED_KEYS = ("NCOMBINE", "NCOMB", "STACKCNT", "NSTACK", "NIMAGES")  # exposures of which the image is the mean
+_ZERO_KEYS = ("OVERSCAN", "ZEROCOR", "DARKCOR", "BIASCORR", "DARKCORR", "DESOSCN", "DESBIAS", "SUBBIAS", "SUBDARK")
+_NOT_DONE = ("", "F", "N", "NO", "NONE", "OMIT", "OMITTED", "PERFORM", "SKIPPED", "FALSE")
 _EXPOSURE_KEYS = ("EXPTIME", "EXPOSURE", "TEXPTIME")
 _SECONDS = {"ms": 1e-3, "s": 1.0, "sec": 1.0, "second": 1.0, "min": 60.0, "minute": 60.0, "h": 3600.0, "hr": 3600.0}
 _SECONDS |= {"hour": 3600.0, "d": 86400.0, "day": 86400.0}
@@ -70,7 +73,34 @@ def noises_by_keywords(lookup: Lookup, unit: str, *, read_noise: float | None = 
             own = [one for key in noise_keys if (one := _plausible(lookup, key)) is not None]
             if gains:
                 used = noise if read_noise is not None or not own else math.fsum(own) / len(own)
-                yield NoiseModel.from_gain(time * math.fsum(gains) / len(gains), used)
+                gain = time * math.fsum(gains) / len(gains)
+                yield NoiseModel.from_gain(gain, used)
+                n_averaged = _first(lookup, _AVERAGED_KEYS) or 1.0
+                if n_averaged > 1:  # some programs have the gain of the mean in its place, and this as well
+                    yield NoiseModel.from_gain(gain * n_averaged, used * math.sqrt(n_averaged))
+
+
+def zero_is_known(lookup: Lookup, unit: str) -> bool:
+    """Whether a pixel of zero had no light: of rates and of counted photons, and where a bias or a dark was taken off.
+
+    Parameters
+    ----------
+    lookup : callable
+        From a keyword to its value and its comment.
+    unit : str
+        Of the pixels, as astropy writes it; empty for none.
+    """
+    numerator, _, per = unit.partition(" / ")
+    if per == "s" or numerator in _ELECTRONS:
+        return True
+    for key in _ZERO_KEYS:
+        found = lookup(key)
+        if found is None:
+            continue
+        value = found[0]
+        if value is True or (isinstance(value, str) and value.strip().upper() not in _NOT_DONE):
+            return True
+    return False
 
 
 def _first(lookup: Lookup, names: tuple[str, ...]) -> float | None:

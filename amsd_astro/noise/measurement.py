@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from amsd_astro.errors import AmsdWarning, FrameError
 from amsd_astro.noise.calm_sky import TYPICAL_SKY
 from amsd_astro.noise.error_plane import fit_plane
-from amsd_astro.noise.keywords import Lookup, noises_by_keywords
+from amsd_astro.noise.keywords import Lookup, noises_by_keywords, zero_is_known
 from amsd_astro.noise.model import NoiseModel
 from amsd_astro.noise.sky import Sky
 from amsd_astro.noise.sky_by_kind import is_without_photons, measured_sky, sky_without_structure
@@ -32,6 +32,7 @@ Stated = NoiseModel | Mapping[str, float | None] | None
 """What a caller may state of the noise."""
 
 _AGREEMENT = 0.3  # a header's slope further than this from the data's is a camera setting, not a gain
+_STEEPER = 1.05  # than level and variance allow: what these are known to
 _FAR_SKY = 5.0  # sigma
 _NO_PHOTONS = 0.2  # a plane whose slope is less of the data's than this leaves the sources' photons out
 
@@ -125,6 +126,7 @@ def _choose(image: _Image, sky: Sky, stated: dict[str, float | None]) -> NoiseMo
     if gain is not None:
         told = NoiseModel.from_gain(gain, read_noise or 0.0)
         return _amid_structure(image, sky, told, "caller") or _anchored(_without_structure(image, sky), told, "caller")
+    sky = _bounded(image, sky)
     plane, is_believed = _from_plane(image, sky)
     if plane is not None and (is_believed or plane.slope > _NO_PHOTONS * sky.slope or not sky.shows_slope):
         return plane
@@ -138,10 +140,23 @@ def _choose(image: _Image, sky: Sky, stated: dict[str, float | None]) -> NoiseMo
         if (amid := _amid_structure(image, sky, header, "header")) is not None:
             return amid
         empty = empty or _without_structure(image, sky)
-        if _agrees(header, empty):
+        if header.slope <= _STEEPER * sky.most_slope and _agrees(header, empty):
             return _anchored(empty, header, "header")
         _log.info("a gain of the header (slope %.4g) does not agree with the data: not used", header.slope)
     return _by_data(empty or _without_structure(image, sky), image.unit)
+
+
+def _bounded(image: _Image, sky: Sky) -> Sky:
+    """The sky with no steeper a slope than its level and its variance allow, where zero is known to be zero.
+
+    Under a pedestal they allow any: it adds to the level.
+    """
+    if image.lookup is None or not sky.level > 0 or not zero_is_known(image.lookup, image.unit):
+        return sky
+    most = sky.variance / sky.level
+    if sky.slope > (1 + _AGREEMENT) * most:
+        sky = replace(sky, slope=0.0, slope_error=float("inf"))
+    return replace(sky, slope=min(sky.slope, most), least_slope=min(sky.least_slope, most), most_slope=most)
 
 
 def _without_structure(image: _Image, sky: Sky) -> Sky:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from amsd_astro.arrays.starlet import smoothed
 
-__all__ = ["skewed_slope"]
+__all__ = ["skewed_slope", "skewness_of_noise"]
 
 _Z = 2.0  # the quantiles that are compared, sigma: farther out stand hot pixels and faint sources
 _BELOW, _ABOVE = 0.02275, 0.97725
@@ -37,17 +37,30 @@ def skewed_slope(band: NDArray[np.floating], empty: NDArray[np.bool_], sky_varia
     float
         Variance per unit of signal; 0 where the noise is not skewed beyond doubt.
     """
+    skewness, error = skewness_of_noise(band, empty)
+    return float(max(skewness - 2 * error, 0.0) * np.sqrt(sky_variance))
+
+
+def skewness_of_noise(band: NDArray[np.floating], empty: NDArray[np.bool_]) -> tuple[float, float]:
+    """Return the skewness of the pixels of the sky if their noise is white, and its error; 0 where too few are empty.
+
+    Parameters
+    ----------
+    band : ndarray, shape (ny, nx)
+        The finest band of a frame.
+    empty : ndarray of bool, shape (ny, nx)
+        Its empty sky.
+    """
     values = band.ravel()[np.flatnonzero(empty)]
     if values.size < _FEWEST:
-        return 0.0
+        return 0.0, 0.0
     low, middle, high = np.quantile(values, [_BELOW, 0.5, _ABOVE]).astype(np.float64)
     width = (high - low) / (2 * _Z)
     if not width > 0:
-        return 0.0
-    per_skewness = (_Z**2 - 1) / 3 + 1 / 3
+        return 0.0, 0.0
+    per_skewness = ((_Z**2 - 1) / 3 + 1 / 3) * _band_share()
     skewness = (high + low - 2 * middle) / width / per_skewness
-    error = _ERROR / np.sqrt(values.size) / per_skewness
-    return float(max(skewness - 2 * error, 0.0) * np.sqrt(sky_variance) / _band_share())
+    return float(skewness), float(_ERROR / np.sqrt(values.size) / per_skewness)
 
 
 @lru_cache(maxsize=1)

@@ -17,7 +17,7 @@ from amsd_astro.arrays.flat_areas import FLAT_REACH, flat_pixels
 from amsd_astro.arrays.robust_statistics import mad_sigma, median, quantile
 from amsd_astro.arrays.starlet import smoothed
 from amsd_astro.noise.covariance import pixel_covariance
-from amsd_astro.noise.photon_skewness import skewed_slope
+from amsd_astro.noise.photon_skewness import skewed_slope, skewness_of_noise
 from amsd_astro.noise.photon_slope import photon_slope
 from amsd_astro.noise.sampling import Sample, spread_sample
 
@@ -26,6 +26,7 @@ __all__ = ["Sky", "measure_pieces", "measure_sky"]
 _N_BANDS = 3
 _REACH = sum(2 * 2**scale for scale in range(_N_BANDS))
 _SIGNIFICANT = 2.5
+_CORRELATED = 0.08
 _STRIP, _FEWEST_ROWS = 2**18, 64  # pixels, and rows, taken apart at a time: they stay in the processor's cache
 
 
@@ -35,7 +36,8 @@ class Sky:
 
     ``slope_error`` is the slope's standard error, infinite where the frame has nothing to measure it on;
     ``least_slope`` what the skewness of the sky's noise asks for at least, where the slope itself is in doubt, and
-    ``most_slope`` what can be assumed at most.
+    ``most_slope`` what can be assumed at most. ``skewness`` is that of the noise, where neighbouring pixels are
+    correlated: noise that was resampled is symmetric, faint stars are not.
     """
 
     level: float
@@ -45,6 +47,13 @@ class Sky:
     slope_error: float
     least_slope: float = 0.0
     most_slope: float = float("inf")
+    skewness: float = 0.0
+
+    @property
+    def is_correlated(self) -> bool:
+        """Whether neighbouring pixels are alike along both axes."""
+        k = self.correlation.shape[0] // 2
+        return k > 0 and bool(min(self.correlation[k, k + 1], self.correlation[k + 1, k]) > _CORRELATED)
 
     @property
     def shows_slope(self) -> bool:
@@ -94,6 +103,8 @@ def measure_pieces(data: NDArray[np.floating], mask: NDArray[np.bool_], sample: 
         return Sky(level, 0.0, np.ones((1, 1)), 0.0, float("inf"))
     slope, error = photon_slope(bands, background, usable, empty, variance)
     sky = Sky(level, variance, correlation, slope, error)
+    if sky.is_correlated:
+        sky = replace(sky, skewness=skewness_of_noise(bands[0], empty)[0])
     return sky if sky.shows_slope else replace(sky, least_slope=skewed_slope(bands[0], empty, variance))
 
 

@@ -12,7 +12,7 @@ from astropy.io import fits
 from amsd_astro.errors import AmsdWarning
 from amsd_astro.frames import Frame
 from amsd_astro.frames.noise import measure_noise
-from amsd_astro.noise.keywords import noises_by_keywords
+from amsd_astro.noise.keywords import noises_by_keywords, zero_is_known
 
 
 def stated(unit: str, **cards: Any) -> list[tuple[float, float]]:
@@ -86,3 +86,39 @@ def test_what_is_odd_behind_the_gain_that_is_used_is_not_told() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert measure_noise(frame).source == "header"
+
+
+def test_the_mean_of_several_exposures_has_their_gain_times_their_number() -> None:
+    plain, averaged = stated("adu", GAIN=2.0, RDNOISE=6.0, NCOMBINE=4)
+    assert plain == pytest.approx((0.5, 9.0))
+    assert averaged == pytest.approx((0.125, 2.25))
+    assert len(stated("adu", GAIN=2.0, NCOMBINE=1)) == 1
+
+
+@pytest.mark.parametrize(
+    ("unit", "cards", "known"),
+    [
+        ("ct / s", {}, True), ("electron", {}, True), ("adu", {}, False), ("", {"OVERSCAN": 32}, False),
+        ("adu", {"DARKCOR": "Done with: dark.fit[4]"}, True), ("adu", {"DARKCORR": "OMIT"}, False),
+        ("", {"DESOSCN": "Sat Jul 13 01:15:08 2019"}, True), ("adu", {"BIASCORR": "PERFORM"}, False),
+        ("adu", {"SUBBIAS": True}, True),
+    ],
+)  # fmt: skip
+def test_where_zero_is_known_to_be_zero(unit: str, cards: dict[str, Any], known: bool) -> None:
+    assert zero_is_known({key: (value, "") for key, value in cards.items()}.get, unit) is known
+
+
+def _averaged(n: int, *, pedestal: float = 0.0) -> np.ndarray:
+    rng = np.random.default_rng(7)
+    return np.mean([rng.poisson(2000 * 4.5, (300, 300)) / 4.5 for _ in range(n)], axis=0) + pedestal
+
+
+def test_level_and_variance_bound_the_slope_where_zero_is_known() -> None:
+    cards = {"GAIN": 4.5, "DARKCOR": "Done"}
+    noise = measure_noise(Frame(_averaged(2), unit="adu", header=fits.Header(cards)))
+    assert noise.slope <= 1.01 * noise.sky_variance / noise.sky  # 0.111; the header has 0.222
+    assert noise.source == "assumed"
+    noise = measure_noise(Frame(_averaged(2), unit="adu", header=fits.Header({**cards, "NCOMBINE": 2})))
+    assert (noise.source, noise.slope) == ("header", pytest.approx(1 / 9))
+    plain = measure_noise(Frame(_averaged(1, pedestal=500), unit="adu", header=fits.Header({"GAIN": 4.5})))
+    assert (plain.source, plain.slope) == ("header", pytest.approx(1 / 4.5))
