@@ -26,7 +26,10 @@ _CALMER = 1.06  # fourth differences over the finest band, in calm blocks and in
 _SHARPER = 1.15  # the same in calm blocks and where the noise were correlated like that
 _WIDE_SIDE, _FEWEST_WIDE = 32, 36  # pixels of a block that shows structure or noise, and blocks that suffice
 _SIDE = 16  # pixels of a block that shows the noise: calm areas amid structure are small
-_MOST_BINS, _FEWEST_BLOCKS = 16, 40  # of brightness, and blocks in one
+_FEWEST_BLOCKS, _ENOUGH_BLOCKS, _FEW_BINS = 40, 60, 8  # in a bin of brightness; 40 where there would be few bins
+_MOST_BLOCKS = 2048
+_WIDE_RANGE = 50.0  # of brightness, over the noise: photons show by it beyond what structure adds, in nebulae
+_STRAIGHT = 0.2  # relative scatter of the envelope around a line
 _LOW, _LOW_VARIANCE = 0.1, 0.696  # quantile of a bin's variances, and what it is for white noise of unit variance
 
 
@@ -54,14 +57,19 @@ def calm_sky(data: NDArray[np.floating], mask: NDArray[np.bool_], sky: Sky) -> S
     is_skewed = sky.skewness > _SKEWED
     if not (is_skewed or _is_structure(measure_scatter(data, mask, lambda *_: np.ones(1), side=_WIDE_SIDE), sky)):
         return None
-    blocks = measure_scatter(data, with_flat_areas(mask, data), lambda *_: np.ones(1), side=_SIDE)
+    blocks = measure_scatter(data, with_flat_areas(mask, data), lambda *_: np.ones(1), side=_SIDE, most=_MOST_BLOCKS)
     if blocks is None:
         return None
     usable = blocks.fourth > 0
     if np.count_nonzero(usable) < _FEWEST_BLOCKS:
         return None
     levels, variances = _lower_envelope(blocks.level[usable], blocks.fourth[usable] ** 2)
-    slope = min(_fitted_slope(levels, variances), float(np.sqrt(variances.min() / TYPICAL_SKY)))
+    slope, misfit = _line(levels, variances)
+    if levels[-1] - levels[0] > _WIDE_RANGE * np.sqrt(variances.min()) and misfit < _STRAIGHT and slope > 0:
+        variance = float(np.average(variances - slope * levels, weights=1 / variances**2)) + slope * sky.level
+        if 0 < variance < sky.variance:
+            return Sky(sky.level, variance, np.ones((1, 1)), slope, misfit * slope / 3)
+    slope = min(slope, float(np.sqrt(variances.min() / TYPICAL_SKY)))
     lower = slice((levels.size + 1) // 2)  # a bin of the brighter half holds blocks of many levels
     variance = slope * sky.level + float(np.min((variances - slope * levels)[lower]))
     if not 0 < variance < sky.variance:
@@ -87,14 +95,19 @@ def _lower_envelope(
     level: NDArray[np.float64], variance: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Levels, and the variances that the calmest blocks of about that brightness have."""
-    n_bins = min(_MOST_BINS, level.size // _FEWEST_BLOCKS)
+    n_bins = max(level.size // _ENOUGH_BLOCKS, min(level.size // _FEWEST_BLOCKS, _FEW_BINS))
     bins = np.array_split(np.argsort(level, kind="stable"), n_bins)
     levels = [float(np.median(level[one])) for one in bins]
     return np.array(levels), np.array([np.quantile(variance[one], _LOW) / _LOW_VARIANCE for one in bins])
 
 
-def _fitted_slope(levels: NDArray[np.float64], variances: NDArray[np.float64]) -> float:
-    """Slope of a line through the envelope, each bin weighted by its error, which goes with its variance."""
-    if levels.size < 2 or levels[0] == levels[-1]:
-        return 0.0
-    return max(float(np.polyfit(levels, variances, 1, w=1 / variances)[0]), 0.0)
+def _line(levels: NDArray[np.float64], variances: NDArray[np.float64]) -> tuple[float, float]:
+    """Slope of a line through the envelope, not below zero, and the relative scatter around it.
+
+    Each bin is weighted by its error, which goes with its variance.
+    """
+    if levels.size < 3 or levels[0] == levels[-1]:
+        return 0.0, float("inf")
+    slope, start = np.polyfit(levels, variances, 1, w=1 / variances)
+    away = variances / np.maximum(slope * levels + start, np.finfo(float).tiny) - 1
+    return max(float(slope), 0.0), float(np.sqrt(np.sum(away**2) / (levels.size - 2)))

@@ -77,6 +77,7 @@ def measure_scatter(
     variance: Stated,
     *,
     side: int | None = None,
+    most: int = _MOST,
 ) -> Scatter | None:
     """Measure the scatter of the blocks of an image.
 
@@ -90,6 +91,8 @@ def measure_scatter(
         From the good pixels of a block and its place to the variances stated for it, none where they are unknown.
     side : int, optional
         Pixels of a block along each axis, 32 by default, and 16 in small images.
+    most : int, optional
+        Blocks that are looked at of a large image, evenly spread.
 
     Returns
     -------
@@ -100,7 +103,7 @@ def measure_scatter(
         side = _SIDE if min(data.shape) >= _SMALL else _SMALL_SIDE
     starts = [range(BAND_REACH, n - side - BAND_REACH + 1, side) for n in data.shape]
     corners = [(y, x) for y in starts[0] for x in starts[1]]
-    few = np.linspace(0, len(corners) - 1, min(len(corners), _MOST)).round().astype(int)
+    few = np.linspace(0, len(corners) - 1, min(len(corners), most)).round().astype(int)
     found = []
     for y, x in (corners[k] for k in few):
         inner = slice(y, y + side), slice(x, x + side)
