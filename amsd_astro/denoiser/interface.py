@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from astropy.io import fits
 
 from amsd_astro.denoiser.application import Progress, apply_model, unchanged
+from amsd_astro.denoiser.credible_noise import calibrate_credibly, tell_where_noise_is_refuted
 from amsd_astro.denoiser.images import ImageMethods
 from amsd_astro.denoiser.preparation import Prepared, prepare
 from amsd_astro.denoiser.provenance import UNCHANGED, pattern_cards, provenance
 from amsd_astro.denoiser.resumption import frame_key
 from amsd_astro.denoiser.training import train_on_frames
-from amsd_astro.errors import AmsdWarning, FrameError
+from amsd_astro.errors import FrameError
 from amsd_astro.frames import Frame, as_frame
 from amsd_astro.frames.denoised import assemble
-from amsd_astro.frames.denoising_record import read_record
 from amsd_astro.noise.measurement import Stated
 
 if TYPE_CHECKING:
+    from amsd_astro.network.calibrated import Calibrated
     from amsd_astro.network.held_out_risk import Adaptation
 
 __all__ = ["Denoiser"]
@@ -178,44 +178,34 @@ class Denoiser(ImageMethods):
         """Denoise; ``trained`` tells what training on this very frame found."""
         if prepared.values is None:
             return assemble(prepared.frame, prepared.noise, unchanged(prepared), UNCHANGED)
+        model = self._trained()
+        prepared, found, n_tried = calibrate_credibly(self._calibrate, prepared, trained, seed=self.seed)
+        result = apply_model(
+            model,
+            found.calibration,
+            prepared,
+            n_orientations=self._settings.n_orientations,
+            destripe=self.destripe,
+            progress=progress,
+        )
+        cards = provenance(model, self.recipe, n_steps=self._n_steps, seed=self.seed, found=found)
+        if n_tried > 1:
+            cards["AMSDTRYS"] = (n_tried, "noise models that were tried, as the first was refuted")
+        if prepared.pattern is not None:
+            cards |= pattern_cards(prepared.pattern, removed=self.destripe)
+        denoised = assemble(prepared.frame, prepared.noise, result, cards)
+        tell_where_noise_is_refuted(denoised, stacklevel=4)
+        return denoised
+
+    def _calibrate(self, prepared: Prepared, trained: Adaptation | None) -> Calibrated:
         from amsd_astro.denoiser.methods import METHODS
 
-        model, settings = self._trained(), self._settings
-        found = METHODS[self.recipe].calibrate(
-            model,
+        return METHODS[self.recipe].calibrate(
+            self._trained(),
             prepared.to_learn(),
-            settings,
+            self._settings,
             learns=not self._as_it_is and not self._has_seen(prepared.frame),
             tolerance=self.flux_tolerance,
             seed=self.seed,
             trained=trained,
         )
-        n_orientations = settings.n_orientations
-        result = apply_model(
-            model,
-            found.calibration,
-            prepared,
-            n_orientations=n_orientations,
-            destripe=self.destripe,
-            progress=progress,
-        )
-        cards = provenance(model, self.recipe, n_steps=self._n_steps, seed=self.seed, found=found)
-        if prepared.pattern is not None:
-            cards |= pattern_cards(prepared.pattern, removed=self.destripe)
-        denoised = assemble(prepared.frame, prepared.noise, result, cards)
-        _tell_where_noise_is_refuted(denoised)
-        return denoised
-
-
-def _tell_where_noise_is_refuted(denoised: Frame) -> None:
-    record = read_record(denoised.header)
-    if record is None or record.is_trusted:
-        return
-    below = record.risk is not None and record.risk < 0
-    what = "the noise is not what it was taken for" + ("" if below else ", or the weights do not suit the frame")
-    message = (
-        f"{what}: the estimated error that is left, {record.risk:.3f} +- {record.risk_error:.3f} of the noise's "
-        f"variance, is {'below zero' if below else 'more than there was'}. Trust neither the result nor its 1-sigma "
-        "map before the noise model is right: state gain and read noise, a plane of errors, or slope and floor"
-    )
-    warnings.warn(message, AmsdWarning, stacklevel=4)

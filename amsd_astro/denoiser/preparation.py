@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,7 +28,7 @@ from amsd_astro.noise.stabilization import Stabilizer
 if TYPE_CHECKING:
     from amsd_astro.network.training_frame import TrainingFrame
 
-__all__ = ["Prepared", "prepare"]
+__all__ = ["Prepared", "prepare", "with_noise"]
 
 _log = logging.getLogger(__name__)
 
@@ -54,13 +54,19 @@ class Prepared:
         Its values in noise units, bad pixels filled; None where it shows no noise.
     pattern : Pattern or None
         What was taken off its rows and columns before.
+    bare : Frame
+        The frame without that.
+    is_given : bool
+        Whether the noise model was given by the caller as a whole.
     """
 
     frame: Frame
     noise: NoiseModel
     stabilizer: Stabilizer
     values: NDArray[np.float32] | None
-    pattern: Pattern | None = None
+    pattern: Pattern | None
+    bare: Frame
+    is_given: bool = False
 
     def to_learn(self) -> TrainingFrame:
         """Return the frame as training takes it; it must have values."""
@@ -106,7 +112,7 @@ def prepare(frame: Frame, stated: Stated, *, seed: int) -> Prepared:
     stabilizer = noise.stabilizer()
     if not noise.sky_variance > 0:
         warnings.warn("the frame shows no noise: the result is the frame itself", AmsdWarning, stacklevel=4)
-        return Prepared(frame, noise, stabilizer, None)
+        return Prepared(frame, noise, stabilizer, None, pattern, bare)
     _log.info(
         "noise: slope %.4g from %s, sky %.6g +- %.4g, correlation with the next pixel %.3f, %.3f",
         noise.slope, noise.source, noise.sky, np.sqrt(noise.sky_variance), *noise.neighbours,
@@ -117,7 +123,25 @@ def prepare(frame: Frame, stated: Stated, *, seed: int) -> Prepared:
     if min(frame.data.shape) < _NARROWEST:
         message = f"frames narrower than {_NARROWEST} pixels show their noise badly: the 1-sigma map can be too small"
         warnings.warn(message, AmsdWarning, stacklevel=4)
-    return Prepared(frame, noise, stabilizer, _in_noise_units(bare, noise, stabilizer, seed), pattern)
+    values = _in_noise_units(bare, noise, stabilizer, seed)
+    return Prepared(frame, noise, stabilizer, values, pattern, bare, is_given=isinstance(stated, NoiseModel))
+
+
+def with_noise(prepared: Prepared, noise: NoiseModel, *, seed: int) -> Prepared:
+    """Return the same frame by another noise model.
+
+    Parameters
+    ----------
+    prepared : Prepared
+        The frame.
+    noise : NoiseModel
+        The other.
+    seed : int
+        As for `prepare`.
+    """
+    stabilizer = noise.stabilizer()
+    values = _in_noise_units(prepared.bare, noise, stabilizer, seed)
+    return replace(prepared, noise=noise, stabilizer=stabilizer, values=values)
 
 
 def _without_borders(frame: Frame) -> Frame:

@@ -11,10 +11,27 @@ from numpy.typing import NDArray
 
 from amsd_astro.noise.model import NoiseModel
 
-__all__ = ["Record", "read_record"]
+__all__ = ["Record", "is_credible", "read_record"]
 
 _BEYOND = 3.0  # standard errors
 _KNOWN = 0.03  # how well the variance of the noise is known, over the variance
+
+
+def is_credible(risk: float | None, error: float | None) -> bool:
+    """Whether a risk is one that a right noise model can have, as far as it is known.
+
+    A mean squared error is not below zero, and that of a denoised frame not above the noise's. What is so by three
+    standard errors, and by what the variance is uncertain anyway, says that the noise is not what it was taken for.
+
+    Parameters
+    ----------
+    risk, error : float or None
+        Estimated mean squared error over the variance of the noise, and its standard error; None where unknown.
+    """
+    if risk is None or error is None:
+        return True
+    margin = _BEYOND * error + _KNOWN
+    return -margin <= risk <= 1 + margin
 
 
 @dataclass(frozen=True)
@@ -51,15 +68,8 @@ class Record:
 
     @property
     def is_trusted(self) -> bool:
-        """Whether the risk is one that a right noise model can have, as far as it is known.
-
-        A mean squared error is not below zero, and that of a denoised frame not above the noise's. What is so by three
-        standard errors, and by what the variance is uncertain anyway, says that the noise is not what it was taken for.
-        """
-        if self.risk is None or self.risk_error is None:
-            return True
-        margin = _BEYOND * self.risk_error + _KNOWN
-        return -margin <= self.risk <= 1 + margin
+        """Whether the risk `is_credible`."""
+        return is_credible(self.risk, self.risk_error)
 
 
 def read_record(header: fits.Header) -> Record | None:

@@ -15,7 +15,7 @@ from amsd_astro.noise.sky import Sky
 from amsd_astro.noise.structure import Scatter, measure_scatter
 from amsd_astro.noise.two_bands import expected_widths
 
-__all__ = ["TYPICAL_SKY", "calm_sky"]
+__all__ = ["TYPICAL_SKY", "calm_sky", "calmest_sky"]
 
 TYPICAL_SKY = 1000.0
 """Electrons of a typical sky; rather many, as too high a slope costs more than too low."""
@@ -48,15 +48,34 @@ def calm_sky(data: NDArray[np.floating], mask: NDArray[np.bool_], sky: Sky) -> S
     Returns
     -------
     Sky or None
-        The same level, with the variance of white noise that the lower envelope of the blocks has there; the most
-        there can be of slope is that of the envelope, or of a typical sky. None where the sky is not shown to be
-        structure.
+        That of `calmest_sky`; None where the sky is not shown to be structure.
     """
     if not sky.is_correlated:
         return None
     is_skewed = sky.skewness > _SKEWED
     if not (is_skewed or _is_structure(measure_scatter(data, mask, lambda *_: np.ones(1), side=_WIDE_SIDE), sky)):
         return None
+    return calmest_sky(data, mask, sky)
+
+
+def calmest_sky(data: NDArray[np.floating], mask: NDArray[np.bool_], sky: Sky) -> Sky | None:
+    """Return the sky with the noise of the calmest blocks, whatever the others show.
+
+    Parameters
+    ----------
+    data : ndarray, shape (ny, nx)
+        Exposure in linear units.
+    mask : ndarray of bool, shape (ny, nx)
+        True where a pixel is bad.
+    sky : Sky
+        As it was measured.
+
+    Returns
+    -------
+    Sky or None
+        The same level, with the variance of white noise that the lower envelope of the blocks has there; the most
+        there can be of slope is that of the envelope, or of a typical sky. None where blocks are few, or not calmer.
+    """
     blocks = measure_scatter(data, with_flat_areas(mask, data), lambda *_: np.ones(1), side=_SIDE, most=_MOST_BLOCKS)
     if blocks is None:
         return None

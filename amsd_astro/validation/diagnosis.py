@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from amsd_astro.frames.denoising_record import Record
 from amsd_astro.validation.parts import Check
 
 __all__ = ["diagnose"]
@@ -12,18 +13,28 @@ _BLUR = "It blurs: stars are wider than they were."
 _INVENTS = "It invents sources: there are detections where nothing is."
 _REMOVES = "It removes faint sources: these lose their flux, while bright ones keep theirs."
 _SCALES = "It scales flux: bright sources, whose shape is kept, all {verb} {share:.1f} % of it."
+_TOO_HIGH = (
+    "Its noise model is wrong: the estimated error is below zero, so the noise was taken for more than it is, and what "
+    "was taken out holds structure. State the noise."
+)
+_TOO_LOW = (
+    "Its noise model is wrong, or its weights do not suit the frame: the estimated error is more than the noise. State "
+    "the noise."
+)
 _LITTLE = "It takes little of the noise out: what was taken is narrower than the noise."
 _SKY = "It moves the level of the sky."
 _SIGMA = "Its sigma map is {word}."
 
 
-def diagnose(checks: Sequence[Check]) -> list[str]:
-    """Say in sentences what failed checks have in common; empty where none failed.
+def diagnose(checks: Sequence[Check], record: Record | None = None) -> list[str]:
+    """Say in sentences what failed checks have in common; empty where none failed, and the noise model is credible.
 
     Parameters
     ----------
     checks : sequence of Check
         From `checks_of`.
+    record : Record, optional
+        Of the denoised frame.
 
     Returns
     -------
@@ -43,6 +54,10 @@ def diagnose(checks: Sequence[Check]) -> list[str]:
     blurs = above("fwhm")
     bright = by_name["flux_bright"]
     found = []
+    too_high = False
+    if record is not None and not record.is_trusted:
+        too_high = record.risk is not None and record.risk < 0
+        found.append(_TOO_HIGH if too_high else _TOO_LOW)
     if blurs:
         found.append(_BLUR)
     # what blurs also smears masked pixels over their neighbours, and noise that is left in has peaks of its own
@@ -54,7 +69,7 @@ def diagnose(checks: Sequence[Check]) -> list[str]:
         found.append(_SCALES.format(verb="gain" if bright.value > 0 else "lose", share=abs(bright.value)))
     elif not blurs and (below("flux_faint") or (below("depth") and not invents)):
         found.append(_REMOVES)
-    if below("residual_width"):
+    if below("residual_width") and not too_high:  # it is narrow beside a noise that was taken for too wide
         found.append(_LITTLE)
     if below("residual_mean") or above("residual_mean"):
         found.append(_SKY)

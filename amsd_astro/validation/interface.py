@@ -7,6 +7,7 @@ from typing import Any
 
 from amsd_astro.denoiser import Denoiser
 from amsd_astro.frames import Frame, as_frame
+from amsd_astro.frames.denoising_record import read_record
 from amsd_astro.frames.noise import measure_noise
 from amsd_astro.noise.measurement import Stated
 from amsd_astro.validation.checks import checks_of
@@ -130,7 +131,7 @@ def _report(
         title=f"What denoising did to {name}",
         subtitle=f"{nx} x {ny} pixels, {experiment.injection.y.size} sources put in",
         checks=checks,
-        diagnosis=diagnose(checks),
+        diagnosis=diagnose(checks, read_record(experiment.plain.after.header)),
         sections=sections,
         pictures=pictures_of(experiment),
         wcs=frame.wcs,

@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 
 import pytest
+from astropy.io import fits
 
+from amsd_astro.frames.denoising_record import read_record
 from amsd_astro.validation.diagnosis import diagnose
 from amsd_astro.validation.limits import DEFAULT_LIMITS, checked_limits, held
 from amsd_astro.validation.parts import Check
@@ -16,9 +18,10 @@ FINE = {
 }  # fmt: skip
 
 
-def said(**values: float) -> list[str]:
+def said(*, risk: float = 0.05, **values: float) -> list[str]:
     limits = checked_limits(None)
-    return diagnose([held(Check(name, name, value), limits) for name, value in {**FINE, **values}.items()])
+    record = read_record(fits.Header({"AMSDVERS": "0", "AMSDRISK": risk, "AMSDRERR": 0.01}))
+    return diagnose([held(Check(name, name, value), limits) for name, value in {**FINE, **values}.items()], record)
 
 
 def test_nothing_is_said_of_what_passes() -> None:
@@ -45,6 +48,14 @@ def test_nothing_is_said_of_what_passes() -> None:
 def test_one_fault_is_given_one_name(values: dict[str, float], word: str) -> None:
     sentences = said(**values)
     assert len(sentences) == 1 and word in sentences[0]
+
+
+def test_a_noise_model_that_is_refuted_is_the_reason() -> None:
+    too_high = said(risk=-0.4, residual_width=0.3, flux_faint=-60.0)
+    assert "noise was taken for more than it is" in too_high[0]
+    assert not any("little of the noise" in sentence for sentence in too_high)
+    (too_low,) = said(risk=1.4)
+    assert "the estimated error is more than the noise" in too_low
 
 
 def test_what_could_not_be_measured_is_no_fault() -> None:
