@@ -17,7 +17,7 @@ from amsd_astro.arrays.flat_areas import with_flat_areas
 from amsd_astro.arrays.mesh_background import Background, measure_background
 from amsd_astro.arrays.robust_statistics import mad_sigma
 from amsd_astro.arrays.scratch import new_array
-from amsd_astro.noise.line_coherence import row_coherence
+from amsd_astro.noise.line_coherence import Coherence, row_coherence
 
 __all__ = ["Pattern", "find_pattern"]
 
@@ -112,27 +112,16 @@ def find_pattern(data: NDArray[np.floating], mask: NDArray[np.bool_]) -> Pattern
     if not any(one.is_pattern for one in seen):
         return None
     offsets, steps = [np.zeros(n) for n in data.shape], [np.zeros(n) for n in data.shape]
-    halves, noise = [_Halves(*np.zeros((3, n))) for n in data.shape], 0.0
+    halves, background = [_Halves(*np.zeros((3, n))) for n in data.shape], None
     n_step_rounds = _N_STEP_ROUNDS if any(one.places for one in seen) else 0
     for k in range(n_step_rounds + _N_ROUNDS):
         background = measure_background(data, mask, offsets[0], offsets[1])
         if background is None:
             return None
-        noise = background.noise
         if k < n_step_rounds:
-            for axis, profile in enumerate(_line_medians(data, mask, background, offsets)):
-                if seen[axis].places:
-                    error = noise / np.sqrt(data.shape[1 - axis])
-                    new, lines = _steps_and_lines(profile, seen[axis].places, error, steps[axis])
-                    steps[axis] += new
-                    offsets[axis] += new + lines
+            _add_steps(offsets, steps, seen, _line_medians(data, mask, background, offsets), background.noise)
             continue
-        halves = _line_means(data, mask, background, offsets, fine=False)
-        if any(np.isnan(one.both).any() for one in halves):  # a source covers a line: less is known of those
-            halves = [
-                one.filled(other)
-                for one, other in zip(halves, _line_means(data, mask, background, offsets, fine=True), strict=True)
-            ]
+        halves = _measured_halves(data, mask, background, offsets)
         for axis, one in enumerate(seen):
             if one.all_differ:
                 offsets[axis] += np.nan_to_num(halves[axis].both)
@@ -140,9 +129,36 @@ def find_pattern(data: NDArray[np.floating], mask: NDArray[np.bool_]) -> Pattern
         _settled(offset, step, half) if one.all_differ else (offset - offset.mean(), 0.0)
         for offset, step, half, one in zip(offsets, steps, halves, seen, strict=True)
     )
-    if not (rows[0].any() or columns[0].any()):
+    if background is None or not (rows[0].any() or columns[0].any()):
         return None
-    return Pattern(rows[0], columns[0], rows[1], columns[1], noise)
+    return Pattern(rows[0], columns[0], rows[1], columns[1], background.noise)
+
+
+def _add_steps(
+    offsets: list[NDArray[np.float64]],
+    steps: list[NDArray[np.float64]],
+    seen: tuple[Coherence, Coherence],
+    profiles: list[NDArray[np.float64]],
+    noise: float,
+) -> None:
+    """Add to the offsets the lines that stand out in the profiles of rows and columns, and the steps between lines."""
+    for axis, profile in enumerate(profiles):
+        if seen[axis].places:
+            error = noise / np.sqrt(profiles[1 - axis].size)
+            new, lines = _steps_and_lines(profile, seen[axis].places, error, steps[axis])
+            steps[axis] += new
+            offsets[axis] += new + lines
+
+
+def _measured_halves(
+    data: NDArray[np.floating], mask: NDArray[np.bool_], background: Background, offsets: list[NDArray[np.float64]]
+) -> list[_Halves]:
+    """What is left of rows and columns over the sky; over sources, too, where they cover a line: less is known then."""
+    halves = _line_means(data, mask, background, offsets, fine=False)
+    if any(np.isnan(one.both).any() for one in halves):
+        everywhere = _line_means(data, mask, background, offsets, fine=True)
+        halves = [one.filled(other) for one, other in zip(halves, everywhere, strict=True)]
+    return halves
 
 
 def _line_medians(

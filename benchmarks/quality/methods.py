@@ -34,7 +34,7 @@ _STARLET = 3.0  # noise widths
 def _package_digest() -> str:
     """First digits of a digest of what makes a result: the package's modules and weights, its command line apart."""
     root, digest = Path(amsd_astro.__file__).parent, hashlib.sha256()
-    for folder in ("denoiser", "frames", "network"):
+    for folder in ("arrays", "denoiser", "fits", "frames", "network", "noise"):
         for path in sorted((root / folder).rglob("*")):
             if path.is_file() and path.suffix != ".pyc":
                 digest.update(path.relative_to(root).as_posix().encode() + path.read_bytes())
@@ -75,7 +75,7 @@ class Runner:
     model: Path | None = None
     seed: int = 0
 
-    def run(self, scene: Scene, method: str) -> tuple[np.ndarray, float]:
+    def run(self, scene: Scene, method: str) -> tuple[np.ndarray, np.ndarray | None, float]:
         """Denoise a frame.
 
         Parameters
@@ -89,17 +89,22 @@ class Runner:
         -------
         values : ndarray, shape (ny, nx)
             In the frame's unit.
+        sigma : ndarray, shape (ny, nx), or None
+            What the package claims for the error; others claim nothing.
         seconds : float
             Of the peer's whole process; of the package's method without the start of Python.
         """
         if method in OURS:
-            return self._kept(scene, method, self._own_state(method), lambda: self._ours(scene, OURS[method]))
+            made, seconds = self._kept(scene, method, self._own_state(method), lambda: self._ours(scene, OURS[method]))
+            return made[0], made[1], seconds
         if method == "starlet":
-            return self._kept(scene, method, {}, lambda: _back(scene, starlet(scene.noisy, _STARLET)))
+            values, seconds = self._kept(scene, method, {}, lambda: _back(scene, starlet(scene.noisy, _STARLET)))
+            return values, None, seconds
         settings = self.settings.get(method, {})
         told = hashlib.sha256(scene.noisy.tobytes() + np.ascontiguousarray(scene.model.correlation).tobytes())
         state = {"settings": settings, "told": told.hexdigest()}
-        return self._kept(scene, method, state, lambda: self._peer(scene, method, settings))
+        values, seconds = self._kept(scene, method, state, lambda: self._peer(scene, method, settings))
+        return values, None, seconds
 
     def _kept(
         self, scene: Scene, method: str, state: dict[str, Any], make: Callable[[], np.ndarray]
@@ -112,12 +117,13 @@ class Runner:
         return {"package": _package_digest(), "model": model, "steps": OURS[method], "seed": self.seed}
 
     def _ours(self, scene: Scene, n_steps: int | None) -> np.ndarray:
-        """The package, told nothing of the noise."""
+        """Result and 1-sigma map of the package, told nothing of the noise."""
         if self.model is None:
             denoiser = Denoiser(steps=n_steps, seed=self.seed)
         else:
             denoiser = Denoiser.load(self.model, steps=n_steps, seed=self.seed)
-        return np.asarray(denoiser.fit_denoise(scene.frame).data, float)
+        result = denoiser.fit_denoise(scene.frame)
+        return np.stack([np.asarray(result.data, float), np.asarray(result.uncertainty.array, float)])
 
     def _peer(self, scene: Scene, method: str, settings: dict[str, Any]) -> np.ndarray:
         return _back(scene, run_peer(self.python, method, scene.noisy, scene.model.correlation, settings))

@@ -15,7 +15,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,8 +26,8 @@ from benchmarks.kept_results import command, machine
 from benchmarks.peers.environment import peer_python, versions
 from benchmarks.quality.errors import Difference, FrameErrors, block_bootstrap, frame_errors
 from benchmarks.quality.methods import METHODS, OURS, Runner, blurred
-from benchmarks.quality.repeats import FluxLost, flux_by_signal, levelled_sky, scorer
-from benchmarks.quality.tables import BASE, bias_table, flux_table, frame_table, pooled_table, repeat_table
+from benchmarks.quality.repeats import FluxLost, claimed_errors, errors_left, faint_flux, flux_by_signal
+from benchmarks.quality.tables import BASE, RepeatScore, bias_table, flux_table, frame_table, pooled_table, repeat_table
 from benchmarks.scenes.frames_with_truth import SAMPLES, Scene
 from benchmarks.scenes.judged_frames import FRAMES, Repeat, frame_scene, read_repeat, repeat_names
 from benchmarks.scenes.strata import Ruler
@@ -38,12 +38,13 @@ sky; strata of fewer than 1,000 pixels in a frame are left out. The package is t
 true noise: {base} its spectrum where it is correlated (bm3d_white is not told it), gaussian the best width by the \
 truth itself. Settings: {settings}; scikit-image by Stein's risk; starlet: 3 sigma. Packages: {packages}."""
 _REPEATS = """\
-One exposure against the mean of others of its field: `sqrt(mean((D - R)**2) - SIGR**2) / SIGT` on sky and on faint \
-pixels (the exposure itself has 1); the same on the sky where the difference of the two backgrounds, as the exposure \
-itself shows it over 12 px, is taken off every result; and the flux of clear but faint sources won or lost, with its \
-statistical error. Differences: mean of `((ours - R)**2 - (peer's - R)**2) / SIGT**2`, with bounds that hold 95 % of \
-1,000 resamples of blocks of 32 x 32 pixels; below zero ours is better. The noise that the others are told is measured \
-on the exposure; gaussian has the best width of each zone apart.\n"""
+One exposure against others of its field, error left over the noise of the exposure, which itself has 1, on sky and on \
+faint pixels. Where the others are split in halves RA and RB it is `sqrt(mean((D - RA)(D - RB))) / SIGT`, which needs \
+no noise level; elsewhere `sqrt(mean((D - R)**2) - SIGR**2) / SIGT`. Levelled: the sky without differences smoother \
+than 8 px. Claimed: rms of the 1-sigma map of the same pixels. And the flux of clear but faint sources won or lost, \
+with its statistical error. Differences: mean of `((ours - R)**2 - (peer's - R)**2) / SIGT**2`, with bounds that hold \
+95 % of 1,000 resamples of blocks of 32 x 32 pixels; below zero ours is better. The noise that the others are told is \
+measured on the exposure; gaussian has the best width of each zone apart.\n"""
 
 _FLUXES = """\
 Flux won or lost, per cent, with its statistical error, by the S/N that the sum over a source's footprint has in the \
@@ -58,7 +59,7 @@ class _Found:
     """What was measured so far."""
 
     frames: dict[str, dict[str, FrameErrors]] = field(default_factory=dict)
-    scores: dict[str, dict[str, dict[str, tuple[float, ...]]]] = field(default_factory=dict)
+    scores: dict[str, dict[str, RepeatScore]] = field(default_factory=dict)
     differences: dict[str, dict[str, dict[str, Difference]]] = field(default_factory=dict)
     fluxes: dict[str, dict[str, list[FluxLost | None]]] = field(default_factory=dict)
 
@@ -66,7 +67,7 @@ class _Found:
         """For the JSON file."""
         return {
             "frames": {name: {m: asdict(one) for m, one in found.items()} for name, found in self.frames.items()},
-            "repeats": self.scores,
+            "repeats": {name: {m: asdict(one) for m, one in found.items()} for name, found in self.scores.items()},
             "differences": {
                 name: {m: {zone: asdict(one) for zone, one in zones.items()} for m, zones in found.items()}
                 for name, found in self.differences.items()
@@ -78,24 +79,27 @@ class _Found:
         }
 
 
-def _results(runner: Runner, scene: Scene, methods: list[str]) -> _Images:
-    """Results by method; the Gaussian filters are chosen elsewhere."""
+def _results(runner: Runner, scene: Scene, methods: list[str]) -> tuple[_Images, _Images]:
+    """Results and 1-sigma maps by method; the Gaussian filters are chosen elsewhere."""
     images: _Images = {"noisy": np.asarray(scene.frame.data, float)}
+    claims: _Images = {}
     for method in methods:
         if method == "gaussian":
             continue
         if method == "bm3d_white" and scene.model.correlation.size == 1 and BASE in images:
             images[method] = images[BASE]  # there is nothing more to tell
             continue
-        images[method], seconds = runner.run(scene, method)
+        images[method], claimed, seconds = runner.run(scene, method)
+        if claimed is not None:
+            claims[method] = claimed
         print(f"{scene.name}: {method}, {seconds:.0f} s", file=sys.stderr, flush=True)
-    return images
+    return images, claims
 
 
 def _measure_frame(runner: Runner, name: str, methods: list[str], found: _Found) -> None:
     scene = frame_scene(name)
     ruler = Ruler(scene)
-    images = _results(runner, scene, methods)
+    images, _ = _results(runner, scene, methods)
     errors = {method: frame_errors(scene, ruler, image) for method, image in images.items()}
     if "gaussian" in methods:
         tried = [frame_errors(scene, ruler, image) for _, image in blurred(scene)]
@@ -103,37 +107,40 @@ def _measure_frame(runner: Runner, name: str, methods: list[str], found: _Found)
     found.frames[name] = errors
 
 
-def _zone_images(images: _Images, repeat: Repeat, score: Callable[[np.ndarray], Any]) -> dict[str, _Images]:
+def _zone_images(images: _Images, repeat: Repeat) -> dict[str, _Images]:
     """For each method the image that is judged in each zone: one and the same but for the Gaussian filter."""
     by_zone = {method: dict.fromkeys(repeat.zones, image) for method, image in images.items()}
-    tried = [(image, score(image)) for _, image in blurred(repeat.scene)]
+    tried = [(image, errors_left(repeat, image)) for _, image in blurred(repeat.scene)]
     by_zone["gaussian"] = {
-        zone: min(tried, key=lambda one, zone=zone: one[1][zone][0])[0] for zone in repeat.zones if zone in tried[0][1]
+        zone: min(tried, key=lambda one, zone=zone: one[1][zone])[0] for zone in repeat.zones if zone in tried[0][1]
     }
     return by_zone
 
 
-def _measure_repeat(
-    runner: Runner, folder: Path, methods: list[str], ours: str | None, score: Callable[..., Any], found: _Found
-) -> None:
+def _measure_repeat(runner: Runner, folder: Path, methods: list[str], ours: str | None, found: _Found) -> None:
     repeat = read_repeat(folder)
-    images = _results(runner, repeat.scene, methods)
+    images, claims = _results(runner, repeat.scene, methods)
     by_zone = {method: dict.fromkeys(repeat.zones, image) for method, image in images.items()}
     if "gaussian" in methods:
-        by_zone = _zone_images(images, repeat, lambda image: score(folder, image))
-    scores = {}
-    for method, zones in by_zone.items():
-        told = {zone: score(folder, image) for zone, image in zones.items()}
-        scores[method] = {zone: one[zone] for zone, one in told.items() if zone in one}
-        scores[method]["flux"] = told["faint"]["flux"]
-        if repeat.zones["sky"].any():
-            scores[method]["levelled sky"] = (levelled_sky(repeat, zones["sky"]),)
-    found.scores[repeat.scene.name] = scores
+        by_zone = _zone_images(images, repeat)
+    found.scores[repeat.scene.name] = {
+        method: _score(repeat, zones, claims.get(method)) for method, zones in by_zone.items()
+    }
     found.fluxes[repeat.scene.name] = {
         method: flux_by_signal(repeat, zones["faint"]) for method, zones in by_zone.items() if method != "noisy"
     }
     if ours is not None:
         found.differences[repeat.scene.name] = _paired(repeat, by_zone, ours)
+
+
+def _score(repeat: Repeat, images: _Images, claimed: np.ndarray | None) -> RepeatScore:
+    """Scores of a method, whose image may be another one in each zone."""
+    errors: dict[str, float] = {}
+    for zone, image in images.items():
+        left = errors_left(repeat, image)
+        errors |= {name: left[name] for name in (zone, f"levelled {zone}") if name in left}
+    claims = {} if claimed is None else claimed_errors(repeat, claimed)
+    return RepeatScore(errors, claims, faint_flux(repeat, images["faint"]))
 
 
 def _paired(repeat: Repeat, by_zone: Mapping[str, _Images], ours: str) -> dict[str, dict[str, Difference]]:
@@ -156,7 +163,7 @@ def _paired(repeat: Repeat, by_zone: Mapping[str, _Images], ours: str) -> dict[s
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--peers", type=Path, required=True, metavar="DIR", help="environment of the peers")
-    parser.add_argument("--repeats", type=Path, metavar="DIR", help="holds score_repeat.py and repeats/")
+    parser.add_argument("--repeats", type=Path, metavar="DIR", help="holds repeats/")
     parser.add_argument("--frames", nargs="*", choices=FRAMES, default=FRAMES, metavar="NAME", help="only these")
     parser.add_argument("--sets", nargs="*", metavar="NAME", help="only these sets of repeats")
     parser.add_argument("--methods", nargs="+", choices=METHODS, default=METHODS, metavar="METHOD", help="only these")
@@ -217,10 +224,9 @@ def main() -> None:
         _measure_frame(runner, name, methods, found)
         tell()
     if options.repeats is not None:
-        score = scorer(options.repeats).score
         for name in options.sets or repeat_names(options.repeats):
             folder = options.repeats / "repeats" / name
-            _measure_repeat(runner, folder, methods, ours[-1] if ours else None, score, found)
+            _measure_repeat(runner, folder, methods, ours[-1] if ours else None, found)
             tell()
     print(_tables(found, head, ours))
 

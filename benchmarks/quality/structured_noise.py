@@ -2,7 +2,7 @@
 
     python -m benchmarks.quality.structured_noise -o benchmarks/results/structured_noise.md
 
-Frames are those of scenes/structured_frames.py, all that are drawn.
+Frames are those of scenes/structured_frames.py and scenes/odd_noise_frames.py, all that are drawn.
 """
 
 from __future__ import annotations
@@ -19,21 +19,30 @@ from amsd_astro.errors import AmsdWarning
 from amsd_astro.noise.measurement import Stated
 from benchmarks.kept_results import command, machine
 from benchmarks.quality.errors import geometric_mean
+from benchmarks.scenes.odd_noise_frames import KINDS, odd_noise_frame
 from benchmarks.scenes.structured_frames import SCENES, STATED, StructuredFrame, structured_frame
 
 _HEAD = """\
-{n_seeds} frames of each kind, of 288 x 288 pixels, by default. Noise: median of the noise that was found over the true
-one. Error: rms of (result - truth) / true noise, 1 before denoising; over that of the same frame where the exact noise
-model is told. Width: of (result - truth) / 1-sigma map, clipped at 8. Geometric means, and the extremes."""
+{n_seeds} frames of each of the first kinds, the same whoever states the noise, {n_odd} of each of the others, of
+288 x 288 pixels, by default; all that were drawn. Offsets belong to the truth. Noise: median of the noise that was
+found over the true one. Error: rms of (result - truth) / true noise, 1 before denoising; over that of the same frame
+where the exact noise model is told. Width: of (result - truth) / 1-sigma map, clipped at 8. Geometric means, and the
+extremes."""
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Denoise, and write the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=4, help="frames of each kind (default %(default)s)")
+    parser.add_argument("--odd-seeds", type=int, default=6, help="of the kinds without crowding (default %(default)s)")
     parser.add_argument("-o", "--output", type=Path, required=True)
     options = parser.parse_args(arguments)
-    lines = [f"Made by `{command(__spec__)}` ({machine()}).", "", _HEAD.format(n_seeds=options.seeds), ""]
+    lines = [
+        f"Made by `{command(__spec__)}` ({machine()}).",
+        "",
+        _HEAD.format(n_seeds=options.seeds, n_odd=options.odd_seeds),
+        "",
+    ]
     lines += ["| scene | stated by | noise / true | error | over exact | width |", f"|{'---|' * 6}"]
     denoiser = Denoiser()
     for scene in SCENES:
@@ -47,6 +56,14 @@ def main(arguments: list[str] | None = None) -> int:
             columns = [found[:, 0], found[:, 1], found[:, 1] / exact, found[:, 2]]
             lines.append(f"| {scene} | {stated} | {' | '.join(map(_cell, columns))} |")
             sys.stderr.write(lines[-1] + "\n")
+    for kind in KINDS:
+        frames = [odd_noise_frame(kind, seed) for seed in range(options.odd_seeds)]
+        found = np.array([_measured(denoiser, one, one.told) for one in frames])
+        exact = [_measured(denoiser, one, one.model)[1] for one in frames]
+        columns = [found[:, 0], found[:, 1], found[:, 1] / exact, found[:, 2]]
+        stated = "plane" if frames[0].frame.uncertainty is not None else "nothing"
+        lines.append(f"| {kind} | {stated} | {' | '.join(map(_cell, columns))} |")
+        sys.stderr.write(lines[-1] + "\n")
     options.output.write_text("\n".join(lines) + "\n")
     return 0
 
@@ -57,10 +74,12 @@ def _measured(denoiser: Denoiser, made: StructuredFrame, noise: Stated) -> tuple
         warnings.simplefilter("ignore", AmsdWarning)
         result: Frame = denoiser.denoise(made.frame, noise=noise)
     assert result.noise is not None
-    ratio = np.median(np.sqrt(result.noise.variance(made.truth)) / made.sigma)
-    error = result.data - made.truth
-    width = np.clip(error / result.uncertainty.array, -8, 8)
-    return float(ratio), float(np.sqrt(np.mean((error / made.sigma) ** 2))), float(np.sqrt(np.mean(width**2)))
+    inside = np.isfinite(made.sigma)
+    ratio = np.median((np.sqrt(result.noise.variance(made.truth)) / made.sigma)[inside])
+    error = (result.data - made.truth)[inside]
+    width = np.clip(error / result.uncertainty.array[inside], -8, 8)
+    left = np.sqrt(np.mean((error / made.sigma[inside]) ** 2))
+    return float(ratio), float(left), float(np.sqrt(np.mean(width**2)))
 
 
 def _cell(values: np.ndarray) -> str:

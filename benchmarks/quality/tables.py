@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from benchmarks.quality.errors import Difference, FrameErrors, geometric_mean, pooled
 from benchmarks.quality.repeats import SIGNALS, FluxLost
@@ -80,9 +81,18 @@ def _difference(difference: Difference | None) -> str:
     return f"{difference.mean:+.4f} [{difference.low:+.4f}, {difference.high:+.4f}]"
 
 
+@dataclass(frozen=True)
+class RepeatScore:
+    """What a method leaves on a repeat: errors by zone, what it claims for them, and the flux of faint sources."""
+
+    errors: Mapping[str, float]
+    claims: Mapping[str, float]
+    flux: FluxLost | None
+
+
 def repeat_table(
     title: str,
-    scores: Mapping[str, Mapping[str, Mapping[str, Sequence[float]]]],
+    scores: Mapping[str, Mapping[str, RepeatScore]],
     differences: Mapping[str, Mapping[str, Mapping[str, Difference]]],
     ours: str,
 ) -> list[str]:
@@ -93,21 +103,25 @@ def repeat_table(
     title : str
         Heading.
     scores : mapping
-        Of set, method and zone ("sky", "faint", "flux"): what score_repeat.py gives; and "levelled sky".
+        Of set and method.
     differences : mapping
         Of set, method and zone: squared error of ``ours`` less that of the method, over the squared noise.
     ours : str
         Which method of the package is compared.
     """
     compared = [f"{ours} less it, {zone}" for zone in ("sky", "faint")]
-    heads = ["set", "method", "sky", "sky, levelled", "faint", "flux, %", *compared]
+    zones = ("sky", "levelled sky", "faint")
+    heads = ["set", "method", "sky", "claimed", "sky, levelled", "faint", "claimed", "flux, %", *compared]
     lines = _start(title, heads)
     for name, methods in scores.items():
         for method, found in methods.items():
             # a set without a zone has no score there
-            errors = [f"{found[zone][0]:.3f}" if zone in found else "" for zone in ("sky", "levelled sky", "faint")]
+            left = [f"{found.errors[zone]:.3f}" if zone in found.errors else "" for zone in zones]
+            claimed = [f"{found.claims[zone]:.3f}" if zone in found.claims else "" for zone in ("sky", "faint")]
+            errors = [left[0], claimed[0], left[1], left[2], claimed[1]]
             paired = differences.get(name, {}).get(method, {})
-            flux = f"{found['flux'][0]:+.2f} +- {found['flux'][1]:.2f}"
+            lost = found.flux
+            flux = "" if lost is None else f"{100 * lost.share:+.2f} +- {100 * lost.error:.2f}"
             lines.append(
                 _row([name, method, *errors, flux, *(_difference(paired.get(zone)) for zone in ("sky", "faint"))])
             )

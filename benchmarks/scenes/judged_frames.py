@@ -46,16 +46,19 @@ class Repeat:
         Where it lies.
     sigma, sigma_others : float
         Noise of the exposure and of the mean of the others.
+    halves : (ndarray, ndarray) or None
+        Means of two halves of the others, whose noise is independent.
     compared : ndarray of bool
         Pixels that all exposures have.
     zones : dict
-        The pixels "sky" and "faint", as score_repeat.py has them.
+        The pixels "sky" and "faint", by the smoothed reference.
     """
 
     scene: Scene
     folder: Path
     sigma: float
     sigma_others: float
+    halves: tuple[np.ndarray, np.ndarray] | None
     compared: np.ndarray
     zones: dict[str, np.ndarray]
 
@@ -71,15 +74,19 @@ def _image(path: Path) -> np.ndarray:
 
 
 def read_repeat(folder: Path) -> Repeat:
-    """Read a set: T.fits, R.fits and MASK.fits."""
+    """Read a set: T.fits, R.fits and MASK.fits, RA.fits and RB.fits where there are halves."""
     exposure, others, mask = (_image(folder / f"{name}.fits") for name in ("T", "R", "MASK"))
     header = fits.getheader(folder / "T.fits")
     sigma, sigma_others = float(header["SIGT"]), float(header["SIGR"])
     frame = read_frame(folder / "T.fits")
-    # a reference as noisy as the exposure chooses its zones together with it, as in score_repeat.py
+    # a reference as noisy as the exposure chooses its zones together with it
     both = (exposure + others) / 2 if sigma_others > 0.5 * sigma else others
     level = gaussian_filter(both, 1.5) / sigma
     compared = mask == 0
+    halves = None
+    if (folder / "RA.fits").exists():
+        halves = _image(folder / "RA.fits"), _image(folder / "RB.fits")
+        compared &= (halves[0] != 0) & (halves[1] != 0)
     zones = {"sky": compared & (np.abs(level) < 0.5), "faint": compared & (level >= 0.5) & (level < 5)}
     scene = Scene(folder.name, frame, others, np.full(others.shape, sigma), measure_noise(frame))
-    return Repeat(scene, folder, sigma, sigma_others, compared, zones)
+    return Repeat(scene, folder, sigma, sigma_others, halves, compared, zones)

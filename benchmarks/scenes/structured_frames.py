@@ -12,7 +12,7 @@ from scipy import ndimage
 
 from amsd_astro import Frame, NoiseModel
 
-__all__ = ["SCENES", "STATED", "StructuredFrame", "structured_frame"]
+__all__ = ["SCENES", "STATED", "StructuredFrame", "star_field", "structured_frame"]
 
 _SIDE = 288
 _FWHM = 2.355  # of a Gaussian, in its sigma
@@ -32,7 +32,8 @@ class StructuredFrame:
     model: NoiseModel
 
 
-def _stars(rng: np.random.Generator, n_stars: int, fwhm: float, faintest: float) -> np.ndarray:
+def star_field(rng: np.random.Generator, n_stars: int, fwhm: float, faintest: float) -> np.ndarray:
+    """Stars of a FWHM in pixels and of power-law brightness, in electrons from the faintest on."""
     scene = np.zeros((_SIDE, _SIDE))
     fluxes = faintest * (1 - rng.uniform(size=n_stars)) ** (-1 / 0.95)
     np.add.at(scene, tuple(rng.integers(0, _SIDE, (2, n_stars))), np.minimum(fluxes, 3e5))
@@ -40,11 +41,11 @@ def _stars(rng: np.random.Generator, n_stars: int, fwhm: float, faintest: float)
 
 
 def _crowded(rng: np.random.Generator) -> np.ndarray:
-    return 160 + _stars(rng, 4500, rng.uniform(2.2, 3.4), 260)
+    return 160 + star_field(rng, 4500, rng.uniform(2.2, 3.4), 260)
 
 
 def _crowded_sharp(rng: np.random.Generator) -> np.ndarray:
-    return 300 + _stars(rng, 3700, rng.uniform(1.4, 1.8), 70)
+    return 300 + star_field(rng, 3700, rng.uniform(1.4, 1.8), 70)
 
 
 def _nebula(rng: np.random.Generator) -> np.ndarray:
@@ -53,7 +54,7 @@ def _nebula(rng: np.random.Generator) -> np.ndarray:
     frequency[0, 0] = np.inf
     clouds = np.fft.irfft2(np.fft.rfft2(rng.normal(size=(_SIDE, _SIDE))) * frequency**-1.5, (_SIDE, _SIDE))
     smooth = ndimage.gaussian_filter(clouds / clouds.std(), rng.uniform(2.2, 3.4) / _FWHM)
-    return np.asarray(1500 * np.exp(0.85 * smooth) + _stars(rng, 100, 2.7, 500))
+    return np.asarray(1500 * np.exp(0.85 * smooth) + star_field(rng, 100, 2.7, 500))
 
 
 SCENES: dict[str, Callable[[np.random.Generator], np.ndarray]] = {

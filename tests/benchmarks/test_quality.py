@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from astropy.io import fits
+from astropy.nddata import StdDevUncertainty
 
 from amsd_astro import Frame
 from amsd_astro.noise.model import NoiseModel
@@ -17,7 +18,7 @@ from benchmarks.peers.environment import PeerError, run_peer
 from benchmarks.quality import methods, peers_and_package
 from benchmarks.quality.errors import FrameErrors, block_bootstrap, frame_errors, geometric_mean, pooled
 from benchmarks.quality.methods import Runner
-from benchmarks.quality.repeats import flux_by_signal, levelled_sky
+from benchmarks.quality.repeats import claimed_errors, errors_left, faint_flux, flux_by_signal
 from benchmarks.quality.tables import flux_table, frame_table, pooled_table
 from benchmarks.scenes.frames_with_truth import SAMPLES, Scene
 from benchmarks.scenes.judged_frames import frame_scene, read_repeat
@@ -121,13 +122,45 @@ def test_zones_of_a_repeat_are_those_of_the_reference_outside_the_mask(tmp_path:
     assert repeat.sigma == 10.0 and np.array_equal(repeat.scene.truth, 10 * level)
 
 
-def test_a_difference_of_backgrounds_is_no_error_of_the_levelled_sky(tmp_path: Path) -> None:
-    level = _write_set(tmp_path / "one", 0.0)
+def _write_halves(folder: Path) -> np.ndarray:
+    """The same set, its others in two halves, with noise of 2 each."""
+    level = _write_set(folder, 1.4)
+    rng = np.random.default_rng(1)
+    halves = [10 * level + rng.normal(0, 2, level.shape) for _ in "AB"]
+    for name, half in zip("AB", halves, strict=True):
+        fits.writeto(folder / f"R{name}.fits", half)
+    fits.writeto(folder / "R.fits", np.mean(halves, axis=0), overwrite=True)
+    return level
+
+
+def test_errors_by_two_halves_need_no_noise_level(tmp_path: Path) -> None:
+    truth = 10 * _write_halves(tmp_path / "one")
     repeat = read_repeat(tmp_path / "one")
-    truth, slope = 10 * level, np.linspace(0.0, 20.0, len(level))[:, None]
-    apart = replace(repeat, scene=replace(repeat.scene, frame=Frame(truth + slope)))
-    assert abs(levelled_sky(apart, truth + slope)) < 0.1 * abs(levelled_sky(apart, truth))
-    assert levelled_sky(apart, truth + slope + 3.0) == pytest.approx(0.3, abs=0.02)
+    wrong = replace(repeat, sigma_others=7.0)
+    result = truth + 3.0 * np.random.default_rng(2).standard_normal(truth.shape)
+    for one in (repeat, wrong):
+        found = errors_left(one, result)
+        assert found["sky"] == pytest.approx(0.3, abs=0.02) and found["faint"] == pytest.approx(0.3, abs=0.02)
+    alone = replace(repeat, halves=None)
+    assert errors_left(alone, result)["sky"] == pytest.approx(0.3, abs=0.02)
+    assert errors_left(replace(alone, sigma_others=3.4), result)["sky"] < 0.05
+    assert "levelled sky" not in errors_left(alone, result)
+
+
+def test_a_difference_of_backgrounds_is_no_error_of_the_levelled_sky(tmp_path: Path) -> None:
+    truth = 10 * _write_halves(tmp_path / "one")
+    repeat = read_repeat(tmp_path / "one")
+    slope = np.linspace(0.0, 20.0, len(truth))[:, None]
+    rough = 3.0 * np.random.default_rng(3).standard_normal(truth.shape)
+    found = errors_left(repeat, truth + slope + rough)
+    assert found["sky"] > 0.9
+    assert found["levelled sky"] == pytest.approx(0.3, abs=0.04)
+
+
+def test_claims_are_told_for_the_same_pixels(tmp_path: Path) -> None:
+    level = _write_set(tmp_path / "one", 1.0)
+    repeat = read_repeat(tmp_path / "one")
+    assert claimed_errors(repeat, np.where(level > 1, 4.0, 1.0)) == pytest.approx({"sky": 0.1, "faint": 0.4}, abs=0.03)
 
 
 def test_flux_lost_is_told_for_sources_by_their_brightness(tmp_path: Path) -> None:
@@ -143,6 +176,8 @@ def test_flux_lost_is_told_for_sources_by_their_brightness(tmp_path: Path) -> No
     assert [one and one.n_sources for one in found] == [1, None, None, 1, None]
     assert found[0] and found[0].share == pytest.approx(-0.4, abs=0.01) and found[0].error > 0.2
     assert found[3] and found[3].share == pytest.approx(-0.01, abs=0.001)
+    whole = faint_flux(repeat, np.asarray(repeat.scene.frame.data, float) - taken)
+    assert whole and whole.n_sources == 2 and -0.05 < whole.share < -0.02
     assert "| one | amsd | -40.0 +- " in "\n".join(flux_table("Flux", {"one": {"amsd": found}}))
 
 
@@ -156,10 +191,11 @@ def test_peers_are_told_the_noise_and_given_noise_units(monkeypatch: pytest.Monk
     monkeypatch.setattr(methods, "run_peer", run)
     correlation = np.array([[0, 0.1, 0], [0.1, 1, 0.1], [0, 0.1, 0]])
     scene = _ramp(correlation=correlation)
-    values, _ = Runner("python", None, {"n2v": {"n_epochs": 3}}).run(scene, "n2v")
+    values, claimed, _ = Runner("python", None, {"n2v": {"n_epochs": 3}}).run(scene, "n2v")
     assert np.std((given[0] - (scene.truth - 100) / 3)[scene.good]) == pytest.approx(1, rel=0.03)
     assert np.array_equal(given[1], correlation) and given[2] == {"n_epochs": 3}
     assert np.allclose(values, 100)  # noise units back in the frame's
+    assert claimed is None
 
 
 def test_the_package_is_told_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -171,12 +207,13 @@ def test_the_package_is_told_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
 
         def fit_denoise(self, frame: Frame, **told: Any) -> Frame:
             calls.append((frame, told))
-            return frame
+            return Frame(frame.data, uncertainty=StdDevUncertainty(np.full(frame.data.shape, 0.5)))
 
     monkeypatch.setattr(methods, "Denoiser", _Denoiser)
     scene = _ramp()
     for method, steps in (("amsd --steps 0", 0), ("amsd", None)):
-        Runner("python", None).run(scene, method)
+        values, claimed, _ = Runner("python", None).run(scene, method)
+        assert np.array_equal(values, scene.frame.data) and claimed is not None and np.all(claimed == 0.5)
         assert calls == [steps, (scene.frame, {})]
         calls.clear()
 
@@ -220,7 +257,9 @@ def test_a_run_writes_what_each_method_reached(tmp_path: Path, monkeypatch: pyte
     added = {"amsd": 0.3, "bm3d": 0.6}
     monkeypatch.setattr(peers_and_package, "frame_scene", lambda name: _ramp())
     monkeypatch.setattr(peers_and_package, "versions", lambda python: {"bm3d": "4"})
-    monkeypatch.setattr(peers_and_package.Runner, "run", lambda self, scene, method: (scene.truth + added[method], 2.0))
+    monkeypatch.setattr(
+        peers_and_package.Runner, "run", lambda self, scene, method: (scene.truth + added[method], None, 2.0)
+    )
     output = tmp_path / "table.md"
     words = ["--frames", SAMPLES[0], "--methods", "bm3d", "bm3d_white", "amsd", "gaussian", "-o", str(output)]
     monkeypatch.setattr(sys, "argv", ["peers_and_package.py", "--peers", str(tmp_path / "secret"), *words])
