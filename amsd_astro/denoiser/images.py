@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from amsd_astro.arrays.float_errors import usual_float_errors
 from amsd_astro.arrays.tiling import cut_tile, plan_tiles, tile_core
 from amsd_astro.denoiser.application import Progress, apply_model
 from amsd_astro.denoiser.pair_training import checked_pairs, train_on_pairs
@@ -29,6 +30,7 @@ _TILE = 256
 class ImageMethods(WeightsHolder):
     """The methods of `Denoiser` for packed pairs and ordinary images."""
 
+    @usual_float_errors()
     def fit_pairs(
         self,
         noisy: Any,
@@ -64,6 +66,7 @@ class ImageMethods(WeightsHolder):
         self._n_steps += self.adaptation.n_steps
         return self
 
+    @usual_float_errors()
     def denoise_image(
         self, image: Any, *, sigma: float | None = None, progress: Progress | None = None
     ) -> NDArray[np.float32]:

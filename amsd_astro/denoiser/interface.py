@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from astropy.io import fits
 
+from amsd_astro.arrays.float_errors import usual_float_errors
 from amsd_astro.denoiser.application import Progress, apply_model, unchanged
 from amsd_astro.denoiser.credible_noise import calibrate_credibly, tell_where_noise_is_refuted
 from amsd_astro.denoiser.images import ImageMethods
@@ -99,12 +100,13 @@ class Denoiser(ImageMethods):
         given = frames if several else [frames]
         if not given:
             raise ValueError("frames must hold at least one frame. Received: none")
-        prepared = [prepare(as_frame(obj), noise, seed=self.seed) for obj in given]
-        if all(one.values is None for one in prepared):
-            source = prepared[0].frame.source
-            message = f"frames to learn from must show noise. Received: {len(prepared)} without"
-            raise FrameError(message, path=source and source.path)
-        self._adapt(prepared, progress, checkpoint)
+        with usual_float_errors():
+            prepared = [prepare(as_frame(obj), noise, seed=self.seed) for obj in given]
+            if all(one.values is None for one in prepared):
+                source = prepared[0].frame.source
+                message = f"frames to learn from must show noise. Received: {len(prepared)} without"
+                raise FrameError(message, path=source and source.path)
+            self._adapt(prepared, progress, checkpoint)
         return self
 
     def denoise(self, frame: Any, *, noise: Stated = None, progress: Progress | None = None) -> Frame:
@@ -124,7 +126,8 @@ class Denoiser(ImageMethods):
         Frame
             As `denoise`.
         """
-        return self._apply(prepare(as_frame(frame), noise, seed=self.seed), progress)
+        with usual_float_errors():
+            return self._apply(prepare(as_frame(frame), noise, seed=self.seed), progress)
 
     def fit_denoise(
         self,
@@ -139,12 +142,13 @@ class Denoiser(ImageMethods):
         Where the number of steps is left to the program, weights that come with the package are not trained further:
         a single frame has too few pixels to teach them what their training on simulated fields has not.
         """
-        prepared = prepare(as_frame(frame), noise, seed=self.seed)
-        as_it_is = self.steps is None and self._settings.weights is not None
-        adaptation = None if as_it_is else self._adapt([prepared], progress, checkpoint)
-        # weights that stayed as they were know nothing of the frame: it can teach them gains
-        trained = adaptation if adaptation is not None and adaptation.n_steps else None
-        return self._apply(prepared, progress, trained=trained)
+        with usual_float_errors():
+            prepared = prepare(as_frame(frame), noise, seed=self.seed)
+            as_it_is = self.steps is None and self._settings.weights is not None
+            adaptation = None if as_it_is else self._adapt([prepared], progress, checkpoint)
+            # weights that stayed as they were know nothing of the frame: it can teach them gains
+            trained = adaptation if adaptation is not None and adaptation.n_steps else None
+            return self._apply(prepared, progress, trained=trained)
 
     def _adapt(
         self,

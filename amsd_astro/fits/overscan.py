@@ -1,6 +1,7 @@
 """Overscan: which part of a raw frame was exposed, by its section cards.
 
-Sections are IRAF's, ``[x1:x2,y1:y2]``, counted from one, both ends within (ccdgeometry of the IRAF package ccdred).
+Sections are IRAF's, ``[x1:x2,y1:y2]``, counted from one, both ends within (ccdgeometry of the IRAF package ccdred);
+ends and the second axis may be left out.
 TRIMSEC is the part to keep, DATASEC the part that was exposed; cameras with several amplifiers have one of them for
 each (DATASECA, DATASEC1, TSEC11 ...), which come first. ESO has the numbers of pixels instead (ESO DET OUT1 NX, PRSCX,
 OVSCX; Data Interface Control Document GEN-SPE-ESO-19400-0794).
@@ -38,7 +39,7 @@ _DATA = re.compile(r"(TRIMSEC|TSEC|DATASEC|DSEC)([A-Z]|\d{1,2})?\Z")
 _BIAS = re.compile(r"(BIASSEC|BSEC|PRESEC|ORSEC|OCSEC)([A-Z]|\d{1,2})?\Z")
 _FIRST = ("TRIMSEC", "TSEC", "DATASEC", "DSEC")
 _SECTION = re.compile(r"\[?([^,\[\]]*),([^,\[\]]*)\]?\Z")
-_RANGE = re.compile(r"(\d+):(\d+)\Z")
+_RANGE = re.compile(r"(\d*):(\d*)\Z")  # an end that is left out is the frame's
 _BINNING = re.compile(r"(\d+)[\s,x]+(\d+)\Z", re.IGNORECASE)
 _ESO = re.compile(rb"HIERARCH ESO DET OUT(\d+) (NX|NY|PRSCX|PRSCY|OVSCX|OVSCY) *= *(\d+) *(?:/.*)?\Z", re.DOTALL)
 _LEAST = 0.5  # of the frame that data cover: a chip's card in the coadd of many covers less, no camera's data do
@@ -125,9 +126,12 @@ def _parse(card: bytes, keyword: str, shape: tuple[int, int], where: str) -> _Pa
     text = (string_value([card], keyword) or "").strip()
     if not text:
         return None
-    match = _SECTION.match("".join(text.split()))
-    ranges = [_parse_range(match.group(i + 1), shape[1 - i]) for i in (0, 1)] if match else [None]
-    if len(ranges) == 2 and ranges[0] is not None and ranges[1] is not None:
+    text = "".join(text.split())
+    match = _SECTION.match(text)
+    # of one range alone, which is along the first axis, the other is whole
+    parts = match.groups() if match else (text.strip("[]"), "*")
+    ranges = [_parse_range(part, length) for part, length in zip(parts, shape[::-1], strict=True)]
+    if ranges[0] is not None and ranges[1] is not None:
         return ranges[0], ranges[1]
     warnings.warn(
         f"{where}{': ' if where else ''}{keyword} must be a section like [1:2048,1:4096], ignored. "
@@ -144,7 +148,7 @@ def _parse_range(text: str, length: int) -> _Range | None:
     match = _RANGE.match(text)
     if match is None:
         return None
-    first, last = sorted((int(match.group(1)), int(match.group(2))))
+    first, last = sorted((int(match.group(1) or 1), int(match.group(2) or length)))
     return first, last
 
 

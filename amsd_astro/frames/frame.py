@@ -15,6 +15,7 @@ from astropy.io.registry import UnifiedReadWriteMethod
 from astropy.nddata import CCDData, NDData
 from astropy.wcs import WCS
 
+from amsd_astro.arrays.float_errors import usual_float_errors
 from amsd_astro.errors import FrameError
 from amsd_astro.fits.world_coordinates import parse_wcs, sliced_header
 from amsd_astro.frames.registry import FrameReader, FrameWriter
@@ -211,6 +212,7 @@ class Frame(CCDData):
             part._wcs_pending = False
         return part
 
+    @usual_float_errors()
     def _repr_html_(self) -> str:
         """Return the frame as Jupyter shows it, by the writer of the format "html"."""
         page = io.StringIO()

@@ -12,9 +12,11 @@ import numpy as np
 from astropy import units as u
 from astropy.io import fits
 from astropy.nddata import NDData, StdDevUncertainty
+from astropy.utils.masked import Masked
 from astropy.wcs import WCS
 
 from amsd_astro.arrays.blocks import bad_pixels
+from amsd_astro.arrays.float_errors import usual_float_errors
 from amsd_astro.errors import AmsdWarning, FrameError
 from amsd_astro.fits.hdu_selection import PLANE_NAMES, Extension
 from amsd_astro.fits.units import parse_unit
@@ -33,7 +35,8 @@ def as_frame(obj: Any, *, ext: Extension | None = None, mask: Any = None) -> Fra
     Parameters
     ----------
     obj : path, HDU, HDUList, ndarray, Quantity, NDData, CCDData or Frame
-        An image of two axes (others of length one aside).
+        An image of two axes (others of length one aside). Masked arrays and quantities, numpy's or astropy's, keep
+        their mask; where an uncertainty is no positive number, the pixel is masked.
     ext : int, str or tuple, optional
         The HDU, for a path or an HDUList; see `read_frame`.
     mask : ndarray, optional
@@ -51,19 +54,20 @@ def as_frame(obj: Any, *, ext: Extension | None = None, mask: Any = None) -> Fra
     TypeError
         It is of another kind, or `ext` is given for something without HDUs.
     """
-    if isinstance(obj, (str, os.PathLike)):
-        frame = read_frame(obj, ext=ext)
-    elif isinstance(obj, fits.HDUList):
-        frame = _from_hdu(_choose(obj, ext))
-    else:
-        if ext is not None:
-            raise TypeError(f"ext is for files and HDULists. Received: {type(obj).__name__}")
-        frame = _from_object(obj)
-    if mask is not None:
-        frame.mask = frame.mask | _checked_mask(mask, frame.data.shape)
-    if frame.mask.all():
-        raise FrameError("the image has no valid pixel: every one is NaN, infinite or masked.")
-    return frame
+    with usual_float_errors():
+        if isinstance(obj, (str, os.PathLike)):
+            frame = read_frame(obj, ext=ext)
+        elif isinstance(obj, fits.HDUList):
+            frame = _from_hdu(_choose(obj, ext))
+        else:
+            if ext is not None:
+                raise TypeError(f"ext is for files and HDULists. Received: {type(obj).__name__}")
+            frame = _from_object(obj)
+        if mask is not None:
+            frame.mask = frame.mask | _checked_mask(mask, frame.data.shape)
+        if frame.mask.all():
+            raise FrameError("the image has no valid pixel: every one is NaN, infinite or masked.")
+        return frame
 
 
 def _from_object(obj: Any) -> Frame:
@@ -112,17 +116,26 @@ def _plane(data: Any) -> np.ndarray:
 
 
 def _from_array(array: np.ndarray) -> Frame:
-    """Make a frame of an ndarray, a masked array or a Quantity."""
+    """Make a frame of an ndarray, a Quantity, or a masked one of numpy's or astropy's."""
+    given: Any = False
+    if isinstance(array, Masked):
+        given, array = np.asarray(array.mask), array.unmasked
     unit = array.unit if isinstance(array, u.Quantity) else u.dimensionless_unscaled
     values = array.value if isinstance(array, u.Quantity) else array
+    if isinstance(values, np.ma.MaskedArray):
+        given = np.ma.getmaskarray(values)
     data = _plane(np.ma.getdata(values))
-    mask = np.ma.getmaskarray(values).reshape(data.shape) if isinstance(values, np.ma.MaskedArray) else False
+    mask = given if given is False else given.reshape(data.shape)
     return Frame(data, mask=~np.isfinite(data) | mask, unit=unit)
 
 
 def _from_frame(frame: Frame) -> Frame:
     new = frame.with_arrays(_plane(frame.data), frame.uncertainty, frame.flags, frame.noise)
     new.mask = bad_pixels(new.data, new.mask)
+    if frame.source is None:  # of a file's planes the reader has seen to it
+        deviation = _deviation(frame, new.data.shape)
+        new.uncertainty = deviation
+        new.mask |= _without_error(deviation)
     return new
 
 
@@ -136,10 +149,11 @@ def _from_nddata(nddata: NDData) -> Frame:
     if wcs is not None and not isinstance(wcs, WCS):
         warnings.warn(f"a WCS of type {type(wcs).__name__} is not used.", AmsdWarning, stacklevel=4)
         wcs = None
+    deviation = _deviation(nddata, data.shape)
     return Frame(
         data,
-        uncertainty=_deviation(nddata, data.shape),
-        mask=mask | ~np.isfinite(data),
+        uncertainty=deviation,
+        mask=mask | ~np.isfinite(data) | _without_error(deviation),
         unit=nddata.unit,
         wcs=None if wcs is None else wcs.deepcopy(),
         header=nddata.meta.copy() if isinstance(nddata.meta, fits.Header) else dict(nddata.meta or {}),
@@ -147,16 +161,31 @@ def _from_nddata(nddata: NDData) -> Frame:
 
 
 def _deviation(nddata: NDData, shape: tuple[int, ...]) -> StdDevUncertainty | None:
-    """Return the uncertainty as a standard deviation."""
+    """Return the uncertainty as a standard deviation in the unit of the data, NaN where it has no positive value."""
     if nddata.uncertainty is None or nddata.uncertainty.array is None:
         return None
     try:
-        converted = nddata.uncertainty.represent_as(StdDevUncertainty)
+        with np.errstate(all="ignore"):  # of zeros, and what is no number
+            converted = nddata.uncertainty.represent_as(StdDevUncertainty)
+            values = np.asarray(converted.array, dtype=np.float64)
+        if converted.unit is not None and converted.unit != nddata.unit:
+            values = values * converted.unit.to(nddata.unit or u.dimensionless_unscaled)
     except Exception as error:  # noqa: BLE001 - unknown kinds of uncertainty are left out
         warnings.warn(f"the uncertainty is not used ({error}).", AmsdWarning, stacklevel=5)
         return None
+    deviation = np.full(shape, np.nan, np.float32)
     with np.errstate(all="ignore"):
-        return StdDevUncertainty(np.array(converted.array, dtype=np.float32).reshape(shape), copy=False)
+        np.copyto(deviation, values.reshape(shape), where=(values > 0).reshape(shape), casting="same_kind")
+    deviation[~np.isfinite(deviation)] = np.nan
+    if np.isnan(deviation).all():
+        warnings.warn("the uncertainty holds no positive value and is not used.", AmsdWarning, stacklevel=5)
+        return None
+    return StdDevUncertainty(deviation, copy=False)
+
+
+def _without_error(deviation: StdDevUncertainty | None) -> Any:
+    """Where an uncertainty tells that a pixel is not to be used."""
+    return False if deviation is None else np.isnan(deviation.array)
 
 
 def _choose(hdus: fits.HDUList, ext: Extension | None) -> Any:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from astropy.io import fits
 
+from amsd_astro.arrays.float_errors import usual_float_errors
 from amsd_astro.frames.frame import Frame
 from amsd_astro.noise.line_pattern import Pattern, find_pattern
 from amsd_astro.noise.measurement import Stated, find_noise
@@ -56,7 +57,8 @@ def measure_noise(frame: Frame, *, stated: Stated = None, has_pattern: bool = Tr
         The pixels are so large that their variance is no number.
     """
     if has_pattern:
-        frame, _ = without_pattern(frame)
+        with usual_float_errors():
+            frame, _ = without_pattern(frame)
 
     def lookup(keyword: str) -> tuple[Any, str] | None:
         """A value and its comment in the image's header, then in the primary's."""
@@ -67,11 +69,12 @@ def measure_noise(frame: Frame, *, stated: Stated = None, has_pattern: bool = Tr
             return "what cannot be parsed", ""
         return None if frame.source is None else frame.source.card(keyword)
 
-    return find_noise(
-        np.asarray(frame.data),
-        frame.mask,
-        deviation=None if frame.uncertainty is None else np.asarray(frame.uncertainty.array),
-        lookup=lookup,
-        unit="" if frame.unit is None else frame.unit.to_string().strip(),
-        stated=stated,
-    )
+    with usual_float_errors():
+        return find_noise(
+            np.asarray(frame.data),
+            frame.mask,
+            deviation=None if frame.uncertainty is None else np.asarray(frame.uncertainty.array),
+            lookup=lookup,
+            unit="" if frame.unit is None else frame.unit.to_string().strip(),
+            stated=stated,
+        )

@@ -12,6 +12,7 @@ from astropy import units as u
 from astropy.nddata import StdDevUncertainty
 
 from amsd_astro.arrays.blocks import bad_pixels, finite_range
+from amsd_astro.arrays.float_errors import usual_float_errors
 from amsd_astro.errors import FrameChangedError, FrameError
 from amsd_astro.fits.byte_streams import file_stamp
 from amsd_astro.fits.cards import find_card, header_from_cards, string_value
@@ -71,7 +72,7 @@ def read_frame(
         The disk failed.
     """
     file = scan(Path(os.path.abspath(os.fspath(path))))
-    with contextlib.closing(file.stream):
+    with contextlib.closing(file.stream), usual_float_errors():
         return _read(file, ext, mask_ext, mask_bits, error_ext)
 
 

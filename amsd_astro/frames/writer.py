@@ -14,6 +14,7 @@ import warnings
 import numpy as np
 from astropy import units as u
 
+from amsd_astro.arrays.float_errors import usual_float_errors
 from amsd_astro.errors import FrameChangedError, FrameError
 from amsd_astro.fits.cards import card_keyword, find_card, make_card, merge_cards
 from amsd_astro.fits.hdu_bytes import Pieces, stripes, write_hdu
@@ -71,7 +72,7 @@ def write_frame(
     target = check_output(path, overwrite=overwrite, source=None if source is None else source.path)
     if sigma is None:
         sigma = _has(frame, "AMSDVERS")
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), usual_float_errors():
         warnings.simplefilter("ignore")
         if source is None:
             parts = _new_parts(frame, sigma)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from amsd_astro.arrays.float_errors import usual_float_errors
 from amsd_astro.frames import Frame
 from amsd_astro.plotting.captions import facts_line, name_of
 from amsd_astro.plotting.strata import NOMINAL, Stratum, coverage, strata_of
@@ -30,6 +31,7 @@ _LOOKS: tuple[tuple[str, Any, str], ...] = (
 """Colour, dashes and marker of all pixels and of each stratum."""
 
 
+@usual_float_errors()
 def plot_calibration(z_or_result: Any, truth: Any = None, *, snr: Any = None, figure: Figure | None = None) -> Figure:
     """Show the errors of a denoised frame over its 1-sigma map: their distribution, width and coverage.
 

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
+from amsd_astro.arrays.float_errors import usual_float_errors
 from amsd_astro.frames import Frame
 from amsd_astro.plotting.axes import (
     BRIGHTNESS,
@@ -67,6 +68,7 @@ class _Look:
         return ScalarMappable(self.norm, self.colours)
 
 
+@usual_float_errors()
 def plot_comparison(
     before: Frame,
     after: Frame,

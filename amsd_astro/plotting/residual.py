@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from amsd_astro.arrays.float_errors import usual_float_errors
 from amsd_astro.frames import Frame
 from amsd_astro.plotting.axes import SMALL, TAKEN, add_axes, add_bar, show, usable_wcs
 from amsd_astro.plotting.captions import facts_line, name_of
@@ -33,6 +34,7 @@ _PANEL_SIZE = (0.185, 0.32)
 _SIGNALS = {-100: "-100", -10: "-10", 0: "0", 3: "3", 10: "10", 100: "100", 1000: "1e3", 10000: "1e4", 100000: "1e5"}
 
 
+@usual_float_errors()
 def plot_residual(before: Frame, after: Frame, *, figure: Figure | None = None) -> Figure:
     """Show what was taken from a frame, in units of the noise, and what it is like.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+from amsd_astro.arrays.float_errors import usual_float_errors
 from amsd_astro.denoiser import Denoiser
 from amsd_astro.frames import Frame, as_frame
 from amsd_astro.frames.denoising_record import read_record
@@ -26,6 +27,7 @@ from amsd_astro.validation.report.source_sections import photometry_section, sha
 __all__ = ["validate"]
 
 
+@usual_float_errors()
 def validate(
     obj: Any,
     *,

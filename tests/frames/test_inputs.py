@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,10 @@ import numpy as np
 import pytest
 from astropy import units as u
 from astropy.io import fits
-from astropy.nddata import CCDData, NDData, StdDevUncertainty, VarianceUncertainty
+from astropy.nddata import CCDData, InverseVariance, NDData, StdDevUncertainty, VarianceUncertainty
+from astropy.utils.masked import Masked
 
-from amsd_astro.errors import FrameError, FrameNotFoundError
+from amsd_astro.errors import AmsdWarning, FrameError, FrameNotFoundError
 from amsd_astro.frames import Frame, as_frame, read_frame
 
 
@@ -42,6 +44,43 @@ def test_quantities_and_masked_arrays(pixels: np.ndarray) -> None:
     masked = as_frame(np.ma.masked_less(np.arange(6.0).reshape(2, 3), 2))
     assert masked.mask.tolist() == [[True, True, False], [False] * 3]
     assert as_frame(np.ones((1, 1, 3, 4))).data.shape == (3, 4)
+
+
+def test_masked_arrays_of_astropy_keep_their_mask(pixels: np.ndarray) -> None:
+    mask = np.zeros(pixels.shape, bool)
+    mask[2, 3:] = True
+    for masked in (Masked(pixels, mask=mask), Masked(pixels * u.electron, mask=mask)):
+        frame = as_frame(masked)
+        assert np.array_equal(frame.mask, mask | ~np.isfinite(pixels))
+    assert frame.unit == u.electron
+
+
+@pytest.mark.parametrize("kind", [StdDevUncertainty, VarianceUncertainty, InverseVariance])
+@pytest.mark.parametrize("made", [NDData, CCDData, Frame])
+def test_pixels_without_a_positive_error_are_masked(made: Any, kind: Any, pixels: np.ndarray) -> None:
+    pixels = np.where(np.isfinite(pixels), pixels, 1.0)
+    values = np.full(pixels.shape, 4.0)
+    values[0, 0], values[1, 1], values[2, 2] = 0.0, np.nan, 0.0
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        frame = as_frame(made(pixels, unit="adu", uncertainty=kind(values)))
+    expected = {StdDevUncertainty: 4.0, VarianceUncertainty: 2.0, InverseVariance: 0.5}[kind]
+    assert np.flatnonzero(frame.mask.diagonal()).tolist() == [0, 1, 2] and frame.mask.sum() == 3
+    assert isinstance(frame.uncertainty, StdDevUncertainty)
+    assert np.nanmin(frame.uncertainty.array) == np.nanmax(frame.uncertainty.array) == expected
+
+
+def test_an_uncertainty_has_a_unit_of_its_own(pixels: np.ndarray) -> None:
+    error = StdDevUncertainty(np.full(pixels.shape, 2000.0), unit="mJy")
+    assert np.all(as_frame(NDData(pixels, unit="Jy", uncertainty=error)).uncertainty.array == 2.0)
+    error = InverseVariance(np.full(pixels.shape, 1e-6), unit=1 / u.mJy**2)
+    assert as_frame(NDData(pixels, unit="Jy", uncertainty=error)).uncertainty.array == pytest.approx(1.0)
+
+
+def test_an_uncertainty_without_a_positive_value_is_not_used(pixels: np.ndarray) -> None:
+    with pytest.warns(AmsdWarning, match="holds no positive value and is not used"):
+        frame = as_frame(NDData(pixels, uncertainty=StdDevUncertainty(np.zeros(pixels.shape))))
+    assert frame.uncertainty is None and frame.mask.sum() == 2
 
 
 @pytest.mark.parametrize(

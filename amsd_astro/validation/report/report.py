@@ -7,6 +7,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from amsd_astro.arrays.float_errors import usual_float_errors
 from amsd_astro.fits.output_file import check_output, new_file
 from amsd_astro.validation.report.page import page_of, summary_of
 from amsd_astro.validation.report.verdict import Verdict
@@ -70,6 +71,7 @@ class Report(Verdict):
         target = check_output(path, overwrite=overwrite)
         _write(target, page_of(self), overwrite=overwrite)
 
+    @usual_float_errors()
     def _repr_html_(self) -> str:
         return summary_of(self)
 
