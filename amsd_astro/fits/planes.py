@@ -22,7 +22,8 @@ _DEVIATION = ("ERR", "ERROR", "SIGMA", "UNCERT", "STD")
 _VARIANCE = ("VAR", "VARIANCE", "STAT")
 _INVERSE = ("IVAR", "INVVAR", "WGT")
 _COVERAGE = ("WHT", "WEIGHT")
-_MASKS = ("MASK", "MSK", "DQ", "MASKBITS")
+_MASKS = ("MASK", "MSK", "DQ", "MASKBITS", "BPM", "FLAGS")
+_CODED = ("DQ", "FLAGS")  # masks of many bits, of which some say nothing bad
 PLANES_BY_NAME = {
     **dict.fromkeys(_DEVIATION, "errors"),
     **dict.fromkeys(_VARIANCE, "variances"),
@@ -156,7 +157,7 @@ def _wanted(file: RawFile, plane: RawHDU, bits: int | None) -> BadValues | None:
     """Return which values are bad: the caller's bits, the layout's, any; None for a DQ of no known layout."""
     if bits is not None:
         return BadValues(bits=int(bits))
-    return bad_values(file, plane) or (None if plane.name == "DQ" else ANY_VALUE)
+    return bad_values(file, plane) or (None if plane.name in _CODED else ANY_VALUE)
 
 
 def _nothing(image: RawHDU) -> np.ndarray:

@@ -22,7 +22,8 @@ from amsd_astro.fits.hdu_selection import PLANE_NAMES, Extension
 from amsd_astro.fits.units import parse_unit
 from amsd_astro.fits.world_coordinates import clean_header
 from amsd_astro.frames.frame import Frame
-from amsd_astro.frames.reader import read_frame
+from amsd_astro.frames.hdu_planes import beside_hdu, beside_in_list
+from amsd_astro.frames.reader import Beside, read_frame
 
 __all__ = ["as_frame"]
 
@@ -58,7 +59,9 @@ def as_frame(obj: Any, *, ext: Extension | None = None, mask: Any = None) -> Fra
         if isinstance(obj, (str, os.PathLike)):
             frame = read_frame(obj, ext=ext)
         elif isinstance(obj, fits.HDUList):
-            frame = _from_hdu(_choose(obj, ext))
+            hdu = _choose(obj, ext)
+            name = obj.filename() or "HDUList"
+            frame = _from_hdu(hdu, lambda: beside_in_list(obj, hdu, _pixels_of, name=name), primary=obj[0].header)
         else:
             if ext is not None:
                 raise TypeError(f"ext is for files and HDULists. Received: {type(obj).__name__}")
@@ -73,7 +76,7 @@ def as_frame(obj: Any, *, ext: Extension | None = None, mask: Any = None) -> Fra
 def _from_object(obj: Any) -> Frame:
     maker: Callable[[Any], Frame]
     if isinstance(obj, _IMAGE_HDUS):
-        maker = _from_hdu
+        return _from_hdu(obj, lambda: beside_hdu(obj))
     elif isinstance(obj, Frame):
         maker = _from_frame
     elif isinstance(obj, NDData):
@@ -224,7 +227,7 @@ def _is_plane(hdu: Any) -> bool:
     return isinstance(hdu, _IMAGE_HDUS) and len(shape) >= 2 and min(shape) > 0 and math.prod(shape[:-2]) == 1
 
 
-def _from_hdu(hdu: Any) -> Frame:
+def _from_hdu(hdu: Any, find_beside: Callable[[], Beside | None], *, primary: fits.Header | None = None) -> Frame:
     if not isinstance(hdu, _IMAGE_HDUS):
         raise FrameError(f"the HDU holds no image. Received: {type(hdu).__name__}", hdu=getattr(hdu, "name", None))
     header = hdu.header.copy()
@@ -246,7 +249,20 @@ def _from_hdu(hdu: Any) -> Frame:
         physical = blank * (getattr(hdu, "_orig_bscale", 1) or 1) + (getattr(hdu, "_orig_bzero", 0) or 0)
         bad |= np.reshape(pixels == physical, data.shape)
         data = np.where(bad, np.array(np.nan, data.dtype), data)
-    return Frame(data, mask=bad, header=header, unit=parse_unit(_text(cleaned.get("BUNIT"))))
+    beside = find_beside()
+    deviation = flags = None
+    if beside is not None:
+        bad |= beside.mask
+        deviation, flags = beside.deviation, beside.flags
+    unit = _text(cleaned.get("BUNIT")) or (None if primary is None else _text(clean_header(primary).get("BUNIT")))
+    return Frame(
+        data,
+        uncertainty=None if deviation is None else StdDevUncertainty(deviation, copy=False),
+        mask=bad,
+        flags=flags,
+        header=header,
+        unit=parse_unit(unit),
+    )
 
 
 def _text(value: Any) -> str | None:

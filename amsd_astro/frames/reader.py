@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +28,7 @@ from amsd_astro.fits.units import parse_unit
 from amsd_astro.frames.frame import Frame
 from amsd_astro.frames.source import FrameSource
 
-__all__ = ["read_frame"]
+__all__ = ["Beside", "read_beside", "read_frame"]
 
 _log = logging.getLogger(__name__)
 
@@ -86,33 +87,75 @@ def _read(
     hdu = choose_hdu(file, ext)
     try:
         data = read_floats(file, hdu)
-        planes = read_planes(file, hdu, mask_ext=mask_ext, mask_bits=mask_bits, error_ext=error_ext)
-        _leave_out_overscan(planes.mask, file, hdu)
+        beside = read_beside(file, hdu, mask_ext=mask_ext, mask_bits=mask_bits, error_ext=error_ext)
     except MemoryError:
         raise
     except (FrameError, OSError):
         _check_stamp(file)
         raise
     _check_stamp(file)
-    mask = bad_pixels(data, planes.mask)
+    mask = bad_pixels(data, beside.mask)
     if mask.all():
         why = "every pixel is NaN, infinite or BLANK" if finite_range(data) is None else "every pixel is masked"
         raise FrameError(f"the image has no valid pixel: {why}.", path=file.path, hdu=hdu.index)
     source = _source(file, hdu, data.dtype)
     unit = _unit(file, hdu)
-    deviation, flags = planes.deviation, None
-    if find_card(hdu.cards, "AMSDVERS") is not None:
-        deviation, flags = _our_planes(file, hdu, deviation)
     _log.debug("%s[%d]: %s, %d bad pixels", file.path, hdu.index, hdu.label, int(mask.sum()))
     return Frame(
         data,
-        uncertainty=None if deviation is None else StdDevUncertainty(deviation, copy=False),
+        uncertainty=None if beside.deviation is None else StdDevUncertainty(beside.deviation, copy=False),
         mask=mask,
-        flags=flags,
+        flags=beside.flags,
         header=header_from_cards(source.cards),
         unit=unit,
         source=source,
     )
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What a file says of the pixels of an image besides their values.
+
+    Attributes
+    ----------
+    mask : ndarray of bool, shape (ny, nx)
+        True where a plane says the pixel is bad, or a section card that it was not exposed.
+    deviation : ndarray of float32, shape (ny, nx), or None
+        One standard deviation; NaN where unknown.
+    flags : ndarray of uint8, shape (ny, nx), or None
+        Of an earlier denoising.
+    """
+
+    mask: np.ndarray
+    deviation: np.ndarray | None
+    flags: np.ndarray | None
+
+
+def read_beside(
+    file: RawFile,
+    hdu: RawHDU,
+    *,
+    mask_ext: Extension | None = None,
+    mask_bits: int | None = None,
+    error_ext: Extension | None = None,
+) -> Beside:
+    """Read the planes that belong to an image, and its overscan.
+
+    Parameters
+    ----------
+    file : RawFile
+        The file.
+    hdu : RawHDU
+        The image.
+    mask_ext, mask_bits, error_ext
+        As for `read_frame`.
+    """
+    planes = read_planes(file, hdu, mask_ext=mask_ext, mask_bits=mask_bits, error_ext=error_ext)
+    _leave_out_overscan(planes.mask, file, hdu)
+    deviation, flags = planes.deviation, None
+    if find_card(hdu.cards, "AMSDVERS") is not None:
+        deviation, flags = _our_planes(file, hdu, deviation)
+    return Beside(planes.mask, deviation, flags)
 
 
 def _unit(file: RawFile, hdu: RawHDU) -> u.UnitBase:

@@ -1,0 +1,103 @@
+"""Planes beside an image that is in memory: what an HDUList says of its pixels, as the same file would.
+
+The planes are written to a file that lives as long as it takes to read them, so that files and lists have one reader.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from astropy.io import fits
+
+from amsd_astro.errors import AmsdWarning, FrameError
+from amsd_astro.fits.raw_hdus import RawFile, RawHDU
+from amsd_astro.fits.scanning import scan
+from amsd_astro.frames.reader import Beside, read_beside
+
+__all__ = ["beside_hdu", "beside_in_list"]
+
+_SCALING = ("BSCALE", "BZERO", "BLANK", "CHECKSUM", "DATASUM")
+
+Pixels = Callable[[Any], "np.ndarray | None"]
+"""From an HDU to its pixels, without loading them into it."""
+
+
+def beside_in_list(hdus: Sequence[Any], image: Any, pixels: Pixels, *, name: str) -> Beside | None:
+    """Read what the other HDUs of a list say of one of them.
+
+    Parameters
+    ----------
+    hdus : sequence of HDUs
+        As they are in memory, changes and all; the image is one of them.
+    image : HDU
+        The image.
+    pixels : callable
+        From an HDU to its pixels.
+    name : str
+        Of the list, for messages.
+
+    Returns
+    -------
+    Beside or None
+        None where there is nothing, or nothing that can be read: with a warning.
+    """
+    index = next(i for i, hdu in enumerate(hdus) if hdu is image)
+    try:
+        twins = [_twin(hdu, image, pixels, first=i == 0) for i, hdu in enumerate(hdus)]
+        with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+            path = os.path.join(folder, "planes.fits")
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                fits.HDUList(twins).writeto(path, output_verify="ignore")
+            return _read(path, lambda file: file.hdus[index], Path(name))
+    except (FrameError, MemoryError):
+        raise
+    except Exception as error:  # noqa: BLE001 - cards that cannot be written: the image itself can be used
+        message = f"{name}: what is beside the image cannot be read and is not used ({error})."
+        warnings.warn(message, AmsdWarning, stacklevel=5)
+        return None
+
+
+def beside_hdu(hdu: Any) -> Beside | None:
+    """Read what the other HDUs of its file say of an HDU that was taken out of a list; None where it is of no file."""
+    info = hdu.fileinfo() if hasattr(hdu, "fileinfo") else None
+    path = None if info is None else getattr(info["file"], "name", None)
+    if info is None or not path or not os.path.isfile(path):
+        return None
+    place = info["hdrLoc"]
+    try:
+        return _read(path, lambda file: next(one for one in file.hdus if one.header_offset == place), Path(path))
+    except (FrameError, OSError, StopIteration):
+        return None  # the file has changed since
+
+
+def _read(path: str, find: Callable[[RawFile], RawHDU], name: Path) -> Beside:
+    file = scan(path, warn=False)
+    with contextlib.closing(file.stream):
+        named = replace(file, path=name)
+        return read_beside(named, find(named))
+
+
+def _twin(hdu: Any, image: Any, pixels: Pixels, *, first: bool) -> Any:
+    """An HDU of the same header, with the pixels of planes of the image's shape, and zeros for the image itself."""
+    if not isinstance(hdu, (fits.PrimaryHDU, fits.ImageHDU, fits.CompImageHDU)):
+        return fits.ImageHDU(name=hdu.name)
+    header = hdu.header.copy(strip=True)
+    for key in _SCALING:
+        header.remove(key, ignore_missing=True, remove_all=True)
+    data = None
+    if hdu is image:
+        data = np.zeros(hdu.shape, np.uint8)
+    elif tuple(getattr(hdu, "shape", ()) or ())[-2:] == tuple(image.shape)[-2:]:
+        data = pixels(hdu)
+    if first:
+        return fits.PrimaryHDU(data, header)
+    return fits.ImageHDU(data, header, name=hdu.name)

@@ -1,0 +1,134 @@
+"""An HDUList, and an HDU of a file, mean what the file would: masks, errors, overscan, as they are in memory."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from astropy.io import fits
+from astropy.nddata import StdDevUncertainty
+
+from amsd_astro import Frame, as_frame, read_frame
+from amsd_astro.errors import AmsdWarning
+
+SHAPE = (40, 50)
+SAMPLES = Path(__file__).parents[2] / "data_samples"
+PIXELS = np.random.default_rng(0).normal(100, 5, SHAPE).astype(np.float32)
+BAD = np.zeros(SHAPE, np.int32)
+BAD[3, 4:9] = 4
+BAD[20] = 16
+
+
+def _hst() -> fits.HDUList:
+    """Two chips, each with errors and data quality: bit 4 (dead) and 16 (hot) are bad, 64 (a warm pixel) is not."""
+    primary = fits.PrimaryHDU()
+    primary.header.update({"TELESCOP": "HST", "INSTRUME": "ACS", "BUNIT": "ELECTRONS"})
+    hdus = [primary]
+    for version in (1, 2):
+        quality = BAD * (version == 2) + 1024 * 0
+        planes = {"SCI": PIXELS + version, "ERR": np.full(SHAPE, 5.0 * version, np.float32), "DQ": quality.astype("i2")}
+        hdus += [fits.ImageHDU(data, name=name, ver=version) for name, data in planes.items()]
+    return fits.HDUList(hdus)
+
+
+def _masked() -> fits.HDUList:
+    return fits.HDUList([fits.PrimaryHDU(PIXELS), fits.ImageHDU(BAD, name="MASK")])
+
+
+def _inverse() -> fits.HDUList:
+    inverse = np.where(BAD > 0, 0, 0.04).astype(np.float32)
+    return fits.HDUList(
+        [
+            fits.PrimaryHDU(),
+            fits.CompImageHDU(PIXELS.astype(np.int16), name="IMAGE"),
+            fits.ImageHDU(inverse, name="IVAR"),
+        ]
+    )
+
+
+def _trimmed() -> fits.HDUList:
+    raw = fits.PrimaryHDU(PIXELS)
+    raw.header.update({"TRIMSEC": "[5:50,1:40]", "BIASSEC": "[1:4,1:40]"})
+    return fits.HDUList([raw])
+
+
+def _scaled() -> fits.HDUList:
+    mask = fits.ImageHDU((BAD > 0).astype(np.uint16), name="BPM")  # unsigned: by BZERO
+    table = fits.BinTableHDU.from_columns([fits.Column("A", "E", array=[1.0])], name="SOURCES")
+    return fits.HDUList([fits.PrimaryHDU(), fits.ImageHDU(PIXELS.astype(np.int16), name="SCI"), mask, table])
+
+
+@pytest.mark.parametrize(
+    ("make", "ext"),
+    [
+        (_hst, ("SCI", 1)),
+        (_hst, ("SCI", 2)),
+        (_hst, 4),
+        (_masked, None),
+        (_inverse, None),
+        (_trimmed, None),
+        (_scaled, None),
+    ],
+)
+def test_a_list_is_what_its_file_is(make: Callable[[], fits.HDUList], ext: object, tmp_path: Path) -> None:
+    make().writeto(tmp_path / "a.fits")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        by_path = read_frame(tmp_path / "a.fits", ext=ext)
+        found = [as_frame(make(), ext=ext)]
+        with fits.open(tmp_path / "a.fits") as hdus:
+            found.append(as_frame(hdus, ext=ext))
+            chosen = hdus[by_path.source.hdu]
+            found.append(as_frame(chosen))
+            assert not hdus[0]._has_data or not getattr(hdus[0], "_data_loaded", False), "nothing is loaded into them"
+        found.append(as_frame(fits.open(io.BytesIO((tmp_path / "a.fits").read_bytes())), ext=ext))
+    for frame in found:
+        np.testing.assert_array_equal(frame.data, by_path.data)
+        np.testing.assert_array_equal(frame.mask, by_path.mask)
+        assert (frame.uncertainty is None) == (by_path.uncertainty is None)
+        if by_path.uncertainty is not None:
+            np.testing.assert_array_equal(frame.uncertainty.array, by_path.uncertainty.array)
+    assert found[0].unit == by_path.unit
+
+
+def test_what_was_changed_in_memory_counts(tmp_path: Path) -> None:
+    _hst().writeto(tmp_path / "a.fits")
+    with fits.open(tmp_path / "a.fits") as hdus:
+        hdus["DQ", 1].data[7, 8] = 4
+        hdus["ERR", 1].data[:] = 9.0
+        hdus["SCI", 1].data[7, 9] = np.nan
+        frame = as_frame(hdus, ext=("SCI", 1))
+        assert hdus["DQ", 1].data[7, 8] == 4 and hdus["SCI", 1].header["EXTNAME"] == "SCI"
+    assert np.argwhere(frame.mask).tolist() == [[7, 8], [7, 9]]
+    assert np.nanmax(frame.uncertainty.array) == 9.0
+
+
+def test_the_sample_keeps_its_mask() -> None:
+    path = SAMPLES / "star_cluster_1.fits"
+    with fits.open(path) as hdus:
+        assert np.array_equal(as_frame(hdus).mask, read_frame(path).mask) and as_frame(hdus).mask.sum() > 0
+
+
+def test_a_result_that_is_a_list_keeps_its_map_and_flags(tmp_path: Path) -> None:
+    frame = Frame(
+        PIXELS, uncertainty=StdDevUncertainty(np.full(SHAPE, 2.0, np.float32)), flags=np.ones(SHAPE, np.uint8)
+    )
+    frame.header["AMSDVERS"] = "0"
+    frame.write(tmp_path / "a.fits")
+    with fits.open(tmp_path / "a.fits") as hdus:
+        again = as_frame(hdus)
+    assert np.all(again.uncertainty.array == 2.0) and np.all(again.flags == 1)
+
+
+def test_planes_that_cannot_be_read_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise ValueError("a card that cannot be written")
+
+    monkeypatch.setattr(fits.HDUList, "writeto", fail)
+    with pytest.warns(AmsdWarning, match="HDUList: what is beside the image cannot be read and is not used"):
+        frame = as_frame(_masked(), ext=0)
+    np.testing.assert_array_equal(frame.data, PIXELS)
