@@ -1,4 +1,4 @@
-"""The extensions this package adds beside an image: AMSD_SIGMA and AMSD_FLAGS."""
+"""The extensions beside an image: AMSD_SIGMA and AMSD_FLAGS of a result, MASK and UNCERT of any other new frame."""
 
 from __future__ import annotations
 
@@ -14,7 +14,11 @@ from amsd_astro.fits.hdu_selection import OUR_NAMES, find_hdus
 from amsd_astro.fits.raw_hdus import RawFile, RawHDU
 from amsd_astro.frames.frame import Frame
 
-__all__ = ["our_hdus", "our_version"]
+__all__ = ["ccd_hdus", "our_hdus", "our_version"]
+
+
+_KNOWN = ("StdDevUncertainty", "VarianceUncertainty", "InverseVariance")
+"""Kinds of uncertainty that CCDData reads."""
 
 
 def our_version(file: RawFile, image: RawHDU, dropped: Collection[int]) -> int:
@@ -47,14 +51,33 @@ def our_hdus(
     return parts
 
 
+def ccd_hdus(frame: Frame) -> list[tuple[list[bytes], Pieces]]:
+    """Return mask and uncertainty as HDUs, as CCDData writes them; none where there is nothing to tell."""
+    parts: list[tuple[list[bytes], Pieces]] = []
+    shape = frame.data.shape
+    if frame.mask.any():
+        parts.append((_plane_cards("MASK", 8, shape), lambda: stripes(frame.mask, np.dtype(np.uint8))))
+    uncertainty = frame.uncertainty
+    if uncertainty is not None and uncertainty.array is not None:
+        if type(uncertainty).__name__ not in _KNOWN:
+            uncertainty = uncertainty.represent_as(StdDevUncertainty)
+        values = np.asarray(uncertainty.array)
+        _check_plane("uncertainty", values, frame)
+        dtype = np.dtype(np.float64 if values.dtype.itemsize == 8 else np.float32)
+        head = _plane_cards("UNCERT", -8 * dtype.itemsize, shape)
+        head.append(make_card("UTYPE", type(uncertainty).__name__, "kind of uncertainty"))
+        if uncertainty.unit is not None:
+            head.append(make_card("BUNIT", uncertainty.unit.to_string(), "unit of the uncertainty"))
+        parts.append((head, lambda: stripes(values, dtype)))
+    return parts
+
+
 def _check_plane(name: str, plane: np.ndarray, frame: Frame) -> None:
     if plane.shape != frame.data.shape:
         raise FrameError(f"{name} must have the shape of the data, {frame.data.shape}. Received: {plane.shape}")
 
 
-def _extension_cards(
-    name: str, version: int, bitpix: int, shape: tuple[int, ...], index: int, comment: str
-) -> list[bytes]:
+def _plane_cards(name: str, bitpix: int, shape: tuple[int, ...], comment: str = "") -> list[bytes]:
     cards = [
         make_card("XTENSION", "IMAGE", "image extension"),
         make_card("BITPIX", bitpix, "array data type"),
@@ -66,6 +89,14 @@ def _extension_cards(
         make_card("PCOUNT", 0, "number of parameters"),
         make_card("GCOUNT", 1, "number of groups"),
         make_card("EXTNAME", name, comment),
+    ]
+
+
+def _extension_cards(
+    name: str, version: int, bitpix: int, shape: tuple[int, ...], index: int, comment: str
+) -> list[bytes]:
+    return [
+        *_plane_cards(name, bitpix, shape, comment),
         make_card("EXTVER", version, "as that of the image"),
         make_card("AMSDHDU", index, "HDU of the image, 0 is the primary"),
     ]

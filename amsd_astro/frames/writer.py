@@ -22,7 +22,7 @@ from amsd_astro.fits.output_file import check_output, new_file
 from amsd_astro.fits.raw_hdus import RawFile
 from amsd_astro.fits.scanning import scan
 from amsd_astro.fits.world_coordinates import clean_header
-from amsd_astro.frames.amsd_extensions import our_hdus
+from amsd_astro.frames.amsd_extensions import ccd_hdus, our_hdus
 from amsd_astro.frames.frame import Frame
 from amsd_astro.frames.source import FrameSource
 from amsd_astro.frames.splice import float_cards, splice
@@ -42,8 +42,9 @@ def write_frame(
     """Write a frame to a FITS file.
 
     A frame that was read from a file gives that file again: only the image's pixels, the cards that describe them and
-    the cards edited on `frame.header` differ. Any other frame gives a file of one HDU. The file appears whole or not
-    at all.
+    the cards edited on `frame.header` differ. Any other frame gives a new file: the image, and its mask and its
+    uncertainty as MASK and UNCERT where it has them, as `~astropy.nddata.CCDData` writes them. The file appears whole
+    or not at all.
 
     Parameters
     ----------
@@ -54,8 +55,8 @@ def write_frame(
     overwrite : bool, optional
         Whether it may exist. The input is never overwritten.
     sigma : bool, optional
-        Whether uncertainty and flags go into the extensions AMSD_SIGMA and AMSD_FLAGS; by default where the header
-        says that the frame is denoised (AMSDVERS).
+        Whether uncertainty and flags go into the extensions AMSD_SIGMA and AMSD_FLAGS, and the mask into the flags
+        alone; by default where the header says that the frame is denoised (AMSDVERS).
 
     Raises
     ------
@@ -128,7 +129,7 @@ def _new_parts(frame: Frame, sigma: bool) -> list[tuple[list[bytes], Pieces]]:
     ]
     if find_card(cards, "BUNIT") is None and frame.unit != u.dimensionless_unscaled:
         cards.append(make_card("BUNIT", _unit_text(frame.unit), "unit of the pixels"))
-    ours = our_hdus(frame, frame.data.shape, cards, 1, 0) if sigma else []
+    ours = our_hdus(frame, frame.data.shape, cards, 1, 0) if sigma else ccd_hdus(frame)
     n_y, n_x = frame.data.shape
     head = [
         make_card("SIMPLE", True, "conforms to FITS standard"),

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pickle
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pytest
 from astropy import units as u
 from astropy.io import fits
-from astropy.nddata import VarianceUncertainty
+from astropy.nddata import CCDData, InverseVariance, StdDevUncertainty, VarianceUncertainty
 from astropy.wcs import WCS
 from written_files import as_denoised, checksums_hold
 
@@ -25,10 +27,10 @@ def test_a_frame_from_no_file(tmp_path: Path, pixels: np.ndarray) -> None:
     frame.header["AMSDVERS"] = "1"
     write_frame(frame, tmp_path / "ours.fits")
     with fits.open(tmp_path / "plain.fits", checksum=True) as hdus:
-        assert len(hdus) == 1
+        assert len(hdus) == 2 and hdus["UNCERT"].header["UTYPE"] == "VarianceUncertainty"
         header = hdus[0].header
         assert (header["OBJECT"], header["BUNIT"], header["NAXIS1"]) == ("M 13", "adu", 17)
-        assert "BZERO" not in header and "EXTEND" not in header
+        assert "BZERO" not in header and header["EXTEND"] is True
         np.testing.assert_allclose(WCS(header).wcs_pix2world(5, 6, 0), wcs.wcs_pix2world(5, 6, 0))
         np.testing.assert_array_equal(hdus[0].data, pixels)
     with fits.open(tmp_path / "ours.fits") as hdus:
@@ -62,3 +64,36 @@ def test_units_that_fits_does_not_know(tmp_path: Path, pixels: np.ndarray) -> No
     frame = as_frame(pixels * u.def_unit("quux"))
     write_frame(frame, tmp_path / "q.fits")
     assert fits.getheader(tmp_path / "q.fits")["BUNIT"] == "quux"
+
+
+@pytest.mark.parametrize("kind", [StdDevUncertainty, VarianceUncertainty, InverseVariance])
+def test_mask_and_uncertainty_are_written_as_ccddata_does(kind: Any, tmp_path: Path, pixels: np.ndarray) -> None:
+    mask = np.zeros(pixels.shape, bool)
+    mask[2, 3:6] = True
+    frame = Frame(pixels, unit="adu", mask=mask, uncertainty=kind(np.full(pixels.shape, 4.0)))
+    write_frame(frame, tmp_path / "a.fits")
+    assert checksums_hold(tmp_path / "a.fits")
+    ccd = CCDData.read(tmp_path / "a.fits")
+    assert np.array_equal(ccd.mask, mask) and type(ccd.uncertainty) is kind and np.all(ccd.uncertainty.array == 4)
+    again = read_frame(tmp_path / "a.fits")
+    assert again.mask[2, 3:6].all()
+    expected = kind(np.full(1, 4.0)).represent_as(StdDevUncertainty).array[0]
+    assert np.nanmax(again.uncertainty.array) == pytest.approx(expected)
+
+
+def test_what_was_calculated_of_frames_keeps_mask_and_uncertainty(tmp_path: Path) -> None:
+    error, mask = StdDevUncertainty(np.full((9, 9), 3.0)), np.eye(9) > 0
+    frame = Frame(np.full((9, 9), 8.0), unit="adu", uncertainty=error, mask=mask)
+    frame.header.update({"AMSDVERS": "0", "AMSDRISK": 0.1})
+    frame.subtract(Frame(np.ones((9, 9)), unit="adu")).write(tmp_path / "a.fits")
+    with fits.open(tmp_path / "a.fits") as hdus:
+        assert [hdu.name for hdu in hdus] == ["PRIMARY", "MASK", "UNCERT"]
+        assert not any(key.startswith("AMSD") for key in hdus[0].header)
+        assert np.all(hdus[0].data == 7) and np.all(hdus["UNCERT"].data == 3)
+        assert np.array_equal(hdus["MASK"].data, np.eye(9))
+
+
+def test_a_frame_without_either_is_one_hdu(tmp_path: Path) -> None:
+    write_frame(Frame(np.ones((5, 6))), tmp_path / "a.fits")
+    with fits.open(tmp_path / "a.fits") as hdus:
+        assert len(hdus) == 1 and "EXTEND" not in hdus[0].header
