@@ -138,8 +138,9 @@ def choose_hdu(file: RawFile, ext: Extension | None = None) -> RawHDU:
     others = [hdu for hdu in file.hdus if hdu.kind in ("image", "compressed", "groups") and (hdu.shape or hdu.problem)]
     if not others:
         others = [hdu for hdu in file.hdus if hdu.kind == "groups"]
-    if len(others) == 1:
-        raise FrameError(_why_not(others[0]), path=file.path, hdu=others[0].index)
+    science = [hdu for hdu in others if hdu.name not in PLANE_NAMES] or others  # a cube has cubes of errors beside it
+    if len(science) == 1:
+        raise FrameError(_why_not(science[0]), path=file.path, hdu=science[0].index)
     raise FrameError(f"no HDU holds an image of two axes. The file has: {file.listing}", path=file.path)
 
 

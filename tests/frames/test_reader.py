@@ -162,3 +162,10 @@ def test_the_unit_may_stand_in_the_primary_alone(tmp_path: Path) -> None:
         tmp_path / "a.fits"
     )
     assert read_frame(tmp_path / "a.fits").unit == u.ct / u.s
+
+
+def test_a_cube_beside_cubes_of_errors_is_told_as_one(tmp_path: Path) -> None:
+    cubes = [fits.ImageHDU(np.ones((4, 9, 9), np.float32), name=name) for name in ("DATA", "STAT", "DQ")]
+    fits.HDUList([fits.PrimaryHDU(), *cubes]).writeto(tmp_path / "a.fits")
+    with pytest.raises(FrameError, match=r"a\.fits\[1\].*cube"):
+        read_frame(tmp_path / "a.fits")
