@@ -26,10 +26,11 @@ def kept_on_interruption(output: str | os.PathLike[str]) -> Iterator[str]:
     str
         The checkpoint's path.
     """
+    from amsd_astro.fits.temporary_files import shortened
     from amsd_astro.network.files.checkpoints import is_checkpoint
 
     folder, name = os.path.split(os.fspath(output))
-    head = os.fsencode(name)[: _LONGEST_NAME - len(_ENDING)].decode("utf-8", "ignore")
+    head = shortened(name, _LONGEST_NAME - len(_ENDING))
     path = os.path.join(folder, head + _ENDING)
     try:
         yield path

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import errno
 import importlib
 import os
 import signal
@@ -16,6 +17,7 @@ from amsd_astro.cli.arguments import build_parser
 from amsd_astro.cli.console import Console
 from amsd_astro.cli.exit_statuses import IO, TERMINATED, Terminated, UsageError, describe_failure
 from amsd_astro.cli.inputs import check_stated_noise
+from amsd_astro.cli.standard_streams import open_streams
 
 __all__ = ["main"]
 
@@ -39,12 +41,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     SystemExit
         After ``--help`` and ``--version``, and with 2 after wrong usage.
     """
+    with open_streams() as is_heard:
+        return _run(argv, is_heard)
+
+
+def _run(argv: Sequence[str] | None, is_heard: bool) -> int:
+    """Run a command line; ``is_heard`` tells whether there is a standard output."""
     parser = build_parser()
     args = parser.parse_args(argv)
     usage: argparse.ArgumentParser = args.parser
     command = importlib.import_module(f"amsd_astro.cli.commands.{args.command.replace('-', '_')}")
     with Console(args.verbose, args.quiet) as console, _terminable():
         try:
+            if getattr(args, "json", False) and not is_heard:
+                raise OSError(errno.EBADF, "standard output is closed: there is nowhere to print the JSON")
             check_stated_noise(args)
             status: int = command.run(args, console)
             sys.stdout.flush()

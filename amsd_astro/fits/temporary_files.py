@@ -17,7 +17,7 @@ import secrets
 import time
 from pathlib import Path
 
-__all__ = ["make_temporary", "remove_temporary", "sweep"]
+__all__ = ["make_temporary", "remove_temporary", "shortened", "sweep"]
 
 _log = logging.getLogger(__name__)
 _NAME = re.compile(r"\..*\.amsd-(?P<kernel>[0-9a-f]{12})-[0-9a-f]{16}\.tmp\Z", re.DOTALL)
@@ -59,6 +59,22 @@ def make_temporary(target: Path, mode: int, stack: contextlib.ExitStack) -> tupl
         if _lock(descriptor) is not False and os.path.lexists(temporary):
             break
     return temporary, descriptor
+
+
+def shortened(name: str, n_bytes: int) -> str:
+    """Return the beginning of a file's name, no character cut in two, in the encoding of the file system.
+
+    Parameters
+    ----------
+    name : str
+        The name.
+    n_bytes : int
+        How long it may be.
+    """
+    whole = os.fsencode(name)
+    if len(whole) <= n_bytes:
+        return name
+    return os.fsdecode(whole[:n_bytes].decode("utf-8", "ignore").encode())
 
 
 def remove_temporary(temporary: Path) -> None:
@@ -114,7 +130,7 @@ def _close(descriptor: int) -> None:
 
 def _temporary_name(name: str) -> str:
     tail = f".amsd-{_kernel()}-{secrets.token_hex(8)}.tmp"
-    head = os.fsencode(name)[: _LONGEST_NAME - len(tail) - 1].decode("utf-8", "ignore")
+    head = shortened(name, _LONGEST_NAME - len(tail) - 1)
     return f".{head}{tail}"
 
 
