@@ -29,6 +29,7 @@ _SAMPLE = 2**18  # pixels
 _KINDS = ("IMAGETYP", "OBSTYPE", "FRAME", "IMTYPE", "ESO DPR TYPE", "EXP_TYPE")
 _CALIBRATIONS = re.compile(r"(?i)(?<![a-z])(bias|zero|dark|(?:sky|dome|twi|twilight|s|d)?-?flat)(?![a-z])")
 _COARSE = 1.5  # noise of the sky, in which a step of the pixels is coarse
+_MOST_BLOCKS = 400
 _UNEVEN, _FEWEST_BLOCKS = 2.1, 60  # variance of the noisiest tenth of the blocks over that of the calmest
 _SMOOTH = 0.1  # fourth differences over the finest band: white noise has 1, drizzled noise 0.34, models at most 0.04
 _BY_BRIGHTNESS = 0.6  # correlation with the level, from which on it is no depth that differs
@@ -190,7 +191,7 @@ def _texture(frame: Frame, noise: NoiseModel) -> str:
     def variance(pixels: NDArray[np.float64], place: Place) -> NDArray[np.float64]:
         return noise.slope * np.median(pixels) + np.ravel(floor[place] if isinstance(floor, np.ndarray) else floor)
 
-    scatter = measure_scatter(np.asarray(frame.data), frame.mask, variance, side=32)
+    scatter = measure_scatter(np.asarray(frame.data), frame.mask, variance, side=32, most=_MOST_BLOCKS)
     if scatter is None or scatter.fourth.size < _FEWEST_BLOCKS:
         return ""
     if np.median(scatter.fourth) < _SMOOTH * np.median(scatter.finest):

@@ -82,11 +82,13 @@ def photon_slope(
     sigma = float(np.sqrt(sky_variance))
     faint, bright = _by_signal(_Pixels(background, bands[0], _entry(steepness, background)), usable, sigma)
     width = unit[0]
-    if faint.has_gradient(sigma):  # widths differ over the sky: its variance is their mean square, not their median's
+    has_gradient = faint.has_gradient(sigma)
+    if has_gradient:  # widths differ over the sky: its variance is their mean square, not their median's
+        faint = faint.take(np.argsort(-faint.signal))
         width = float(np.sqrt(np.mean(np.square(bands[0].ravel()[sky], dtype=np.float64))))
     slope, error = 0.0, float("inf")
     for _ in range(4):
-        rows = list(_binned(faint, bright, slope / sky_variance, sigma))
+        rows = list(_binned(faint, bright, slope / sky_variance, sigma, has_gradient=has_gradient))
         if len(rows) < 3:
             return _NONE
         means, variances, counts = (np.array(column, float) for column in zip(*rows, strict=True))
@@ -126,14 +128,15 @@ def _by_signal(pixels: _Pixels, usable: NDArray[np.bool_], sigma: float) -> tupl
     return faint, bright.take(np.argsort(bright.signal))
 
 
-def _binned(faint: _Pixels, bright: _Pixels, growth: float, sigma: float) -> Iterator[tuple[float, float, int]]:
+def _binned(
+    faint: _Pixels, bright: _Pixels, growth: float, sigma: float, *, has_gradient: bool
+) -> Iterator[tuple[float, float, int]]:
     """Mean signal, robust variance of the band and number of smooth pixels: of the sky, and in bins of the signal."""
-    faint = faint.take(np.flatnonzero(faint.entry < growth))
-    if faint.has_gradient(sigma):
-        faint = faint.take(np.argsort(-faint.signal))
+    if has_gradient:
+        faint = faint.take(np.flatnonzero(faint.entry < growth))
         yield from _of_parts(faint, [faint.signal.size * k // _N_SKY_BINS for k in range(1, _N_SKY_BINS)])
-    elif faint.signal.size >= _FEWEST:
-        yield 0.0, mad_sigma(faint.band) ** 2, faint.signal.size  # the line starts here: its level does not count
+    elif (sky := faint.band[faint.entry < growth]).size >= _FEWEST:
+        yield 0.0, mad_sigma(sky) ** 2, sky.size  # the line starts here: its level does not count
     bright = bright.take(np.flatnonzero(bright.entry < growth))
     top = float(bright.signal[-1]) if bright.signal.size else sigma
     yield from _of_parts(bright, np.searchsorted(bright.signal, np.geomspace(sigma, max(top, 2 * sigma), _N_BINS)))
