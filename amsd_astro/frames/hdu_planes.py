@@ -52,7 +52,7 @@ def beside_in_list(hdus: Sequence[Any], image: Any, pixels: Pixels, *, name: str
     index = next(i for i, hdu in enumerate(hdus) if hdu is image)
     try:
         twins = [_twin(hdu, image, pixels, first=i == 0) for i, hdu in enumerate(hdus)]
-        with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+        with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, "planes.fits")
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")

@@ -42,7 +42,8 @@ class _Pixels:
 
     def has_gradient(self, sigma: float) -> bool:
         """Whether these pixels of the sky are darker than its level by more than its noise explains."""
-        return self.signal.size > 0 and float(self.signal.mean(dtype=np.float64)) < -_GRADIENT * sigma
+        smooth = self.signal[self.entry < 0]
+        return smooth.size > 0 and float(smooth.mean(dtype=np.float64)) < -_GRADIENT * sigma
 
     def take(self, which: NDArray[np.intp]) -> _Pixels:
         return _Pixels(self.signal[which], self.band[which], self.entry[which])

@@ -159,7 +159,7 @@ def test_narrow_frames_are_told(fitted: Denoiser) -> None:
 
 
 def test_a_list_of_hdus_is_one_frame(fitted: Denoiser, exposure: np.ndarray) -> None:
-    hdus = fits.HDUList([fits.PrimaryHDU(), fits.ImageHDU(exposure, name="SCI"), fits.ImageHDU(exposure, name="ERR")])
+    hdus = fits.HDUList([fits.PrimaryHDU(), fits.ImageHDU(exposure, name="SCI"), fits.ImageHDU(exposure, name="MODEL")])
     denoiser = Denoiser(seed=2).fit(hdus)
     np.testing.assert_array_equal(denoiser.denoise(exposure).data, fitted.denoise(exposure).data)
     with pytest.raises(ValueError, match="at least one frame"):
