@@ -180,6 +180,7 @@ def _add_denoising_options(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--destripe",
         action="store_true",
+        default=None,
         help="leave out the offsets of whole rows and columns that the image shows (default: put back as they were)",
     )
 

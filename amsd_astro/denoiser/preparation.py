@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import math
 import warnings
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -75,7 +74,7 @@ class Prepared:
         if self.values is None:
             raise ValueError("a frame must have noise to learn from. Received: one without")
         noise = self.noise
-        electrons = noise.sky_variance / noise.slope**2 if noise.slope > 0 else math.inf
+        electrons = noise.sky_electrons
         mask = self.frame.mask
         if electrons > _FEW_ELECTRONS:
             mask = with_flat_areas(mask, self.frame.data)

@@ -10,6 +10,7 @@ from amsd_astro.fits.cards import int_value
 from amsd_astro.fits.raw_hdus import RawFile, RawHDU
 
 __all__ = [
+    "KINDS_OF_PLANES",
     "OUR_NAMES",
     "PLANE_NAMES",
     "Extension",
@@ -26,10 +27,19 @@ Extension = int | str | tuple[str, int]
 OUR_NAMES = ("AMSD_SIGMA", "AMSD_FLAGS")
 """Extensions this package adds."""
 
+KINDS_OF_PLANES = {
+    "errors": ("ERR", "ERROR", "SIGMA", "UNCERT", "STD"),
+    "variances": ("VAR", "VARIANCE", "STAT"),
+    "inverse variances": ("IVAR", "INVVAR", "WGT"),
+    "weights": ("WHT", "WEIGHT"),
+    "codes of bad pixels": ("MASK", "MSK", "DQ", "MASKBITS", "BPM", "FLAGS"),
+}
+"""What planes beside an image tell of it, and their names, the likeliest first."""
+
 PLANE_NAMES = (
-    *("ERR", "ERROR", "SIGMA", "UNCERT", "STD", "VAR", "VARIANCE", "STAT", "IVAR", "INVVAR"),
-    *("VAR_POISSON", "VAR_RNOISE", "VAR_FLAT", "READNOISE", "WGT", "WGT_ME", "WHT", "WEIGHT", "CON", "CTX"),
-    *("MASK", "MSK", "MASKBITS", "DQ", "SAMP", "TIME", "D2IMARR", "WCSDVARR"),
+    *(name for names in KINDS_OF_PLANES.values() for name in names),
+    *("VAR_POISSON", "VAR_RNOISE", "VAR_FLAT", "READNOISE", "WGT_ME", "CON", "CTX", "SAMP", "TIME"),
+    *("D2IMARR", "WCSDVARR"),
 )
 """Extensions that belong to an image and are not one."""
 

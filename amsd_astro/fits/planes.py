@@ -12,27 +12,16 @@ from amsd_astro.arrays.scratch import new_array
 from amsd_astro.errors import AmsdWarning, FrameError
 from amsd_astro.fits.cards import string_value
 from amsd_astro.fits.data_quality import ANY_VALUE, BadValues, bad_values
-from amsd_astro.fits.hdu_selection import Extension, find_hdus, named_hdu
+from amsd_astro.fits.hdu_selection import KINDS_OF_PLANES, Extension, find_hdus, named_hdu
 from amsd_astro.fits.pixels import StoredPixels, read_plane
 from amsd_astro.fits.raw_hdus import RawFile, RawHDU
 
-__all__ = ["PLANES_BY_NAME", "Planes", "read_planes"]
+__all__ = ["Planes", "read_planes"]
 
-_DEVIATION = ("ERR", "ERROR", "SIGMA", "UNCERT", "STD")
-_VARIANCE = ("VAR", "VARIANCE", "STAT")
-_INVERSE = ("IVAR", "INVVAR", "WGT")
-_COVERAGE = ("WHT", "WEIGHT")
-_MASKS = ("MASK", "MSK", "DQ", "MASKBITS", "BPM", "FLAGS")
+_DEVIATION, _VARIANCE, _INVERSE, _COVERAGE, _MASKS = (
+    KINDS_OF_PLANES[kind] for kind in ("errors", "variances", "inverse variances", "weights", "codes of bad pixels")
+)
 _CODED = ("DQ", "FLAGS")  # masks of many bits, of which some say nothing bad
-PLANES_BY_NAME = {
-    **dict.fromkeys(_DEVIATION, "errors"),
-    **dict.fromkeys(_VARIANCE, "variances"),
-    **dict.fromkeys(_INVERSE, "inverse variances"),
-    **dict.fromkeys(_COVERAGE, "weights"),
-    **dict.fromkeys(_MASKS, "codes of bad pixels"),
-}
-"""What a plane beside an image tells of it, by its name."""
-
 _UTYPES = {"stddevuncertainty": "sigma", "varianceuncertainty": "variance", "inversevariance": "inverse"}
 
 

@@ -16,7 +16,6 @@ from amsd_astro.frames.frame import Frame
 
 __all__ = ["ccd_hdus", "our_hdus", "our_version"]
 
-
 _KNOWN = ("StdDevUncertainty", "VarianceUncertainty", "InverseVariance")
 """Kinds of uncertainty that CCDData reads."""
 

@@ -22,7 +22,10 @@ from amsd_astro.fits.raw_hdus import RawFile, RawHDU
 from amsd_astro.fits.scanning import scan
 from amsd_astro.frames.reader import Beside, read_beside
 
-__all__ = ["beside_hdu", "beside_in_list"]
+__all__ = ["IMAGE_HDUS", "beside_hdu", "beside_in_list"]
+
+IMAGE_HDUS = (fits.PrimaryHDU, fits.ImageHDU, fits.CompImageHDU)
+"""What an HDU that may hold an image can be."""
 
 _SCALING = ("BSCALE", "BZERO", "BLANK", "CHECKSUM", "DATASUM")
 
@@ -88,7 +91,7 @@ def _read(path: str, find: Callable[[RawFile], RawHDU], name: Path) -> Beside:
 
 def _twin(hdu: Any, image: Any, pixels: Pixels, *, first: bool) -> Any:
     """An HDU of the same header, with the pixels of planes of the image's shape, and zeros for the image itself."""
-    if not isinstance(hdu, (fits.PrimaryHDU, fits.ImageHDU, fits.CompImageHDU)):
+    if not isinstance(hdu, IMAGE_HDUS):
         return fits.ImageHDU(name=hdu.name)
     header = hdu.header.copy(strip=True)
     for key in _SCALING:

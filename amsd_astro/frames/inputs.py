@@ -22,12 +22,10 @@ from amsd_astro.fits.hdu_selection import PLANE_NAMES, Extension
 from amsd_astro.fits.units import parse_unit
 from amsd_astro.fits.world_coordinates import clean_header
 from amsd_astro.frames.frame import Frame
-from amsd_astro.frames.hdu_planes import beside_hdu, beside_in_list
+from amsd_astro.frames.hdu_planes import IMAGE_HDUS, beside_hdu, beside_in_list
 from amsd_astro.frames.reader import Beside, read_frame
 
 __all__ = ["as_frame"]
-
-_IMAGE_HDUS = (fits.PrimaryHDU, fits.ImageHDU, fits.CompImageHDU)
 
 
 def as_frame(obj: Any, *, ext: Extension | None = None, mask: Any = None) -> Frame:
@@ -75,7 +73,7 @@ def as_frame(obj: Any, *, ext: Extension | None = None, mask: Any = None) -> Fra
 
 def _from_object(obj: Any) -> Frame:
     maker: Callable[[Any], Frame]
-    if isinstance(obj, _IMAGE_HDUS):
+    if isinstance(obj, IMAGE_HDUS):
         return _from_hdu(obj, lambda: beside_hdu(obj))
     elif isinstance(obj, Frame):
         maker = _from_frame
@@ -224,11 +222,11 @@ def _choose(hdus: fits.HDUList, ext: Extension | None) -> Any:
 def _is_plane(hdu: Any) -> bool:
     """Return whether an HDU holds an image of two axes, from its header alone."""
     shape = tuple(getattr(hdu, "shape", ()) or ())
-    return isinstance(hdu, _IMAGE_HDUS) and len(shape) >= 2 and min(shape) > 0 and math.prod(shape[:-2]) == 1
+    return isinstance(hdu, IMAGE_HDUS) and len(shape) >= 2 and min(shape) > 0 and math.prod(shape[:-2]) == 1
 
 
 def _from_hdu(hdu: Any, find_beside: Callable[[], Beside | None], *, primary: fits.Header | None = None) -> Frame:
-    if not isinstance(hdu, _IMAGE_HDUS):
+    if not isinstance(hdu, IMAGE_HDUS):
         raise FrameError(f"the HDU holds no image. Received: {type(hdu).__name__}", hdu=getattr(hdu, "name", None))
     header = hdu.header.copy()
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,25 @@ from amsd_astro.noise.line_pattern import Pattern, find_pattern
 from amsd_astro.noise.measurement import Stated, find_noise
 from amsd_astro.noise.model import NoiseModel
 
-__all__ = ["measure_noise", "without_pattern"]
+__all__ = ["card_of", "measure_noise", "without_pattern"]
+
+
+def card_of(frame: Frame, keyword: str) -> tuple[Any, str] | None:
+    """Look value and comment of a keyword up in the image's header as it is now, then in the file it came from.
+
+    Parameters
+    ----------
+    frame : Frame
+        The frame.
+    keyword : str
+        Long ones without HIERARCH.
+    """
+    try:
+        if frame.header.get(keyword) is not None:
+            return frame.header[keyword], frame.header.comments[keyword]
+    except fits.VerifyError:
+        return "what cannot be parsed", ""
+    return None if frame.source is None else frame.source.card(keyword)
 
 
 def without_pattern(frame: Frame) -> tuple[Frame, Pattern | None]:
@@ -60,21 +79,12 @@ def measure_noise(frame: Frame, *, stated: Stated = None, has_pattern: bool = Tr
         with usual_float_errors():
             frame, _ = without_pattern(frame)
 
-    def lookup(keyword: str) -> tuple[Any, str] | None:
-        """A value and its comment in the image's header, then in the primary's."""
-        try:
-            if frame.header.get(keyword) is not None:
-                return frame.header[keyword], frame.header.comments[keyword]
-        except fits.VerifyError:
-            return "what cannot be parsed", ""
-        return None if frame.source is None else frame.source.card(keyword)
-
     with usual_float_errors():
         return find_noise(
             np.asarray(frame.data),
             frame.mask,
             deviation=None if frame.uncertainty is None else np.asarray(frame.uncertainty.array),
-            lookup=lookup,
+            lookup=partial(card_of, frame),
             unit="" if frame.unit is None else frame.unit.to_string().strip(),
             stated=stated,
         )

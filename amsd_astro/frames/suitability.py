@@ -11,9 +11,10 @@ from astropy import units as u
 from numpy.typing import NDArray
 
 from amsd_astro.errors import AlreadyDenoisedError, AmsdWarning, FrameError
-from amsd_astro.fits.planes import PLANES_BY_NAME
+from amsd_astro.fits.hdu_selection import KINDS_OF_PLANES
 from amsd_astro.frames.colour_mosaic import check_mosaic
 from amsd_astro.frames.frame import Frame
+from amsd_astro.frames.noise import card_of
 from amsd_astro.noise.model import NoiseModel
 from amsd_astro.noise.photon_counts import counted_sky
 from amsd_astro.noise.structure import Place, measure_scatter
@@ -28,6 +29,7 @@ _MOST_CODES = 32  # different values
 _SAMPLE = 2**18  # pixels
 _KINDS = ("IMAGETYP", "OBSTYPE", "FRAME", "IMTYPE", "ESO DPR TYPE", "EXP_TYPE")
 _CALIBRATIONS = re.compile(r"(?i)(?<![a-z])(bias|zero|dark|(?:sky|dome|twi|twilight|s|d)?-?flat)(?![a-z])")
+_COUNTS = 5.0  # electrons squared, below which whole numbers and uneven blocks are photons
 _COARSE = 1.5  # noise of the sky, in which a step of the pixels is coarse
 _MOST_BLOCKS = 400
 _UNEVEN, _FEWEST_BLOCKS = 2.1, 60  # variance of the noisiest tenth of the blocks over that of the calmest
@@ -91,8 +93,9 @@ def _plane_in_words(frame: Frame) -> str:
     """What a plane is, by its names or by its values; empty for an image."""
     source = frame.source
     if source is not None:
-        if source.name in PLANES_BY_NAME:
-            return f"{PLANES_BY_NAME[source.name]} (EXTNAME {source.name})"
+        kind = next((kind for kind, names in KINDS_OF_PLANES.items() if source.name in names), None)
+        if kind is not None:
+            return f"{kind} (EXTNAME {source.name})"
         product = str(source.keyword("PRODTYPE", "")).strip().lower()
         if product in _PRODUCTS:
             return f"{_PRODUCTS[product]} (PRODTYPE {product})"
@@ -147,11 +150,10 @@ def doubts_about(frame: Frame, noise: NoiseModel) -> list[str]:
 
 def _calibration(frame: Frame) -> str:
     for keyword in _KINDS:
-        value = None if frame.source is None else frame.source.keyword(keyword)
-        if value is None:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                value = frame.header.get(keyword)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            card = card_of(frame, keyword)
+        value = None if card is None else card[0]
         if isinstance(value, str) and (found := _CALIBRATIONS.search(value)):
             return (
                 f"the frame is a {found[1].lower()} ({keyword} = {value!r}), no exposure of the sky: what is alike in "
@@ -164,7 +166,7 @@ def _coarseness(frame: Frame, noise: NoiseModel) -> str:
     data, mask = np.asarray(frame.data), frame.mask
     step = max(1, data.size // _SAMPLE)
     values = np.unique(data[::step][~mask[::step]])
-    if values.size < 2 or values.size > _SAMPLE // 8 or _is_counts(noise):
+    if values.size < 2 or values.size > _SAMPLE // 8 or noise.sky_electrons < _COUNTS:
         return ""
     gaps = np.diff(values.astype(np.float64))
     unit = float(np.quantile(gaps, 0.05))
@@ -178,13 +180,9 @@ def _coarseness(frame: Frame, noise: NoiseModel) -> str:
     )
 
 
-def _is_counts(noise: NoiseModel) -> bool:
-    return noise.slope > 0 and noise.sky_variance < 5 * noise.slope**2
-
-
 def _texture(frame: Frame, noise: NoiseModel) -> str:
     """What blocks of the frame say: noise is as sharp as the pixels, and equally wide where it is equally bright."""
-    if not noise.sky_variance > 0 or _is_counts(noise) or noise.source == "unit":
+    if not noise.sky_variance > 0 or noise.sky_electrons < _COUNTS or noise.source == "unit":
         return ""
     floor = noise.floor
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy import fft, ndimage
 
 from amsd_astro.arrays.robust_statistics import mad_sigma, median
+from amsd_astro.noise.covariance import nearest_correlation
 from amsd_astro.noise.sampling import spread_sample
 from amsd_astro.noise.sky import Sky
 
@@ -167,9 +168,4 @@ def _tapered(correlation: NDArray[np.float64]) -> NDArray[np.float64]:
     lags = np.arange(-k, k + 1)
     distance = np.hypot(lags[:, None], lags) / (k + 1)
     window = np.where(distance < 1, np.cos(np.pi / 2 * np.clip(2 * distance - 1, 0, 1)) ** 2, 0.0)
-    size = 4 * k + 4
-    wide = np.zeros((size, size))
-    wide[np.ix_(lags, lags)] = correlation * window
-    power = np.maximum(np.fft.fft2(wide).real, 0.0)
-    result = np.fft.ifft2(power).real[np.ix_(lags, lags)]
-    return np.asarray(result / result[k, k], np.float64)
+    return nearest_correlation(correlation * window, least=0.0, size=4 * k + 4)

@@ -13,10 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-__all__ = ["pixel_covariance"]
+__all__ = ["nearest_correlation", "pixel_covariance"]
 
 _TAPS = np.array([1, 4, 6, 4, 1]) / 16
 _LAGS = 4  # the band's covariance is fitted out to this lag
+_LEAST_POWER, _SIZE = 0.01, 32  # of white noise, and frequencies at which it is looked at
 _WHITE_BELOW = 0.02  # correlations under this are not told from none
 _LINE = 4096  # products summed at a time, fewer than a linear algebra library gives to several threads
 _CHUNK = 32 * _LINE  # all lags of as much as stays in the processor's cache, then on
@@ -54,7 +55,7 @@ def pixel_covariance(band: NDArray[np.floating], keep: NDArray[np.bool_]) -> tup
     variance = float(fitted[reach, reach])
     if not variance > 0:
         return 0.0, np.ones((1, 1))
-    return variance, _positive_definite(fitted / variance)
+    return variance, nearest_correlation(fitted / variance, least=_LEAST_POWER, size=_SIZE)
 
 
 def _masked_covariance(band: NDArray[np.floating], keep: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -116,15 +117,24 @@ def _fit_covariance(covariance: NDArray[np.float64], reach: int) -> NDArray[np.f
     return result
 
 
-def _positive_definite(correlation: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Nearest correlation whose spectrum is nowhere under 1 % of white noise's."""
+def nearest_correlation(correlation: NDArray[np.float64], *, least: float, size: int) -> NDArray[np.float64]:
+    """Return the nearest correlation whose power is nowhere too low.
+
+    Parameters
+    ----------
+    correlation : ndarray, shape (2 k + 1, 2 k + 1)
+        1 at its centre.
+    least : float
+        The lowest power there may be, over that of white noise.
+    size : int
+        Frequencies along each axis at which the power is looked at.
+    """
     k = correlation.shape[0] // 2
     if k == 0:
         return np.ones((1, 1))
-    size = 32
     index = np.arange(-k, k + 1)
     lags = np.zeros((size, size))
     lags[np.ix_(index, index)] = correlation
-    spectrum = np.maximum(np.fft.fft2(lags).real, 0.01)
+    spectrum = np.maximum(np.fft.fft2(lags).real, least)
     lags = np.fft.ifft2(spectrum).real
     return lags[np.ix_(index, index)] / lags[0, 0]

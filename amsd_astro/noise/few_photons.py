@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special, stats
+from scipy import special
 
 from amsd_astro.noise.stabilization import Stabilizer
 
@@ -38,6 +38,8 @@ def variance_of_few(stabilizer: Stabilizer, sky: float) -> NoiseVariance | None:
     slope, floor = stabilizer.slope, stabilizer.floor
     if not slope > 0 or np.ndim(floor) or float(floor) < 0 or (slope * sky + float(floor)) / slope**2 >= _MANY:
         return None
+    from scipy import stats  # takes long to import, and most frames have many photons
+
     read_noise = float(np.sqrt(floor)) / slope
     photons = np.append(0.0, np.geomspace(1e-3, 10 * _MANY, _N_LEVELS))
     counts = np.arange(int(stats.poisson.isf(1e-9, photons[-1])) + 1)

@@ -77,6 +77,11 @@ class NoiseModel:
         return cls(slope=1 / gain, floor=floor, sky=sky, sky_variance=sky / gain + floor)
 
     @property
+    def sky_electrons(self) -> float:
+        """Variance of the sky in electrons squared; infinite without photon noise."""
+        return float(self.sky_variance / self.slope**2) if self.slope > 0 else float("inf")
+
+    @property
     def neighbours(self) -> tuple[float, float]:
         """Correlation with the next pixel along x and along y."""
         k = self.correlation.shape[0] // 2

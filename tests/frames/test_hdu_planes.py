@@ -132,3 +132,14 @@ def test_planes_that_cannot_be_read_are_told(monkeypatch: pytest.MonkeyPatch) ->
     with pytest.warns(AmsdWarning, match="HDUList: what is beside the image cannot be read and is not used"):
         frame = as_frame(_masked(), ext=0)
     np.testing.assert_array_equal(frame.data, PIXELS)
+
+
+@pytest.mark.parametrize("name", ["BPM", "FLAGS", "WGT", "STAT"])
+def test_a_plane_beside_an_image_without_a_name_is_not_taken_for_another_image(name: str, tmp_path: Path) -> None:
+    plane = fits.ImageHDU(np.full(SHAPE, 2, np.int16 if name in ("BPM", "FLAGS") else np.float32), name=name)
+    plane.data[3] = 0
+    fits.HDUList([fits.PrimaryHDU(), fits.ImageHDU(PIXELS), plane]).writeto(tmp_path / "a.fits")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that most pixels are bad; that nobody knows the flags
+        frame = read_frame(tmp_path / "a.fits")
+    assert frame.source is not None and frame.source.hdu == 1

@@ -31,7 +31,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
         raise UsageError(f"argument -o/--output: a figure is {', '.join(_ENDINGS)}. Received: {args.output}")
     if args.denoised is not None:
         for name in _OF_DENOISING:
-            if getattr(args, name) is not None and getattr(args, name) is not False:
+            if getattr(args, name) is not None:
                 raise UsageError(f"argument --{name.replace('_', '-')}: not allowed with DENOISED, which is done")
     else:
         command_denoise.check_denoising(args)
