@@ -192,11 +192,16 @@ def _add_input_options(command: argparse.ArgumentParser) -> None:
         metavar="X",
         help="HDU of the image: number, NAME or NAME,VERSION (default: SCI or IMAGE, else the only image)",
     )
-    group.add_argument("--mask-ext", metavar="X", help="HDU that marks bad pixels (default: MASK, if there is one)")
+    group.add_argument("--mask-ext", metavar="X", help="HDU that marks bad pixels (default: MASK, DQ or the like)")
     group.add_argument(
-        "--mask-bits", type=whole(0), metavar="B", help="bits of the mask that make a pixel bad (default: any)"
+        "--mask-bits", type=whole(0), metavar="B", help="bits of the mask that make a pixel bad (default: the layout's)"
     )
     group.add_argument("--error-ext", metavar="X", help="HDU of the errors (default: ERR, VAR or the like, if any)")
+    group.add_argument(
+        "--error-kind",
+        choices=("sigma", "variance", "inverse"),
+        help="what the errors are: standard deviations, variances or inverse variances (default: as their name says)",
+    )
     group.add_argument(
         "--gain", type=number(0, above=True), metavar="E_PER_ADU", help="electrons per unit of the image"
     )

@@ -33,6 +33,8 @@ def describe_options(args: argparse.Namespace) -> str:
     asked["seed"] = args.seed or 0
     if args.destripe:
         asked["destripe"] = True
+    if args.error_kind is not None:
+        asked["error_kind"] = args.error_kind
     if args.noise_model is not None:
         asked["noise_model"] = args.noise_model
     asked["model"] = None if args.model is None else _checksum(args.model)

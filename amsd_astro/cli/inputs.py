@@ -17,7 +17,7 @@ __all__ = ["check_stated_noise", "read_input", "reading_options", "stated_noise"
 
 def reading_options(args: argparse.Namespace) -> dict[str, Any]:
     """Return what `read_frame` is to be told."""
-    return {"ext": args.ext, "mask_ext": args.mask_ext, "mask_bits": args.mask_bits, "error_ext": args.error_ext}
+    return {name: getattr(args, name) for name in ("ext", "mask_ext", "mask_bits", "error_ext", "error_kind")}
 
 
 def read_input(path: str | os.PathLike[str], args: argparse.Namespace) -> Frame:

@@ -7,12 +7,11 @@ from pathlib import Path
 
 from amsd_astro.errors import FrameError
 from amsd_astro.fits.cards import int_value
-from amsd_astro.fits.raw_hdus import RawFile, RawHDU
+from amsd_astro.fits.layouts.plane_names import plane_names
+from amsd_astro.fits.raw_hdus import Outline, RawHDU
 
 __all__ = [
-    "KINDS_OF_PLANES",
     "OUR_NAMES",
-    "PLANE_NAMES",
     "Extension",
     "belongs_to",
     "choose_hdu",
@@ -27,27 +26,11 @@ Extension = int | str | tuple[str, int]
 OUR_NAMES = ("AMSD_SIGMA", "AMSD_FLAGS")
 """Extensions this package adds."""
 
-KINDS_OF_PLANES = {
-    "errors": ("ERR", "ERROR", "SIGMA", "UNCERT", "STD"),
-    "variances": ("VAR", "VARIANCE", "STAT"),
-    "inverse variances": ("IVAR", "INVVAR", "WGT"),
-    "weights": ("WHT", "WEIGHT"),
-    "codes of bad pixels": ("MASK", "MSK", "DQ", "MASKBITS", "BPM", "FLAGS"),
-}
-"""What planes beside an image tell of it, and their names, the likeliest first."""
-
-PLANE_NAMES = (
-    *(name for names in KINDS_OF_PLANES.values() for name in names),
-    *("VAR_POISSON", "VAR_RNOISE", "VAR_FLAT", "READNOISE", "WGT_ME", "CON", "CTX", "SAMP", "TIME"),
-    *("D2IMARR", "WCSDVARR"),
-)
-"""Extensions that belong to an image and are not one."""
-
 _SCIENCE = ("SCI", "IMAGE")
 _NUMBER = re.compile(r"[+-]?[0-9]{1,9}")
 
 
-def find_hdus(file: RawFile, name: str, version: int | None = None) -> list[RawHDU]:
+def find_hdus(file: Outline, name: str, version: int | None = None) -> list[RawHDU]:
     """Return the HDUs of a name, case and blanks aside; a missing EXTVER counts as 1."""
     wanted = name.strip().upper()
     return [hdu for hdu in file.hdus if hdu.name == wanted and (version is None or hdu.extver == version)]
@@ -85,13 +68,13 @@ def _parse(ext: Extension, what: str, path: Path) -> tuple[int | None, str, int 
     raise FrameError(f"{what} must be a number, a name or (name, version). Received: {ext!r}", path=path)
 
 
-def named_hdu(file: RawFile, ext: Extension, *, what: str = "ext") -> RawHDU:
+def named_hdu(file: Outline, ext: Extension, *, what: str = "ext") -> RawHDU:
     """Return the HDU a caller named.
 
     Parameters
     ----------
-    file : RawFile
-        The file.
+    file : Outline
+        The file, or a list in memory.
     ext : int, str or tuple
         Number, "NAME", "NAME,VERSION" or (name, version). A name alone means the first of that name.
     what : str, optional
@@ -115,7 +98,7 @@ def named_hdu(file: RawFile, ext: Extension, *, what: str = "ext") -> RawHDU:
     raise FrameError(f"{what} names no HDU of the file, which has: {file.listing}. Received: {ext!r}", path=file.path)
 
 
-def choose_hdu(file: RawFile, ext: Extension | None = None) -> RawHDU:
+def choose_hdu(file: Outline, ext: Extension | None = None) -> RawHDU:
     """Return the HDU of the image: the one named, else the one called SCI or IMAGE, else the only image of two axes.
 
     Raises
@@ -138,7 +121,7 @@ def choose_hdu(file: RawFile, ext: Extension | None = None) -> RawHDU:
                 f"{len(named)} HDUs are named {name}: choose one with ext. The file has: {file.listing}", path=file.path
             )
     if len(planes) > 1:
-        planes = [hdu for hdu in planes if hdu.name not in PLANE_NAMES] or planes
+        planes = _not_planes(file, planes) or planes
     if len(planes) == 1:
         return planes[0]
     if planes:
@@ -148,10 +131,16 @@ def choose_hdu(file: RawFile, ext: Extension | None = None) -> RawHDU:
     others = [hdu for hdu in file.hdus if hdu.kind in ("image", "compressed", "groups") and (hdu.shape or hdu.problem)]
     if not others:
         others = [hdu for hdu in file.hdus if hdu.kind == "groups"]
-    science = [hdu for hdu in others if hdu.name not in PLANE_NAMES] or others  # a cube has cubes of errors beside it
+    science = _not_planes(file, others) or others  # a cube has cubes of errors beside it
     if len(science) == 1:
         raise FrameError(_why_not(science[0]), path=file.path, hdu=science[0].index)
     raise FrameError(f"no HDU holds an image of two axes. The file has: {file.listing}", path=file.path)
+
+
+def _not_planes(file: Outline, hdus: list[RawHDU]) -> list[RawHDU]:
+    """Leave out what belongs to an image and is none, by its name."""
+    names = plane_names([hdu.name for hdu in file.hdus])
+    return [hdu for hdu in hdus if names[hdu.index].role in ("", "image")]
 
 
 def _why_not(hdu: RawHDU) -> str:

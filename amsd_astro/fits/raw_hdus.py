@@ -8,7 +8,7 @@ from pathlib import Path
 
 from amsd_astro.fits.byte_streams import ByteStream, FileStamp
 
-__all__ = ["BLOCK", "RawFile", "RawHDU", "padded"]
+__all__ = ["BLOCK", "Outline", "RawFile", "RawHDU", "padded"]
 
 BLOCK = 2880
 """Headers and data come in multiples of this many bytes."""
@@ -90,33 +90,43 @@ class RawHDU:
 
 
 @dataclass(frozen=True)
-class RawFile:
-    """The HDUs of a file.
+class Outline:
+    """What HDUs there are, in a file or in a list in memory.
 
     Attributes
     ----------
     path : Path
-        The file.
+        The file, or what the list is called.
+    hdus : tuple of RawHDU
+        In their order.
+    """
+
+    path: Path
+    hdus: tuple[RawHDU, ...]
+
+    @property
+    def listing(self) -> str:
+        """The HDUs in one line, for messages."""
+        return "; ".join(hdu.label for hdu in self.hdus)
+
+
+@dataclass(frozen=True)
+class RawFile(Outline):
+    """The HDUs of a file.
+
+    Attributes
+    ----------
     stamp : tuple of int
         Size, time and inode when it was scanned.
     compression : str or None
         Of the file as a whole.
-    hdus : tuple of RawHDU
-        In the order of the file.
     junk : bool
         Whether bytes that are no HDU follow the last one.
     stream : ByteStream
         Its bytes.
     """
 
-    path: Path
     stamp: FileStamp
     compression: str | None
-    hdus: tuple[RawHDU, ...]
     junk: bool
     stream: ByteStream = field(repr=False, compare=False)
-
-    @property
-    def listing(self) -> str:
-        """The HDUs in one line, for messages."""
-        return "; ".join(hdu.label for hdu in self.hdus)

@@ -80,7 +80,7 @@ def scan(path: str | os.PathLike[str], *, warn: bool = True) -> RawFile:
         for note in notes:
             warnings.warn(f"{stream.path}: {note}", AmsdWarning, stacklevel=2)
     _log.debug("%s: %d HDUs", stream.path, len(hdus))
-    return RawFile(stream.path, stamp, stream.compression, tuple(hdus), junk, stream)
+    return RawFile(stream.path, tuple(hdus), stamp, stream.compression, junk, stream)
 
 
 def _next_hdu(stream: ByteStream, index: int, notes: list[str]) -> RawHDU | None:

@@ -18,11 +18,11 @@ import numpy as np
 from astropy.io import fits
 
 from amsd_astro.errors import AmsdWarning, FrameError
-from amsd_astro.fits.raw_hdus import RawFile, RawHDU
+from amsd_astro.fits.raw_hdus import Outline, RawFile, RawHDU
 from amsd_astro.fits.scanning import scan
 from amsd_astro.frames.reader import Beside, read_beside
 
-__all__ = ["IMAGE_HDUS", "beside_hdu", "beside_in_list"]
+__all__ = ["IMAGE_HDUS", "beside_hdu", "beside_in_list", "outline"]
 
 IMAGE_HDUS = (fits.PrimaryHDU, fits.ImageHDU, fits.CompImageHDU)
 """What an HDU that may hold an image can be."""
@@ -80,6 +80,32 @@ def beside_hdu(hdu: Any) -> Beside | None:
         return _read(path, lambda file: next(one for one in file.hdus if one.header_offset == place), Path(path))
     except (FrameError, OSError, StopIteration):
         return None  # the file has changed since
+
+
+def outline(hdus: Sequence[Any], *, name: str) -> Outline:
+    """Return the HDUs of a list as those of a file: what they are and what they are called, without cards and bytes.
+
+    Parameters
+    ----------
+    hdus : sequence of HDUs
+        As they are in memory.
+    name : str
+        Of the list, for messages.
+    """
+    return Outline(Path(name), tuple(_row(index, hdu) for index, hdu in enumerate(hdus)))
+
+
+def _row(index: int, hdu: Any) -> RawHDU:
+    shape = tuple(getattr(hdu, "shape", ()) or ()) if isinstance(hdu, (*IMAGE_HDUS, fits.GroupsHDU)) else ()
+    kind = "table"
+    if isinstance(hdu, IMAGE_HDUS):
+        kind = "image" if shape else "empty"
+    elif isinstance(hdu, fits.GroupsHDU):
+        kind = "groups"
+    name = str(hdu.name).strip().upper() or ("PRIMARY" if index == 0 else "")
+    version = hdu.header.get("EXTVER")
+    version = version if isinstance(version, int) and not isinstance(version, bool) else None
+    return RawHDU(index, kind, name, version, (), int(hdu.header.get("BITPIX", 8)), shape, 0, 0, 0)
 
 
 def _read(path: str, find: Callable[[RawFile], RawHDU], name: Path) -> Beside:

@@ -18,11 +18,11 @@ from astropy.wcs import WCS
 from amsd_astro.arrays.blocks import bad_pixels
 from amsd_astro.arrays.float_errors import usual_float_errors
 from amsd_astro.errors import AmsdWarning, FrameError
-from amsd_astro.fits.hdu_selection import PLANE_NAMES, Extension
+from amsd_astro.fits.hdu_selection import Extension, choose_hdu
 from amsd_astro.fits.units import parse_unit
 from amsd_astro.fits.world_coordinates import clean_header
 from amsd_astro.frames.frame import Frame
-from amsd_astro.frames.hdu_planes import IMAGE_HDUS, beside_hdu, beside_in_list
+from amsd_astro.frames.hdu_planes import IMAGE_HDUS, beside_hdu, beside_in_list, outline
 from amsd_astro.frames.reader import Beside, read_frame
 
 __all__ = ["as_frame"]
@@ -57,8 +57,8 @@ def as_frame(obj: Any, *, ext: Extension | None = None, mask: Any = None) -> Fra
         if isinstance(obj, (str, os.PathLike)):
             frame = read_frame(obj, ext=ext)
         elif isinstance(obj, fits.HDUList):
-            hdu = _choose(obj, ext)
             name = obj.filename() or "HDUList"
+            hdu = _choose(obj, ext, name=name)
             frame = _from_hdu(hdu, lambda: beside_in_list(obj, hdu, _pixels_of, name=name), primary=obj[0].header)
         else:
             if ext is not None:
@@ -189,40 +189,9 @@ def _without_error(deviation: StdDevUncertainty | None) -> Any:
     return False if deviation is None else np.isnan(deviation.array)
 
 
-def _choose(hdus: fits.HDUList, ext: Extension | None) -> Any:
+def _choose(hdus: fits.HDUList, ext: Extension | None, *, name: str) -> Any:
     """Return the HDU of an HDUList that holds the image; the rule is that for files."""
-    if ext is not None:
-        key: Any = ext
-        if isinstance(ext, str):
-            name, comma, version = ext.rpartition(",")
-            key = int(ext) if ext.strip().isdigit() else ext
-            key = (name.strip(), int(version)) if comma and version.strip().isdigit() else key
-        try:
-            return hdus[key]
-        except (KeyError, IndexError) as error:
-            raise FrameError(f"ext names no HDU of the list. Received: {ext!r}") from error
-    planes = [hdu for hdu in hdus if _is_plane(hdu) and hdu.name not in ("AMSD_SIGMA", "AMSD_FLAGS")]
-    for name in ("SCI", "IMAGE"):
-        named = [hdu for hdu in planes if hdu.name.strip().upper() == name]
-        if named:
-            planes = named
-            break
-    else:
-        if len(planes) > 1:
-            planes = [hdu for hdu in planes if hdu.name.strip().upper() not in PLANE_NAMES] or planes
-    if len(planes) == 1:
-        return planes[0]
-    listing = "; ".join(f"{i} {hdu.name} {getattr(hdu, 'shape', ())}" for i, hdu in enumerate(hdus))
-    rule = (
-        "no HDU holds an image of two axes" if not planes else f"{len(planes)} HDUs hold an image: choose one with ext"
-    )
-    raise FrameError(f"{rule}. The list has: {listing}")
-
-
-def _is_plane(hdu: Any) -> bool:
-    """Return whether an HDU holds an image of two axes, from its header alone."""
-    shape = tuple(getattr(hdu, "shape", ()) or ())
-    return isinstance(hdu, IMAGE_HDUS) and len(shape) >= 2 and min(shape) > 0 and math.prod(shape[:-2]) == 1
+    return hdus[choose_hdu(outline(hdus, name=name), ext).index]
 
 
 def _from_hdu(hdu: Any, find_beside: Callable[[], Beside | None], *, primary: fits.Header | None = None) -> Frame:

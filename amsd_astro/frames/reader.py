@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from astropy import units as u
@@ -20,13 +21,16 @@ from amsd_astro.fits.cards import find_card, header_from_cards, string_value
 from amsd_astro.fits.hdu_selection import Extension, belongs_to, choose_hdu, find_hdus
 from amsd_astro.fits.overscan import overscan
 from amsd_astro.fits.pixels import StoredPixels, read_floats, read_plane
-from amsd_astro.fits.planes import read_planes
+from amsd_astro.fits.planes.errors import ErrorKind, to_deviation
+from amsd_astro.fits.planes.reading import read_planes
+from amsd_astro.fits.planes.use import PlaneUse
 from amsd_astro.fits.raw_hdus import RawFile, RawHDU
 from amsd_astro.fits.scanning import scan
 from amsd_astro.fits.tile_cards import image_cards
 from amsd_astro.fits.units import parse_unit
 from amsd_astro.frames.frame import Frame
 from amsd_astro.frames.source import FrameSource
+from amsd_astro.frames.unknown_errors import tell_kind
 
 __all__ = ["Beside", "read_beside", "read_frame"]
 
@@ -40,6 +44,7 @@ def read_frame(
     mask_ext: Extension | None = None,
     mask_bits: int | None = None,
     error_ext: Extension | None = None,
+    error_kind: ErrorKind | None = None,
 ) -> Frame:
     """Read one image of a FITS file, with its mask and its errors.
 
@@ -51,13 +56,16 @@ def read_frame(
         The image: number, "NAME", "NAME,VERSION" or (name, version). By default the HDU named SCI or IMAGE, else the
         only image of two axes.
     mask_ext : int, str or tuple, optional
-        The plane of bad pixels; by default MASK, MSK, DQ or MASKBITS beside the image, where there is one (DQ only
-        where its layout is known, as those of HST and JWST are, or with `mask_bits`).
+        The plane of bad pixels; by default MASK, DQ or what else the layouts that are known call it, beside the image
+        (a plane of many bits only where its layout is known, or with `mask_bits`).
     mask_bits : int, optional
         Bits of that plane that make a pixel bad; by default those that say, in a layout that is known, that a pixel
         has no good value, else any.
     error_ext : int, str or tuple, optional
         The plane of errors; by default ERR, VAR or IVAR (or what else they are called) beside the image.
+    error_kind : {"sigma", "variance", "inverse"}, optional
+        What the errors are: standard deviations, variances or inverse variances. By default what the name of the plane
+        says; where it says nothing, the one of the three that fits the noise of the sky, if only one does.
 
     Returns
     -------
@@ -74,20 +82,15 @@ def read_frame(
     """
     file = scan(Path(os.path.abspath(os.fspath(path))))
     with contextlib.closing(file.stream), usual_float_errors():
-        return _read(file, ext, mask_ext, mask_bits, error_ext)
+        options = {"mask_ext": mask_ext, "mask_bits": mask_bits, "error_ext": error_ext, "error_kind": error_kind}
+        return _read(file, choose_hdu(file, ext), options)
 
 
-def _read(
-    file: RawFile,
-    ext: Extension | None,
-    mask_ext: Extension | None,
-    mask_bits: int | None,
-    error_ext: Extension | None,
-) -> Frame:
-    hdu = choose_hdu(file, ext)
+def _read(file: RawFile, hdu: RawHDU, options: dict[str, Any]) -> Frame:
     try:
         data = read_floats(file, hdu)
-        beside = read_beside(file, hdu, mask_ext=mask_ext, mask_bits=mask_bits, error_ext=error_ext)
+        beside = read_beside(file, hdu, **options)
+        errors = None if beside.unknown_errors is None else _as_they_are(file, beside.unknown_errors)
     except MemoryError:
         raise
     except (FrameError, OSError):
@@ -98,10 +101,10 @@ def _read(
     if mask.all():
         why = "every pixel is NaN, infinite or BLANK" if finite_range(data) is None else "every pixel is masked"
         raise FrameError(f"the image has no valid pixel: {why}.", path=file.path, hdu=hdu.index)
-    source = _source(file, hdu, data.dtype)
+    source = _source(file, hdu, data.dtype, beside.uses)
     unit = _unit(file, hdu)
     _log.debug("%s[%d]: %s, %d bad pixels", file.path, hdu.index, hdu.label, int(mask.sum()))
-    return Frame(
+    frame = Frame(
         data,
         uncertainty=None if beside.deviation is None else StdDevUncertainty(beside.deviation, copy=False),
         mask=mask,
@@ -110,6 +113,27 @@ def _read(
         unit=unit,
         source=source,
     )
+    return frame if errors is None else _with_errors(frame, *errors)
+
+
+def _as_they_are(file: RawFile, plane: RawHDU) -> tuple[RawHDU, np.ndarray]:
+    errors = read_plane(file, plane, StoredPixels.to_double, np.float64)
+    if not np.any(errors > 0):
+        raise FrameError("the errors hold no positive value.", path=file.path, hdu=plane.index)
+    return plane, errors
+
+
+def _with_errors(frame: Frame, plane: RawHDU, errors: np.ndarray) -> Frame:
+    """Give a frame errors of which nothing said what they are."""
+    source = frame.source
+    assert source is not None  # it was read from a file
+    kind = tell_kind(frame, errors, where=f"{source.path}[{plane.index}]")
+    deviation = to_deviation(errors, kind)
+    use = PlaneUse(plane.index, plane.name, "errors", used=True, note=f"{kind}, as the noise of the sky tells")
+    frame.source = replace(source, planes=(use, *source.planes))
+    frame.uncertainty = StdDevUncertainty(deviation, copy=False)
+    frame.mask = bad_pixels(deviation, frame.mask)
+    return frame
 
 
 @dataclass(frozen=True)
@@ -124,11 +148,17 @@ class Beside:
         One standard deviation; NaN where unknown.
     flags : ndarray of uint8, shape (ny, nx), or None
         Of an earlier denoising.
+    unknown_errors : RawHDU or None
+        A plane of errors, where nothing tells what its numbers are.
+    uses : tuple of PlaneUse
+        What was made of each plane.
     """
 
     mask: np.ndarray
     deviation: np.ndarray | None
     flags: np.ndarray | None
+    unknown_errors: RawHDU | None = None
+    uses: tuple[PlaneUse, ...] = ()
 
 
 def read_beside(
@@ -138,6 +168,7 @@ def read_beside(
     mask_ext: Extension | None = None,
     mask_bits: int | None = None,
     error_ext: Extension | None = None,
+    error_kind: ErrorKind | None = None,
 ) -> Beside:
     """Read the planes that belong to an image, and its overscan.
 
@@ -147,15 +178,15 @@ def read_beside(
         The file.
     hdu : RawHDU
         The image.
-    mask_ext, mask_bits, error_ext
+    mask_ext, mask_bits, error_ext, error_kind
         As for `read_frame`.
     """
-    planes = read_planes(file, hdu, mask_ext=mask_ext, mask_bits=mask_bits, error_ext=error_ext)
+    planes = read_planes(file, hdu, mask_ext=mask_ext, mask_bits=mask_bits, error_ext=error_ext, error_kind=error_kind)
     _leave_out_overscan(planes.mask, file, hdu)
     deviation, flags = planes.deviation, None
     if find_card(hdu.cards, "AMSDVERS") is not None:
         deviation, flags = _our_planes(file, hdu, deviation)
-    return Beside(planes.mask, deviation, flags)
+    return Beside(planes.mask, deviation, flags, planes.unknown_errors, planes.uses)
 
 
 def _unit(file: RawFile, hdu: RawHDU) -> u.UnitBase:
@@ -180,7 +211,7 @@ def _check_stamp(file: RawFile) -> None:
         raise FrameChangedError("the input changed while it was read.", path=file.path)
 
 
-def _source(file: RawFile, hdu: RawHDU, dtype: np.dtype) -> FrameSource:
+def _source(file: RawFile, hdu: RawHDU, dtype: np.dtype, planes: tuple[PlaneUse, ...]) -> FrameSource:
     """Return what the writer needs to find the image again."""
     cards = tuple(image_cards(hdu)) if hdu.kind == "compressed" else hdu.cards
     return FrameSource(
@@ -194,6 +225,7 @@ def _source(file: RawFile, hdu: RawHDU, dtype: np.dtype) -> FrameSource:
         cards=cards,
         raw_cards=hdu.cards,
         primary_cards=file.hdus[0].cards,
+        planes=planes,
     )
 
 

@@ -14,6 +14,7 @@ from astropy.io import fits
 from amsd_astro.errors import FrameChangedError, FrameError
 from amsd_astro.fits.byte_streams import STRIPE, FileStamp, file_stamp
 from amsd_astro.fits.cards import header_from_cards
+from amsd_astro.fits.planes.use import PlaneUse
 
 __all__ = ["FrameSource"]
 
@@ -42,6 +43,8 @@ class FrameSource:
         Raw cards of the image (as if uncompressed) and of the primary HDU, without END.
     raw_cards : tuple of bytes
         Raw cards of the image's HDU as they are in the file.
+    planes : tuple of PlaneUse
+        What was made of the planes beside the image.
     """
 
     path: Path
@@ -54,6 +57,7 @@ class FrameSource:
     cards: tuple[bytes, ...] = field(repr=False)
     raw_cards: tuple[bytes, ...] = field(repr=False)
     primary_cards: tuple[bytes, ...] = field(repr=False)
+    planes: tuple[PlaneUse, ...] = field(default=(), repr=False)
 
     @property
     def header(self) -> fits.Header:

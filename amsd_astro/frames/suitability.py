@@ -11,7 +11,7 @@ from astropy import units as u
 from numpy.typing import NDArray
 
 from amsd_astro.errors import AlreadyDenoisedError, AmsdWarning, FrameError
-from amsd_astro.fits.hdu_selection import KINDS_OF_PLANES
+from amsd_astro.fits.layouts.plane_names import Role, plane_name
 from amsd_astro.frames.colour_mosaic import check_mosaic
 from amsd_astro.frames.frame import Frame
 from amsd_astro.frames.noise import card_of
@@ -23,6 +23,13 @@ __all__ = ["doubts_about", "refuse_denoised", "refuse_mosaic", "refuse_unsuitabl
 
 _LOGARITHMIC = {"mag", "dex", "db", "decibel"}
 _ASINH = ("BOFFSET", "BSOFTEN")
+_KINDS_OF_PLANES: dict[Role, str] = {
+    "sigma": "errors",
+    "variance": "variances",
+    "inverse": "inverse variances",
+    "coverage": "weights",
+    "mask": "codes of bad pixels",
+}
 _PRODUCTS = {"dqmask": "codes of bad pixels", "wtmap": "weights", "expmap": "exposure times"}
 _IN_NAMES = {"ood": "codes of bad pixels", "oow": "weights"}  # as NOIRLab's pipelines name what lies beside an "ooi"
 _MOST_CODES = 32  # different values
@@ -93,7 +100,7 @@ def _plane_in_words(frame: Frame) -> str:
     """What a plane is, by its names or by its values; empty for an image."""
     source = frame.source
     if source is not None:
-        kind = next((kind for kind, names in KINDS_OF_PLANES.items() if source.name in names), None)
+        kind = _KINDS_OF_PLANES.get(plane_name(source.name).role)
         if kind is not None:
             return f"{kind} (EXTNAME {source.name})"
         product = str(source.keyword("PRODTYPE", "")).strip().lower()

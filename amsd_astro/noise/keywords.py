@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from amsd_astro.errors import AmsdWarning
+from amsd_astro.fits.layouts.table import time_unit
 from amsd_astro.noise.model import NoiseModel
 
 __all__ = ["Lookup", "noises_by_keywords", "zero_is_known"]
@@ -35,7 +36,6 @@ _EXPOSURE_KEYS = ("EXPTIME", "EXPOSURE", "TEXPTIME")
 _SECONDS = {"ms": 1e-3, "s": 1.0, "sec": 1.0, "second": 1.0, "min": 60.0, "minute": 60.0, "h": 3600.0, "hr": 3600.0}
 _SECONDS |= {"hour": 3600.0, "d": 86400.0, "day": 86400.0}
 _TIME_UNIT = re.compile(rf"[\[(]\s*({'|'.join(_SECONDS)})s?\s*[\])]|\bin\s+({'|'.join(_SECONDS)})s?\b", re.IGNORECASE)
-_IN_DAYS = ("TESS", "Kepler", "K2")  # telescopes whose EXPOSURE is in days
 _SAME = 0.01  # of two times that are one
 
 _COUNTS, _ELECTRONS = ("adu", "ct", "count", "DN"), ("electron", "ph", "photon")
@@ -130,7 +130,7 @@ def _plausible(lookup: Lookup, name: str, *, low: float = 0.0, high: float = flo
 def _exposure_time(lookup: Lookup) -> float | None:
     """Seconds of the exposure: where keywords disagree, one whose comment states its unit counts."""
     telescope = lookup("TELESCOP")
-    in_days = telescope is not None and str(telescope[0]).strip() in _IN_DAYS
+    own_unit = _SECONDS[time_unit("" if telescope is None else str(telescope[0]))]
     times: list[tuple[float, bool]] = []
     for name in _EXPOSURE_KEYS:
         value = _plausible(lookup, name)
@@ -141,8 +141,8 @@ def _exposure_time(lookup: Lookup) -> float | None:
         if unit is not None:
             times.append((value * _SECONDS[(unit[1] or unit[2]).lower()], True))
         else:
-            days = in_days and name == "EXPOSURE"
-            times.append((value * 86400.0 if days else value, days))
+            is_own = own_unit != 1.0 and name == "EXPOSURE"
+            times.append((value * own_unit if is_own else value, is_own))
     if not times:
         return None
     first = times[0][0]

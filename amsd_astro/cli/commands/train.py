@@ -17,7 +17,7 @@ from amsd_astro.cli.tensorflow_import import import_tensorflow
 
 __all__ = ["run"]
 
-_OF_FRAMES = ("ext", "mask_ext", "mask_bits", "error_ext", "gain", "read_noise", "noise_model")
+_OF_FRAMES = ("ext", "mask_ext", "mask_bits", "error_ext", "error_kind", "gain", "read_noise", "noise_model")
 
 
 def run(args: argparse.Namespace, console: Console) -> int:

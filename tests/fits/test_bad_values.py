@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from raw_files import image_cards, raw_file
 
-from amsd_astro.fits.data_quality import BadValues, bad_values
+from amsd_astro.fits.layouts.bad_values import BadValues, bad_values
 from amsd_astro.fits.raw_hdus import RawFile
 from amsd_astro.fits.scanning import scan
 
