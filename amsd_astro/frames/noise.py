@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from functools import partial
 from typing import Any
 
@@ -10,11 +11,12 @@ from astropy.io import fits
 
 from amsd_astro.arrays.float_errors import usual_float_errors
 from amsd_astro.frames.frame import Frame
+from amsd_astro.noise.keywords import noises_by_keywords
 from amsd_astro.noise.line_pattern import Pattern, find_pattern
 from amsd_astro.noise.measurement import Stated, find_noise
 from amsd_astro.noise.model import NoiseModel
 
-__all__ = ["card_of", "measure_noise", "without_pattern"]
+__all__ = ["card_of", "measure_noise", "slopes_by_source", "without_pattern"]
 
 
 def card_of(frame: Frame, keyword: str) -> tuple[Any, str] | None:
@@ -85,6 +87,29 @@ def measure_noise(frame: Frame, *, stated: Stated = None, has_pattern: bool = Tr
             frame.mask,
             deviation=None if frame.uncertainty is None else np.asarray(frame.uncertainty.array),
             lookup=partial(card_of, frame),
-            unit="" if frame.unit is None else frame.unit.to_string().strip(),
+            unit=_unit_of(frame),
             stated=stated,
         )
+
+
+def slopes_by_source(frame: Frame, noise: NoiseModel) -> dict[str, float]:
+    """Return what caller, header, plane of errors and data say of the slope, the one that is used among them.
+
+    Parameters
+    ----------
+    frame : Frame
+        The frame.
+    noise : NoiseModel
+        As `measure_noise` found it there.
+    """
+    slopes = {noise.source: noise.slope, **noise.slopes}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of odd keywords it was told where they matter
+        header = next(noises_by_keywords(partial(card_of, frame), _unit_of(frame)), None)
+    if header is not None:
+        slopes.setdefault("header", header.slope)
+    return slopes
+
+
+def _unit_of(frame: Frame) -> str:
+    return "" if frame.unit is None else frame.unit.to_string().strip()

@@ -123,7 +123,7 @@ def _plausible(lookup: Lookup, name: str, *, low: float = 0.0, high: float = flo
     if isinstance(number, (int, float)) and not isinstance(number, bool) and low < number < high:
         return float(number)
     message = f"{name} must be a number above {low:g} and below {high:g}, ignored. Received: {value!r}"
-    warnings.warn(message, AmsdWarning, stacklevel=7)
+    warnings.warn(message, AmsdWarning, stacklevel=8)
     return None
 
 

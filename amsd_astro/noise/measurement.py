@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,6 +46,8 @@ class _Image:
     deviation: NDArray[np.floating] | None
     lookup: Lookup | None
     unit: str
+    slopes: dict[str, float] = field(default_factory=dict)
+    """What each source says of the slope; the first of a kind counts."""
 
 
 def find_noise(
@@ -91,6 +93,7 @@ def find_noise(
     if not (np.isfinite(sky.level) and np.isfinite(sky.variance)):
         raise FrameError("the pixels are too large for their noise to be a number.")
     model = _choose(image, sky, values)
+    model = replace(model, slopes={**image.slopes})
     if model.source == "assumed":
         _log.info("the photon noise could not be found: a slope of %.4g is assumed", model.slope)
     return model
@@ -123,15 +126,20 @@ def _choose(image: _Image, sky: Sky, stated: dict[str, float | None]) -> NoiseMo
     if not sky.variance > 0:
         return _measured(sky, "none")
     gain, read_noise = stated.get("gain"), stated.get("read_noise")
+    if sky.shows_slope:
+        image.slopes["data"] = sky.slope
     if gain is not None:
+        image.slopes["caller"] = 1 / gain
         told = NoiseModel.from_gain(gain, read_noise or 0.0)
         return _amid_structure(image, sky, told, "caller") or _anchored(_without_structure(image, sky), told, "caller")
     sky = _bounded(image, sky)
     plane, is_believed = _from_plane(image, sky)
+    if plane is not None:
+        image.slopes["variance plane"] = plane.slope
     if plane is not None and (is_believed or plane.slope > _NO_PHOTONS * sky.slope or not sky.shows_slope):
         return plane
     # a generator: keywords behind the one that is used are not looked up, and not told when they are odd
-    headers = () if image.lookup is None else noises_by_keywords(image.lookup, image.unit, read_noise=read_noise)
+    headers = _by_keywords(image, read_noise)
     if plane is not None:
         slope = next((header.slope for header in headers if _agrees(header, sky)), None)
         return _with_photons(plane, sky.slope if slope is None else slope, "data" if slope is None else "header")
@@ -144,6 +152,14 @@ def _choose(image: _Image, sky: Sky, stated: dict[str, float | None]) -> NoiseMo
             return _anchored(empty, header, "header")
         _log.info("a gain of the header (slope %.4g) does not agree with the data: not used", header.slope)
     return _by_data(empty or _without_structure(image, sky), image.unit)
+
+
+def _by_keywords(image: _Image, read_noise: float | None) -> Iterator[NoiseModel]:
+    """The models that the header states, each as it is asked for."""
+    if image.lookup is not None:
+        for header in noises_by_keywords(image.lookup, image.unit, read_noise=read_noise):
+            image.slopes.setdefault("header", header.slope)
+            yield header
 
 
 def _bounded(image: _Image, sky: Sky) -> Sky:

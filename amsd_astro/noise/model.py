@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -37,6 +38,8 @@ class NoiseModel:
     agreement : float
         Variance that the source stated for the sky over the variance measured there; nan where it stated none, or where
         a pedestal in the level keeps the two from being compared.
+    slopes : mapping of str to float
+        What each source that was asked says of the slope, whichever was used.
     """
 
     slope: float
@@ -46,6 +49,7 @@ class NoiseModel:
     correlation: NDArray[np.float64] = field(default_factory=_white)
     source: str = "caller"
     agreement: float = float("nan")
+    slopes: Mapping[str, float] = field(default_factory=dict, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if not (np.isfinite(self.slope) and self.slope >= 0):

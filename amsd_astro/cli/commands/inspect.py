@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from amsd_astro.cli.console import Console
 from amsd_astro.cli.exit_statuses import DONE, describe_failure
 from amsd_astro.cli.inputs import reading_options, stated_noise
+from amsd_astro.cli.inspection import image_lines
 from amsd_astro.cli.noise_record import noise_record
 from amsd_astro.cli.text import one_line
 
@@ -61,7 +62,7 @@ def _hdu_record(hdu: RawHDU) -> dict[str, Any]:
 def _look(args: argparse.Namespace) -> dict[str, Any]:
     """Read the image and measure its noise."""
     from amsd_astro.frames import read_frame
-    from amsd_astro.frames.noise import measure_noise, without_pattern
+    from amsd_astro.frames.noise import measure_noise, slopes_by_source, without_pattern
     from amsd_astro.frames.suitability import tell_doubts
 
     frame = read_frame(args.file, **reading_options(args))
@@ -70,7 +71,14 @@ def _look(args: argparse.Namespace) -> dict[str, Any]:
     tell_doubts(bare, noise, stacklevel=2)
     rows, columns = (0.0, 0.0) if pattern is None else pattern.widths
     offsets = {"rows": rows, "columns": columns}
-    return {"image": _image_record(frame), "noise": noise_record(noise), "offsets": offsets}
+    found = {"slopes": slopes_by_source(bare, noise), **(noise_record(noise) or {})}
+    return {"image": _image_record(frame), "planes": _planes(frame), "noise": found, "offsets": offsets}
+
+
+def _planes(frame: Frame) -> list[dict[str, Any]]:
+    """What was made of each plane beside the image."""
+    assert frame.source is not None  # it was read from a file
+    return [{**vars(plane), "flags": dict(plane.flags)} for plane in frame.source.planes]
 
 
 def _image_record(frame: Frame) -> dict[str, Any]:
@@ -100,38 +108,5 @@ def _lines(record: dict[str, Any]) -> list[str]:
             one_line(f"{mark} {hdu['index']:>3} {name:<14} {hdu['kind']:<10} {shape} {hdu['problem']}").rstrip()
         )
     if "image" in record:
-        lines += _image_lines(record["image"], record["noise"], record["offsets"])
+        lines += image_lines(record)
     return lines
-
-
-def _agreement(noise: dict[str, Any]) -> str:
-    """Variance of the sky as it was stated over the measured one; nan where a pedestal may be in the way."""
-    if noise["agreement"] == noise["agreement"]:
-        return f"{noise['agreement']:.3f}"
-    return "not comparable" if noise["source"] in ("caller", "header", "variance plane") else "none stated"
-
-
-def _image_lines(image: dict[str, Any], noise: dict[str, Any], offsets: dict[str, float]) -> list[str]:
-    unit = image["unit"]
-    ny, nx = image["shape"]
-    rows = [
-        ("image", f"HDU {image['hdu']}, {nx} x {ny} pixels, {image['dtype']}, {image['n_masked']} masked"),
-        ("unit", unit or "none stated"),
-        ("sky level", f"{noise['sky']:.6g} {unit}"),
-        ("sky sigma", f"{noise['sky_sigma']:.4g} {unit}"),
-        ("variance", f"{noise['slope']:.4g} * signal + {noise['floor']:.4g}{_floor_note(noise)}"),
-        ("slope from", noise["source"]),
-        ("stated/measured", _agreement(noise)),
-        ("correlation", f"{noise['correlation_x']:.3f} along x, {noise['correlation_y']:.3f} along y (next pixel)"),
-    ]
-    if any(offsets.values()):
-        rows.append(
-            ("offsets", f"{offsets['rows']:.2f} of rows, {offsets['columns']:.2f} of columns (rms, over the noise)")
-        )
-    if image["denoised"]:
-        rows.append(("denoised", "yes: this is an output of amsd-astro"))
-    return [f"{name + ':':<17}{value}".rstrip() for name, value in rows]
-
-
-def _floor_note(noise: dict[str, Any]) -> str:
-    return " (median of a map)" if noise["floor_is_map"] else ""

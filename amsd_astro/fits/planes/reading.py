@@ -14,7 +14,7 @@ from amsd_astro.fits.layouts.plane_names import Role
 from amsd_astro.fits.pixels import StoredPixels, read_plane
 from amsd_astro.fits.planes.errors import ERROR_KINDS, ErrorKind, error_kind_of, read_deviation
 from amsd_astro.fits.planes.masks import read_mask
-from amsd_astro.fits.planes.search import find_plane, planes_beside
+from amsd_astro.fits.planes.search import find_plane, planes_beside, planes_of
 from amsd_astro.fits.planes.use import PlaneUse, check_shape, warn_of
 from amsd_astro.fits.raw_hdus import RawFile, RawHDU
 
@@ -129,6 +129,7 @@ def _leave_out_empty(file: RawFile, coverage: RawHDU, mask: np.ndarray) -> Plane
 def _left_aside(file: RawFile, image: RawHDU, taken: Iterable[int]) -> Iterator[PlaneUse]:
     """Yield the planes of the image's shape that nothing was made of."""
     names = {hdu.index: name for hdu, name in planes_beside(file, image)}
+    own = {hdu.index for hdu in planes_of(file, image)}
     for hdu in file.hdus:
         if hdu.index in taken or hdu is image or not hdu.is_plane or hdu.name in OUR_NAMES:
             continue
@@ -138,5 +139,5 @@ def _left_aside(file: RawFile, image: RawHDU, taken: Iterable[int]) -> Iterator[
         elif name.role == "other":
             note = "not needed"
         else:
-            note = "another plane was used, or it belongs to another image"
+            note = "another one was used" if hdu.index in own else "of another image"
         yield PlaneUse(hdu.index, hdu.name, "", used=False, note=note)
