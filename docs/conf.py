@@ -25,6 +25,7 @@ extensions = [
     "myst_nb",  # Markdown, and notebooks as they were run
     "sphinx_copybutton",
     "command_options",
+    "layout_table",
     "mathml",
     "public_names",
     "repository_links",

@@ -52,12 +52,14 @@ class Frame(CCDData):
         The file it came from. Lost in slices and arithmetic, kept by `copy`.
     noise : NoiseModel, optional
         Lost and kept like `source`.
+    primary : `~astropy.io.fits.Header`, optional
+        Header of the primary HDU of the list it came from, where keywords are looked up that its own has not.
     copy : bool, optional
         Copy all arrays.
 
     Attributes
     ----------
-    source, noise
+    source, noise, primary
         As above.
     """
 
@@ -82,6 +84,7 @@ class Frame(CCDData):
         source: FrameSource | None = None,
         noise: NoiseModel | None = None,
         psf: np.ndarray | None = None,
+        primary: fits.Header | None = None,
     ) -> None:
         if meta is not None and header is not None:
             raise ValueError("header and meta are the same thing: give one of them.")
@@ -111,6 +114,7 @@ class Frame(CCDData):
         self._data = _as_float(self._data)
         self.source = source
         self.noise = noise
+        self.primary = primary
         if isinstance(given, Frame):
             self.source = source if source is not None else given.source
             self.noise = noise if noise is not None else copying.deepcopy(given.noise) if copy else given.noise
@@ -151,6 +155,7 @@ class Frame(CCDData):
             source=self.source,
             noise=noise,
             psf=None if self.psf is None else np.array(self.psf),
+            primary=self.primary,
         )
         new._wcs = None if self._wcs is None else self._wcs.deepcopy()
         new._wcs_pending = self._wcs_pending

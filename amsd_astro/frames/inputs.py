@@ -221,6 +221,7 @@ def _from_hdu(hdu: Any, find_beside: Callable[[], Beside | None], *, primary: fi
     if beside is not None:
         bad |= beside.mask
         deviation, flags = beside.deviation, beside.flags
+        primary = beside.primary if primary is None else primary
     unit = _text(cleaned.get("BUNIT")) or (None if primary is None else _text(clean_header(primary).get("BUNIT")))
     return Frame(
         data,
@@ -229,6 +230,7 @@ def _from_hdu(hdu: Any, find_beside: Callable[[], Beside | None], *, primary: fi
         flags=flags,
         header=header,
         unit=parse_unit(unit),
+        primary=None if primary is None or primary is hdu.header else primary.copy(),
     )
 
 

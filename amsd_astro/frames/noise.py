@@ -20,7 +20,7 @@ __all__ = ["card_of", "measure_noise", "slopes_by_source", "without_pattern"]
 
 
 def card_of(frame: Frame, keyword: str) -> tuple[Any, str] | None:
-    """Look value and comment of a keyword up in the image's header as it is now, then in the file it came from.
+    """Look value and comment of a keyword up in the image's header as it is now, then in what it came from.
 
     Parameters
     ----------
@@ -30,8 +30,9 @@ def card_of(frame: Frame, keyword: str) -> tuple[Any, str] | None:
         Long ones without HIERARCH.
     """
     try:
-        if frame.header.get(keyword) is not None:
-            return frame.header[keyword], frame.header.comments[keyword]
+        for header in (frame.header, frame.primary):
+            if header is not None and header.get(keyword) is not None:
+                return header[keyword], header.comments[keyword]
     except fits.VerifyError:
         return "what cannot be parsed", ""
     return None if frame.source is None else frame.source.card(keyword)

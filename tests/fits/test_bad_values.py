@@ -193,3 +193,17 @@ def test_minus_one_is_any_value_and_the_highest_bit_counts() -> None:
 def test_codes_and_bits_together() -> None:
     values = np.arange(8, dtype=np.int64).reshape(2, 4)
     assert BadValues(bits=4, codes=(1, 3)).find(values).tolist() == [[False, True, False, True], [True] * 4]
+
+
+def test_names_and_values_in_cards_of_their_own(make: Make) -> None:
+    cards = [b"MSKN0000= 'SATURATED'", b"MSKM0000=                    4", b"MSKN0001= 'DETECTED'", b"MSKM0001=  1"]
+    cards += [b"MSKN0005= 'COSMIC_RAY'", b"MSKN0006= 'NO_DATA'", b"MSKM0006= 'lost'", b"MSKN0099= 'BAD'"]
+    file = make([], MASK=cards)
+    assert flagged(file, "MASK", [1, 2, 4, 1 << 5, 1 << 6]) == [False, False, True, True, False]
+
+
+def test_a_bit_of_unknown_name_is_kept_apart(make: Make) -> None:
+    file = make([], MASK=[b"MP_SAT  = 1", b"MP_NEWS = 3", b"MP_DETECTED= 4"])
+    found = bad_values(file, file.hdus[1])
+    assert found is not None
+    assert (dict(found.meanings), dict(found.unknown)) == ({2: "SAT"}, {8: "NEWS"})
