@@ -17,6 +17,7 @@ from amsd_astro.simulation.detector import (
 )
 from amsd_astro.simulation.fields import Exposure, Field, expose, make_field, observe_sources
 from amsd_astro.simulation.galaxies import SersicGalaxy
+from amsd_astro.simulation.knots import draw_knots
 from amsd_astro.simulation.nebulae import diffuse_emission
 from amsd_astro.simulation.populations import draw_galaxies, draw_spiral
 from amsd_astro.simulation.psf import DiffractionPsf, GaussianPsf, MoffatPsf, Psf
@@ -58,6 +59,7 @@ __all__ = [
     "draw_bad_columns",
     "draw_cosmic_rays",
     "draw_galaxies",
+    "draw_knots",
     "draw_spiral",
     "expose",
     "galaxy_field",
