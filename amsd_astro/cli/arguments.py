@@ -136,6 +136,7 @@ def _add_pretrain(command: argparse.ArgumentParser) -> None:
         "folder", metavar="DIR", help="folder for scenes, state, log and amsd.npz; the same command goes on from there"
     )
     command.add_argument("--start", metavar="MODEL", help="model file whose weights training starts from")
+    command.add_argument("--teacher", metavar="MODEL", help="model file whose answers in four orientations teach, too")
     command.add_argument("--steps", type=whole(1), metavar="N", help="steps of training")
     command.add_argument("--scenes", type=whole(1), metavar="N", help="simulated scenes to learn from")
     command.add_argument("--patches", type=whole(1), metavar="N", help="patches in a step")

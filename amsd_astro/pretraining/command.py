@@ -21,6 +21,7 @@ from amsd_astro.network.files.model_file import check_answer, read_model, save_m
 from amsd_astro.network.recipes import AMSD
 from amsd_astro.pretraining.fields import load_scenes
 from amsd_astro.pretraining.settings import PretrainingSettings
+from amsd_astro.pretraining.teaching import Teacher
 from amsd_astro.pretraining.training import calibrate_variance, pretrain
 from amsd_astro.resources import count_processors
 
@@ -41,6 +42,7 @@ def make_weights(
     *,
     n_threads: int | None = None,
     start: Path | None = None,
+    teacher: Path | None = None,
     progress: Callable[[int, int, str], None] | None = None,
 ) -> Path | None:
     """Draw scenes, train the network of recipe amsd on them, and write ``folder / MODEL``.
@@ -58,6 +60,8 @@ def make_weights(
         Of TensorFlow, by default all that the process may use.
     start : Path, optional
         A model file: training goes on from its weights, on the exposures that would have followed.
+    teacher : Path, optional
+        A model file: what its network makes of exposures in four orientations is half of what is learned.
     progress : callable, optional
         Called as ``progress(done, total, stage)``.
 
@@ -83,9 +87,11 @@ def make_weights(
         known, first = _read(start)
         take_over(network, known)
     set_precision(network, settings.precision)
+    taught = None if teacher is None else _teacher(teacher, settings.precision)
     n_drawing = max(1, n_processors // 2)
-    pretrain(network, scenes, settings, folder=folder, first=first, n_threads=n_drawing, progress=progress)
-    calibrate_variance(network, scenes, settings, first=first, n_threads=n_drawing, progress=progress)
+    options: dict[str, Any] = {"first": first, "n_threads": n_drawing, "progress": progress}
+    pretrain(network, scenes, settings, folder=folder, teacher=taught, **options)
+    calibrate_variance(network, scenes, settings, **options)
     if not on_tensorflow:
         return None
     model = _finished(network.get_weights(), architecture, others, settings, progress)
@@ -93,6 +99,12 @@ def make_weights(
         save_model(file, model, {"recipe": "amsd", "seed": settings.seed, "steps": first + settings.n_steps})
     _log.info("%s: %s", folder / MODEL, model.fingerprint())
     return folder / MODEL
+
+
+def _teacher(path: Path, precision: str) -> Teacher:
+    network, _ = _read(path)
+    set_precision(network, precision)
+    return Teacher(network)
 
 
 def _read(path: Path) -> tuple[keras.Model, int]:

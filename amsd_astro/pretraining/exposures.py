@@ -14,15 +14,19 @@ from numpy.typing import NDArray
 
 from amsd_astro.arrays.filling import fill_masked
 from amsd_astro.noise.stabilization import Stabilizer
-from amsd_astro.simulation import KERNELS, Detector, Resampling, draw_cosmic_rays, random_detector, random_sky
+from amsd_astro.simulation import KERNELS, Beam, Detector, Resampling, draw_cosmic_rays, random_detector, random_sky
 
 __all__ = ["SHARE_WRONG", "Exposed", "expose_scene"]
 
 SHARE_WRONG = 0.1
 """Share of the exposures whose noise model is far off, in training."""
 
-_RESAMPLED = 0.35  # share of the exposures
-_RADIUS = 3  # lags of the correlation
+_RESAMPLED = 0.4  # share of the exposures
+_BEAMS = 0.2  # share of the resampled ones that are smoothed over a beam
+_WIDEST = 5.0  # FWHM of a beam, pixels
+_DARK = 0.2  # share of the exposures of few photons
+_FEW = 0.3, 5.0  # electrons a pixel of those
+_RADIUS = 8  # lags of the correlation
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,7 @@ def expose_scene(
     """
     resampling = _draw_resampling(side, rng) if rng.random() < _RESAMPLED else None
     shape = (side, side) if resampling is None else resampling.input_shape
-    sky = random_sky(rng)
+    sky = random_sky(rng, sky=_FEW) if rng.random() < _DARK else random_sky(rng)
     detector = random_detector(rng, sky)
     noise = math.hypot(math.sqrt(sky), detector.read_noise)
     light = _part(scene, shape, rng) * (noise * 10.0 ** float(rng.uniform(-0.4, 0.4)))
@@ -93,12 +97,16 @@ def expose_scene(
     return Exposed(np.where(bad, filled + drawn, noisy), target, bad, correlation)
 
 
-def _draw_resampling(side: int, rng: np.random.Generator) -> Resampling:
+def _draw_resampling(side: int, rng: np.random.Generator) -> Resampling | Beam:
+    if rng.random() < _BEAMS:
+        return Beam(float(rng.uniform(1.5, _WIDEST)), (side, side))
     kernel = str(rng.choice(KERNELS))
     drizzled = kernel == "drizzle"
-    scale = float(rng.uniform(0.5, 1.0) if drizzled else rng.uniform(0.85, 1.1) if rng.random() < 0.5 else 1.0)
+    scale = float(rng.uniform(0.4, 1.0) if drizzled else rng.uniform(0.85, 1.1) if rng.random() < 0.5 else 1.0)
     shift = float(rng.uniform(3.0, 4.0)), float(rng.uniform(3.0, 4.0))
-    return Resampling(kernel, (side, side), scale=scale, shift=shift, drop=float(rng.uniform(0.6, 1.0)))
+    return Resampling(
+        kernel, (side, side), scale=scale, shift=shift, drop=float(rng.uniform(max(0.6, 1.02 - scale), 1.0))
+    )
 
 
 def _part(scene: NDArray[np.float32], shape: tuple[int, int], rng: np.random.Generator) -> NDArray[np.float64]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from amsd_astro.simulation import random_psf, random_sources
+from amsd_astro.pretraining.sources import draw_psf, draw_sources
 
 __all__ = ["SIDE", "draw_scene", "load_scenes"]
 
@@ -35,8 +35,8 @@ def draw_scene(seed: int, index: int) -> NDArray[np.float32]:
         Expected electrons above the sky over the noise of the sky.
     """
     rng = np.random.default_rng([seed, 0, index])
-    psf = random_psf(rng)
-    light = random_sources(rng, (SIDE, SIDE), psf=psf, noise=_NOISE, full_well=_FULL_WELL)
+    psf = draw_psf(rng)
+    light = draw_sources(rng, (SIDE, SIDE), psf=psf, noise=_NOISE, full_well=_FULL_WELL)
     return (light / _NOISE).astype(np.float32)
 
 

@@ -24,6 +24,7 @@ from amsd_astro.pretraining.batches import Batches, KnownBatch
 from amsd_astro.pretraining.losses import RIM, truth_loss, variance_loss
 from amsd_astro.pretraining.muon import Muon
 from amsd_astro.pretraining.settings import PretrainingSettings
+from amsd_astro.pretraining.teaching import Teacher
 
 __all__ = ["calibrate_variance", "pretrain", "validate_network"]
 
@@ -37,6 +38,7 @@ def pretrain(
     *,
     folder: Path,
     first: int = 0,
+    teacher: Teacher | None = None,
     n_threads: int = 1,
     keep_every: int = 200,
     progress: Callable[[int, int, str], None] | None = None,
@@ -55,6 +57,8 @@ def pretrain(
         Keeps the state and the log; the same call goes on from there.
     first : int
         Number of the first batch: as many came before, in another training.
+    teacher : Teacher, optional
+        Its answers are half of what the network is to give.
     n_threads : int
         That make exposures ahead of time.
     keep_every : int
@@ -76,10 +80,10 @@ def pretrain(
     batches = partial(Batches, n_patches=settings.n_patches, patch=settings.patch, seed=settings.seed)
     seen, held_out = _held_out(scenes)
     known = batches(held_out, n_batches=settings.n_validated, validation=True)
-    state = _State(network, {**asdict(settings), "first": first}, folder, list(known))
+    state = _State(network, {**asdict(settings), "first": first, "taught": teacher is not None}, folder, list(known))
     if (done := state.restore()) < settings.n_steps:
         rest = batches(seen, n_batches=settings.n_steps - done, first=first + done, n_threads=n_threads)
-        for step, loss in _steps(network, rest, first=done):
+        for step, loss in _steps(network, rest, first=done, teacher=teacher):
             if step % keep_every == 0 or step == settings.n_steps:
                 state.keep(step, loss)
             if progress is not None:
@@ -152,9 +156,12 @@ def validate_network(network: keras.Model, batches: Iterable[KnownBatch]) -> dic
     return {"rms": geometric, "mean": float(np.mean(mean)), "variance": squared / predicted}
 
 
-def _steps(network: keras.Model, batches: Batches, *, first: int = 0) -> Iterator[tuple[int, float]]:
+def _steps(
+    network: keras.Model, batches: Batches, *, first: int = 0, teacher: Teacher | None = None
+) -> Iterator[tuple[int, float]]:
     """Train, and give the number of each step done and its loss."""
     for step, (inputs, known) in enumerate(batches, start=first + 1):
+        known = known if teacher is None else teacher.teach(inputs, known)
         # not Keras's fit, which waits for batches that are there: half as long again a step
         yield step, float(network.train_on_batch(inputs, known))
 

@@ -4,6 +4,7 @@
 makes the sample frames.
 """
 
+from amsd_astro.simulation.beams import Beam
 from amsd_astro.simulation.canvas import Canvas
 from amsd_astro.simulation.cosmic_rays import draw_cosmic_rays
 from amsd_astro.simulation.detector import (
@@ -39,6 +40,7 @@ from amsd_astro.simulation.wcs import tan_sip_header
 __all__ = [
     "BAD_COLUMN",
     "BadColumn",
+    "Beam",
     "COSMIC_RAY",
     "Canvas",
     "Detector",

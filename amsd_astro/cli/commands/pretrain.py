@@ -40,13 +40,13 @@ def _make(args: argparse.Namespace, record: dict[str, Any]) -> None:
         settings = PretrainingSettings(**{key: value for key, value in given.items() if value is not None})
     except ValueError as error:
         raise UsageError(str(error)) from None
-    start = None if args.start is None else Path(args.start)
+    models = {name: Path(path) for name in ("start", "teacher") if (path := getattr(args, name)) is not None}
     if os.environ.get("KERAS_BACKEND", "tensorflow") == "tensorflow":
         import_tensorflow(silent=args.verbose < 2)
     from amsd_astro.pretraining.command import make_weights
 
     with ProgressBar("pretraining", shown=not args.quiet) as bar:
-        made = make_weights(Path(args.folder), settings, n_threads=args.threads, start=start, progress=bar)
+        made = make_weights(Path(args.folder), settings, n_threads=args.threads, progress=bar, **models)
     record["output"] = None if made is None else str(made)
 
 
