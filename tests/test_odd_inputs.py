@@ -36,9 +36,7 @@ class _StandIn:
         pass
 
     def fit_denoise(self, frame: Frame, *, noise: Any = None, **options: Any) -> Frame:
-        result: Frame = frame.copy()
-        result.noise = measure_noise(frame, stated=noise)
-        result.data = frame.data - 1
+        result = frame.with_arrays(frame.data - 1, None, None, measure_noise(frame, stated=noise))
         result.header["AMSDVERS"] = "0"
         return result
 

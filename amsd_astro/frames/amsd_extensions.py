@@ -55,6 +55,7 @@ def ccd_hdus(frame: Frame) -> list[tuple[list[bytes], Pieces]]:
     parts: list[tuple[list[bytes], Pieces]] = []
     shape = frame.data.shape
     if frame.mask.any():
+        _check_plane("mask", frame.mask, frame)
         parts.append((_plane_cards("MASK", 8, shape), lambda: stripes(frame.mask, np.dtype(np.uint8))))
     uncertainty = frame.uncertainty
     if uncertainty is not None and uncertainty.array is not None:

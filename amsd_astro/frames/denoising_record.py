@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from amsd_astro.noise.model import NoiseModel
 
-__all__ = ["Record", "is_credible", "read_record"]
+__all__ = ["Record", "has_record", "is_credible", "read_record", "without_record"]
 
+_OURS = "AMSD"  # what the keywords of a denoising begin with
 _BEYOND = 3.0  # standard errors
 _KNOWN = 0.03  # how well the variance of the noise is known, over the variance
 
@@ -99,6 +100,29 @@ def read_record(header: fits.Header) -> Record | None:
         offsets=_offsets(header),
         noise=_noise(header),
     )
+
+
+def has_record(header: fits.Header) -> bool:
+    """Whether a header holds a card of a denoising."""
+    return any(str(keyword).startswith(_OURS) for keyword in header)
+
+
+def without_record(header: fits.Header) -> fits.Header:
+    """Return a header without the cards of a denoising, for pixels that are not those it gave.
+
+    What was done to the pixels before remains in HISTORY.
+
+    Parameters
+    ----------
+    header : `~astropy.io.fits.Header`
+        It stays as it is, and is returned where there is nothing to be left out.
+    """
+    if not has_record(header):
+        return header
+    rest = header.copy()
+    for keyword in {str(keyword) for keyword in header if str(keyword).startswith(_OURS)}:
+        rest.remove(keyword, ignore_missing=True, remove_all=True)
+    return rest
 
 
 def _offsets(header: fits.Header) -> tuple[float, float] | None:

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import copy as copying
 import io
-import warnings
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from astropy import units as u
-from astropy.io import fits
 from astropy.io.registry import UnifiedReadWriteMethod
-from astropy.nddata import CCDData, NDData
+from astropy.nddata import NDData
 from astropy.wcs import WCS
 
 from amsd_astro.arrays.float_errors import usual_float_errors
 from amsd_astro.errors import FrameError
-from amsd_astro.fits.world_coordinates import parse_wcs, sliced_header
+from amsd_astro.fits.world_coordinates import parse_wcs
+from amsd_astro.frames.described_pixels import DescribedPixels, as_header
 from amsd_astro.frames.registry import FrameReader, FrameWriter
 from amsd_astro.frames.source import FrameSource
 from amsd_astro.noise.model import NoiseModel
@@ -25,11 +24,10 @@ from amsd_astro.noise.model import NoiseModel
 __all__ = ["Frame"]
 
 
-class Frame(CCDData):
+class Frame(DescribedPixels):
     """Pixels of one image with mask, uncertainty, unit, header and WCS.
 
-    A `~astropy.nddata.CCDData`, so that photutils, ccdproc and reproject take it as it is; the data are kept by
-    reference, as there.
+    A `~astropy.nddata.CCDData`, with all that works on one; the data are kept by reference, as there.
 
     Parameters
     ----------
@@ -49,9 +47,9 @@ class Frame(CCDData):
     flags : ndarray, optional
         uint8, shape (ny, nx).
     source : FrameSource, optional
-        The file it came from. Lost in slices and arithmetic, kept by `copy`.
+        The file it came from.
     noise : NoiseModel, optional
-        Lost and kept like `source`.
+        Of the exposure.
     primary : `~astropy.io.fits.Header`, optional
         Header of the primary HDU of the list it came from, where keywords are looked up that its own has not.
     copy : bool, optional
@@ -61,13 +59,16 @@ class Frame(CCDData):
     ----------
     source, noise, primary
         As above.
+
+    Notes
+    -----
+    Source, noise model, flags and the AMSD cards of the header describe these very pixels. A copy has them as long as
+    it holds them: they are gone once its `data` are set, or most of them overwritten in place. Slices keep their part
+    of the flags, arithmetic and other units nothing of it; HISTORY stays. A frame that is no copy stays the image of
+    its file, to be written there anew, when its `data` are set; the rest is gone.
     """
 
-    source: FrameSource | None
-    noise: NoiseModel | None
-    _data: np.ndarray
     _mask: np.ndarray
-    _flags: np.ndarray | None
 
     def __init__(
         self,
@@ -110,7 +111,7 @@ class Frame(CCDData):
             copy=copy,
             psf=psf,
         )
-        self._meta = _as_header(stated, copy)  # set here: NDData would log that it replaces the one of its input
+        self._meta = as_header(stated, copy)  # set here: NDData would log that it replaces the one of its input
         self._data = _as_float(self._data)
         self.source = source
         self.noise = noise
@@ -118,6 +119,8 @@ class Frame(CCDData):
         if isinstance(given, Frame):
             self.source = source if source is not None else given.source
             self.noise = noise if noise is not None else copying.deepcopy(given.noise) if copy else given.noise
+            self._tables = given._tables
+            self._become_twin()
         if copy and self._flags is not None:
             self._flags = copying.deepcopy(self._flags)
         self._wcs_pending = self._wcs is None and (lazy or not isinstance(given, Frame)) and len(self.header) > 0
@@ -184,7 +187,7 @@ class Frame(CCDData):
         """World coordinates, parsed from the header when first asked for; None where that fails or there are none."""
         if self._wcs_pending:
             self._wcs_pending = False
-            self._wcs = parse_wcs(self.header, None if self.source is None else self.source.path)
+            self._wcs = parse_wcs(self.header, self._tables if self.source is None else self.source.path)
         return self._wcs
 
     @wcs.setter
@@ -193,22 +196,6 @@ class Frame(CCDData):
             raise TypeError(f"the wcs must be an astropy.wcs.WCS. Received: {type(value).__name__}")
         self._wcs_pending = False
         self._wcs = value
-
-    @property
-    def header(self) -> fits.Header:
-        """The FITS header, the same object as `meta`."""
-        return self._meta
-
-    @header.setter
-    def header(self, value: Mapping[str, Any]) -> None:
-        self.meta = _as_header(value, False)
-
-    def _slice(self, item: Any) -> dict[str, Any]:
-        kwargs: dict[str, Any] = super()._slice(item)
-        kwargs["meta"] = sliced_header(self.header, item, self.data.shape)
-        if self.flags is not None:
-            kwargs["flags"] = self.flags[item]
-        return kwargs
 
     def __getitem__(self, item: Any) -> Frame:
         """Return a part of the frame, without its source: the file holds another image than this."""
@@ -239,19 +226,3 @@ def _as_float(data: Any) -> np.ndarray:
         wide = array.dtype.itemsize > 2 and array.size and max(abs(int(array.min())), abs(int(array.max()))) > 2**24
         wanted = np.float64 if wide else np.float32
     return array.astype(wanted, copy=False)
-
-
-def _as_header(meta: Mapping[str, Any] | None, copy: bool) -> fits.Header:
-    """Return a FITS header; entries of other mappings that no card can hold are left out."""
-    if isinstance(meta, fits.Header):
-        return meta.copy() if copy else meta
-    header = fits.Header()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        for key, value in (meta or {}).items():
-            try:
-                header[str(key)] = value
-                str(header.cards[-1])
-            except (ValueError, TypeError, fits.VerifyError):
-                header.remove(str(key), ignore_missing=True)
-    return header

@@ -27,6 +27,7 @@ from amsd_astro.fits.raw_hdus import RawFile, RawHDU
 from amsd_astro.fits.tile_cards import is_structure
 from amsd_astro.fits.tile_compression import pack_tiles
 from amsd_astro.frames.amsd_extensions import our_hdus, our_version
+from amsd_astro.frames.denoising_record import has_record
 from amsd_astro.frames.frame import Frame
 from amsd_astro.frames.source import FrameSource
 
@@ -50,15 +51,17 @@ def splice(frame: Frame, source: FrameSource, file: RawFile, out: BinaryIO, *, s
     out : binary file
         Written from front to back. Memory does not grow with the other HDUs.
     sigma : bool
-        Whether our extensions are added; those of an earlier run on the same image are replaced.
+        Whether our extensions are added; those of an earlier run on the same image are replaced, and left out where
+        the frame has other pixels since.
     """
     image = file.hdus[source.hdu]
     cards, pieces = _image_hdu(frame, source, image)
     dropped, added = set(), []
-    if sigma:
+    if sigma or _is_stale(frame, source):
         # What has our name but does not say that it describes this image may be somebody else's.
         old = [hdu for name in OUR_NAMES for hdu in find_hdus(file, name) if hdu.index and hdu is not image]
         dropped = {hdu.index for hdu in old if stated_image(hdu) == image.index}
+    if sigma:
         index = image.index - sum(number < image.index for number in dropped)
         added = our_hdus(frame, source.shape, cards, our_version(file, image, dropped), index)
     n_extensions = len(file.hdus) - 1 - len(dropped) + len(added)
@@ -78,6 +81,11 @@ def splice(frame: Frame, source: FrameSource, file: RawFile, out: BinaryIO, *, s
         file.stream.seek(file.hdus[-1].end)
         while piece := file.stream.read(STRIPE):
             out.write(piece)
+
+
+def _is_stale(frame: Frame, source: FrameSource) -> bool:
+    """Whether the file says that its image is denoised, and the frame does not: it was given other pixels."""
+    return find_card(source.cards, "AMSDVERS") is not None and not has_record(frame.header)
 
 
 def _copy_hdu(stream: ByteStream, out: BinaryIO, hdu: RawHDU, cards: Sequence[bytes] | None = None) -> None:

@@ -75,8 +75,8 @@ class StandIn:
 
     def fit_denoise(self, frame: Frame, *, noise: Any = None, progress: Any = None, checkpoint: Any = None) -> Frame:
         self.fit([frame], noise=noise, progress=progress, checkpoint=checkpoint)
-        result = frame.copy()
-        result.data = np.full_like(frame.data, np.nanmedian(frame.data))
+        data = np.full_like(frame.data, np.nanmedian(frame.data))
+        result = frame.with_arrays(data, frame.uncertainty, frame.flags, None)
         assert frame.source is not None
         cards = {"AMSDVERS": "0", "AMSDRCP": self.recipe, "AMSDSRC": frame.source.fingerprint, "AMSDSTEP": 3}
         result.header.update({**cards, "AMSDSEED": self.settings["seed"], "AMSDRISK": 0.04})

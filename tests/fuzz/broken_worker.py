@@ -34,9 +34,9 @@ def _change_after(marker: bytes) -> Callable[[Frame, Path], None]:
 
 def _change_nan(frame: Frame, target: Path) -> None:
     """Write another pixel that is NaN."""
-    changed = frame.copy()
-    changed.data = frame.data.copy()
-    changed.data[5, 5] = np.nan
+    data = frame.data.copy()
+    data[5, 5] = np.nan
+    changed = frame.with_arrays(data, frame.uncertainty, frame.flags, frame.noise)
     write_frame(changed, target)
 
 
