@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from amsd_astro.denoiser.application import Progress
 from amsd_astro.denoiser.preparation import Prepared
 from amsd_astro.denoiser.resumption import TrainingFile, training_key
+from amsd_astro.network.silent_import import import_tensorflow
 from amsd_astro.resources import count_processors
 
 if TYPE_CHECKING:
@@ -21,7 +22,8 @@ __all__ = ["start", "train_on_frames"]
 
 
 def start(n_threads: int | None) -> None:
-    """Start TensorFlow with the threads asked for, or those the process may use."""
+    """Start TensorFlow with the threads asked for, or those the process may use; nothing is printed."""
+    import_tensorflow()
     from amsd_astro.network.tensorflow_runtime import start_tensorflow
 
     start_tensorflow(n_threads or count_processors())

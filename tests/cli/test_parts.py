@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import json
 import logging
-import os
 import sys
 import warnings
 from pathlib import Path
@@ -16,39 +15,19 @@ import pytest
 
 from amsd_astro.cli.console import Console
 from amsd_astro.cli.progress import ProgressBar
-from amsd_astro.cli.tensorflow_import import calm_tensorflow, silence_stderr
+from amsd_astro.cli.tensorflow_import import without_plots
 from amsd_astro.errors import AmsdWarning
 
 
-def test_stderr_is_held_back_and_replayed(capfd: pytest.CaptureFixture[str]) -> None:
-    with silence_stderr():
-        os.write(2, b"a banner\n")
-    assert capfd.readouterr().err == ""
-
-    def fail() -> None:
-        with silence_stderr():
-            os.write(2, b"the reason\n")
-            raise ImportError("no library")
-
-    with pytest.raises(ImportError, match="no library"):
-        fail()
-    assert capfd.readouterr().err == "the reason\n"
-    os.write(2, b"after\n")
-    assert capfd.readouterr().err == "after\n"
-
-
-@pytest.mark.parametrize("silent", [True, False])
-def test_matplotlib_is_hidden_while_tensorflow_is_imported_and_not_longer(
-    silent: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_matplotlib_is_hidden_while_tensorflow_is_imported_and_not_longer(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in sys.modules if name.split(".")[0] == "matplotlib"]:
         monkeypatch.delitem(sys.modules, name)
-    with calm_tensorflow(silent=silent), pytest.raises(ImportError):
+    with without_plots(), pytest.raises(ImportError):
         importlib.import_module("matplotlib.pyplot")
     assert "matplotlib" not in sys.modules
     there = ModuleType("matplotlib")
     monkeypatch.setitem(sys.modules, "matplotlib", there)  # imported before
-    with calm_tensorflow(silent=silent):
+    with without_plots():
         assert sys.modules["matplotlib"] is there
     assert sys.modules["matplotlib"] is there
 

@@ -15,7 +15,7 @@ from amsd_astro.cli.exit_statuses import DONE, SOME_FAILED, Terminated, UsageErr
 from amsd_astro.cli.inputs import read_input, stated_noise
 from amsd_astro.cli.noise_record import noise_record
 from amsd_astro.cli.progress import ProgressBar
-from amsd_astro.cli.tensorflow_import import calm_tensorflow, import_tensorflow
+from amsd_astro.cli.tensorflow_import import import_tensorflow, without_plots
 from amsd_astro.frames.denoising_record import read_record
 
 if TYPE_CHECKING:
@@ -146,11 +146,10 @@ def new_denoiser(args: argparse.Namespace) -> Denoiser:
         settings["destripe"] = True
     if args.flux_tolerance is not None:
         settings["flux_tolerance"] = args.flux_tolerance
-    silent = args.verbose < 2
     if args.model is not None:  # checked before TensorFlow is loaded
-        with calm_tensorflow(silent=silent):
+        with without_plots():
             return Denoiser.load(args.model, **settings)
-    import_tensorflow(silent=silent)
+    import_tensorflow()
     return Denoiser(args.recipe, **settings) if args.recipe else Denoiser(**settings)
 
 

@@ -42,7 +42,7 @@ def _make(args: argparse.Namespace, record: dict[str, Any]) -> None:
         raise UsageError(str(error)) from None
     models = {name: Path(path) for name in ("start", "teacher") if (path := getattr(args, name)) is not None}
     if os.environ.get("KERAS_BACKEND", "tensorflow") == "tensorflow":
-        import_tensorflow(silent=args.verbose < 2)
+        import_tensorflow()
     from amsd_astro.pretraining.command import make_weights
 
     with ProgressBar("pretraining", shown=not args.quiet) as bar:

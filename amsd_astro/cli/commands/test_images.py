@@ -10,7 +10,7 @@ from typing import Any
 from amsd_astro.cli.console import Console
 from amsd_astro.cli.jobs import run_job
 from amsd_astro.cli.progress import ProgressBar
-from amsd_astro.cli.tensorflow_import import calm_tensorflow
+from amsd_astro.cli.tensorflow_import import without_plots
 from amsd_astro.cli.text import one_line
 
 __all__ = ["run"]
@@ -34,7 +34,7 @@ def _score(args: argparse.Namespace, record: dict[str, Any]) -> None:
     plan = plan_scoring(args.folder, args.output, sigmas=args.sigmas, overwrite=args.overwrite)
     record |= {"seed": args.seed, "sigmas": list(plan.sigmas)}
     with ProgressBar("test-images", shown=not args.quiet) as bar:
-        with calm_tensorflow(silent=args.verbose < 2):
+        with without_plots():
             from amsd_astro.denoiser import Denoiser
 
             denoiser = Denoiser.load(args.model, seed=args.seed, n_threads=args.threads)
