@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from astropy import units as u
+from astropy.io import fits
 from astropy.io.registry import UnifiedReadWriteMethod
 from astropy.nddata import NDData
 from astropy.wcs import WCS
