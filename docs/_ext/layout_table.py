@@ -13,8 +13,9 @@ from amsd_astro.fits.layouts.table import Layout, layout_table
 __all__ = ["setup"]
 
 _HEADS = ("layout", "image", "mask: what makes a pixel bad", "errors", "checked against")
+_WIDTHS = (16, 14, 38, 18, 14)
 _KINDS = {"sigma": "standard deviations", "variance": "variances", "inverse": "inverse variances"}
-_SEEN = {"program": "a program that reads such files", "documents": "documents", "real header": "a real header"}
+_SEEN = {"program": "a program that reads them", "documents": "documents", "real header": "a real header"}
 _SEEN |= {"real file": "tried on a real file"}
 
 
@@ -25,7 +26,7 @@ class LayoutTable(SphinxDirective):
         """Return the table."""
         self.env.note_dependency(__file__)
         group = nodes.tgroup(cols=len(_HEADS))
-        group += [nodes.colspec(colwidth=1) for _ in _HEADS]
+        group += [nodes.colspec(colwidth=width) for width in _WIDTHS]
         group += nodes.thead("", _row(_HEADS))
         group += nodes.tbody("", *(_row(_cells(layout)) for layout in layout_table().layouts))
         return [nodes.table("", group, classes=["layouts"])]
@@ -33,7 +34,7 @@ class LayoutTable(SphinxDirective):
 
 def _cells(layout: Layout) -> tuple[str, ...]:
     errors = layout.errors + (f" ({_KINDS.get(layout.kind, layout.kind)})" if layout.kind else "")
-    return layout.title, layout.image, _mask(layout), errors, f"{_SEEN[layout.seen]}: {layout.source}"
+    return layout.title, layout.image, _mask(layout), errors, _SEEN[layout.seen]
 
 
 def _mask(layout: Layout) -> str:
@@ -42,11 +43,11 @@ def _mask(layout: Layout) -> str:
     if not layout.bad:
         return f"{layout.mask}, any value but zero"
     rest = f"; not {_flags(layout.good)}" if layout.good else ""
-    return f"{layout.mask}, {'codes' if layout.codes else 'bits'}: {_flags(layout.bad)}{rest}"
+    return f"{layout.mask}: {'codes' if layout.codes else 'bits'} {_flags(layout.bad)}{rest}"
 
 
 def _flags(flags: Mapping[int, str]) -> str:
-    return ", ".join(f"{flag} {meaning}" for flag, meaning in flags.items())
+    return ", ".join(map(str, sorted(flags)))
 
 
 def _row(cells: tuple[str, ...]) -> nodes.row:
