@@ -1,7 +1,8 @@
 """Exceptions and the one warning category of the package.
 
 Bad input is a `FrameError`, an output that cannot be made an `OutputError`; an `OSError` that happens on the way
-(disk full, read error) stays the `OSError` it is.
+(disk full, read error) stays the `OSError` it is. What they say goes to terminals and logs, so names and values in it
+are spelled out where they are not printable.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ import os
 from typing import Any
 
 from astropy.utils.exceptions import AstropyUserWarning
+
+from amsd_astro.printable import printable
 
 __all__ = [
     "AlreadyDenoisedError",
@@ -26,13 +29,16 @@ __all__ = [
 class AmsdWarning(AstropyUserWarning):
     """Something in the input was odd and was dealt with; the result is usable."""
 
+    def __init__(self, message: str = "", *more: Any) -> None:
+        super().__init__(printable(message), *more)
+
 
 def _located(message: str, path: Any, hdu: Any) -> str:
     """Put the file and the HDU in front of a message."""
     if path is None:
-        return message if hdu is None else f"HDU {hdu}: {message}"
-    name = os.fspath(path)
-    return f"{name}: {message}" if hdu is None else f"{name}[{hdu}]: {message}"
+        return message if hdu is None else f"HDU {printable(str(hdu))}: {message}"
+    name = printable(os.fsdecode(path))
+    return f"{name}: {message}" if hdu is None else f"{name}[{printable(str(hdu))}]: {message}"
 
 
 class FrameError(ValueError):
@@ -54,8 +60,7 @@ class FrameError(ValueError):
     """
 
     def __init__(self, message: str = "", *, path: Any = None, hdu: Any = None) -> None:
-        # what a file says goes to terminals and logs
-        message = "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in message)
+        message = printable(message)
         super().__init__(_located(message, path, hdu))
         self.message = message
         self.path = path
@@ -89,9 +94,15 @@ class AlreadyDenoisedError(FrameError):
 class ModelError(ValueError):
     """A model file is damaged, or is no model file of ours."""
 
+    def __init__(self, message: str = "") -> None:
+        super().__init__(printable(message))
+
 
 class OutputError(OSError):
     """The output cannot be made: no such folder, no permission, not a file."""
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(printable(message))
 
 
 class OutputExistsError(OutputError, FileExistsError):

@@ -16,6 +16,7 @@ import amsd_astro
 PACKAGE = Path(amsd_astro.__file__).parent
 ROOT = PACKAGE.parent
 ROOMS = (
+    ("printable",),
     ("version", "errors", "resources"),
     ("arrays",),
     ("graphics",),

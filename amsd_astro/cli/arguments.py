@@ -8,6 +8,7 @@ from typing import NoReturn
 
 from amsd_astro.cli.image_arguments import add_image_commands
 from amsd_astro.cli.shared_options import STATUSES, add_reporting, new_command, number, whole
+from amsd_astro.printable import printable
 
 __all__ = ["build_parser"]
 
@@ -18,7 +19,7 @@ class _Parser(argparse.ArgumentParser):
     """A parser that tells what is wrong in one line."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: error: {message} (see {self.prog} --help)\n")
+        self.exit(2, f"{self.prog}: error: {printable(message)} (see {self.prog} --help)\n")
 
 
 def build_parser() -> argparse.ArgumentParser:

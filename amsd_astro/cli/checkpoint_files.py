@@ -6,6 +6,8 @@ import contextlib
 import os
 from collections.abc import Iterator
 
+from amsd_astro.printable import printable
+
 __all__ = ["kept_on_interruption"]
 
 _ENDING = ".checkpoint"
@@ -36,7 +38,7 @@ def kept_on_interruption(output: str | os.PathLike[str]) -> Iterator[str]:
         yield path
     except BaseException as error:
         if is_checkpoint(path):
-            error.add_note(f"the training so far is kept in {path}: the same command goes on from there")
+            error.add_note(f"the training so far is kept in {printable(path)}: the same command goes on from there")
         raise
     if is_checkpoint(path):
         os.unlink(path)

@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Any, TextIO
 
 from amsd_astro.cli.text import one_line
+from amsd_astro.printable import printable
 
 __all__ = ["Console"]
 
@@ -49,7 +50,7 @@ class Console:
         warnings.simplefilter("always", UserWarning)  # the same warning about another file counts
         self._take_warnings()
         if isinstance(sys.stdout, io.TextIOWrapper):
-            sys.stdout.reconfigure(errors="surrogateescape")  # file names are bytes
+            sys.stdout.reconfigure(errors="backslashreplace")  # as standard error is: the locale may know ASCII alone
         return self
 
     def __exit__(
@@ -57,10 +58,10 @@ class Console:
     ) -> None:
         self._undo.close()
 
-    def result(self, text: str) -> None:
+    def result(self, *lines: str) -> None:
         """Print a result for people, unless they asked for quiet."""
         if not self.quiet:
-            print(text, flush=True)
+            print("\n".join(map(printable, lines)), flush=True)
 
     def json(self, record: dict[str, Any]) -> None:
         """Print a result for programs: one object on one line."""
@@ -69,11 +70,13 @@ class Console:
     def failure(self, message: str, error: BaseException | None = None) -> None:
         """Print the one line of a failure, with the traceback in front of it where details were asked for."""
         if error is not None and self.verbose and isinstance(error, Exception):
-            self.note("".join(traceback.format_exception(error)).rstrip())
+            for line in _traceback_lines(error):
+                self.note(line)
         self.note(f"amsd-astro: error: {message}")
 
-    def note(self, text: str) -> None:
-        """Print on standard error, above a progress bar if there is one."""
+    def note(self, line: str) -> None:
+        """Print a line on standard error, above a progress bar if there is one."""
+        text = printable(line)
         if "tqdm" in sys.modules:
             sys.modules["tqdm"].tqdm.write(text, file=sys.stderr)
         else:
@@ -127,13 +130,27 @@ class _Handler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
-            text = one_line(record.getMessage())
+            text = printable(record.getMessage())
             if record.levelno >= logging.WARNING:
                 self._console.remember(text)
             if record.levelno >= logging.ERROR or not self._console.quiet:
                 self._console.note(f"amsd-astro: {record.levelname.lower()}: {text}")
         except Exception:  # noqa: BLE001 - a record that cannot be shown stops nothing
             self.handleError(record)
+
+
+def _traceback_lines(error: BaseException) -> Iterator[str]:
+    """Yield a traceback; of it the calls alone have lines of their own: a message could pass itself off as others."""
+    told = traceback.TracebackException.from_exception(error)
+    link: traceback.TracebackException | None = told
+    while link is not None:
+        link.__notes__ = [printable(str(note)) for note in getattr(link, "__notes__", None) or []]
+        link = link.__cause__ or link.__context__
+    for part in told.format():
+        if part.startswith("  File "):
+            yield from part.rstrip("\n").split("\n")
+        else:
+            yield part.strip("\n")
 
 
 def _plain(value: Any) -> Any:

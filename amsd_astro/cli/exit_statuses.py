@@ -6,6 +6,7 @@ import errno
 from dataclasses import dataclass, replace
 
 from amsd_astro.cli.text import one_line
+from amsd_astro.printable import printable
 
 __all__ = [
     "BAD_INPUT",
@@ -89,7 +90,7 @@ def _describe(error: BaseException) -> Failure:
         return Failure("resources", NO_RESOURCES, f"out of memory: {one_line(str(error)) or type(error).__name__}")
     if isinstance(error, OSError):
         status, kind = (NO_RESOURCES, "resources") if error.errno in _FULL else (IO, "io")
-        where = f"{error.filename}: " if error.filename is not None and error.strerror else ""
+        where = f"{printable(str(error.filename))}: " if error.filename is not None and error.strerror else ""
         return Failure(kind, status, one_line(f"{where}{error.strerror or error}"))
     return Failure(
         "internal", INTERNAL, f"internal error, {type(error).__name__}: {one_line(str(error))} (-v tells where)"

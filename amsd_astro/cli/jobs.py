@@ -18,7 +18,7 @@ def run_job(
     args: argparse.Namespace,
     console: Console,
     work: Callable[[dict[str, Any]], int | None],
-    summary: Callable[[dict[str, Any]], str],
+    summary: Callable[[dict[str, Any]], list[str]],
 ) -> int:
     """Do the job of a command and report it.
 
@@ -33,7 +33,7 @@ def run_job(
     work : callable
         Does the job, adds what there is to tell to the record, and may return an exit status of its own.
     summary : callable
-        Returns the text for people once it is done.
+        Returns the lines for people once it is done.
 
     Returns
     -------
@@ -58,5 +58,5 @@ def run_job(
     if args.json:
         console.json(record)
     elif record["ok"]:
-        console.result(summary(record))
+        console.result(*summary(record))
     return status

@@ -6,6 +6,8 @@ import sys
 from types import TracebackType
 from typing import Any
 
+from amsd_astro.printable import printable
+
 __all__ = ["ProgressBar"]
 
 
@@ -48,9 +50,8 @@ class ProgressBar:
         from tqdm import tqdm
 
         self._stage = stage
-        self._bar = tqdm(
-            total=total, desc=f"{self._title}: {stage}", file=sys.stderr, leave=False, dynamic_ncols=True, unit=""
-        )
+        name = printable(f"{self._title}: {stage}")
+        self._bar = tqdm(total=total, desc=name, file=sys.stderr, leave=False, dynamic_ncols=True, unit="")
 
     def _close(self) -> None:
         if self._bar is not None:

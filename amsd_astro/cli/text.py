@@ -1,6 +1,8 @@
-"""Text for a terminal: names and values from files may hold anything."""
+"""Messages of other libraries for a terminal."""
 
 from __future__ import annotations
+
+from amsd_astro.printable import printable
 
 __all__ = ["one_line"]
 
@@ -11,7 +13,7 @@ def one_line(text: str) -> str:
     Parameters
     ----------
     text : str
-        Any text: messages of other libraries, names of files, values of headers.
+        Any message, of several lines perhaps.
 
     Returns
     -------
@@ -20,4 +22,4 @@ def one_line(text: str) -> str:
     """
     lines = text.splitlines()
     joined = lines[0] if len(lines) == 1 else " ".join(line.strip() for line in lines if line.strip())
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in joined)
+    return printable(joined)

@@ -21,6 +21,7 @@ from amsd_astro.frames.described_pixels import DescribedPixels, as_header
 from amsd_astro.frames.registry import FrameReader, FrameWriter
 from amsd_astro.frames.source import FrameSource
 from amsd_astro.noise.model import NoiseModel
+from amsd_astro.printable import printable
 
 __all__ = ["Frame"]
 
@@ -204,6 +205,16 @@ class Frame(DescribedPixels):
         if self.wcs is None:
             part._wcs_pending = False
         return part
+
+    def __repr__(self) -> str:
+        return self._with_printable_unit(super().__repr__())
+
+    def __str__(self) -> str:
+        return self._with_printable_unit(super().__str__())
+
+    def _with_printable_unit(self, text: str) -> str:
+        unit = str(self.unit)
+        return text if unit.isprintable() else text.replace(unit, printable(unit))
 
     @usual_float_errors()
     def _repr_html_(self) -> str:

@@ -22,6 +22,7 @@ from amsd_astro.frames.frame import Frame
 from amsd_astro.frames.reader import read_frame
 from amsd_astro.graphics.brightness import Brightness, brightness_of, sky_of
 from amsd_astro.graphics.colours import MASKED
+from amsd_astro.printable import printable
 
 __all__ = ["frame_html"]
 
@@ -56,16 +57,21 @@ def frame_html(frame: Frame) -> str:
     Returns
     -------
     str
-        Text of the frame is escaped; without matplotlib there are no pictures.
+        Text of the frame is escaped, and spelled out where it cannot be printed; without matplotlib there are no
+        pictures.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         record = read_record(frame.header)
-        facts = "".join(_FACT.format(html.escape(name), html.escape(text)) for name, text in _facts(frame, record))
+        facts = "".join(_FACT.format(html.escape(name), _escaped(text)) for name, text in _facts(frame, record))
         pictures = "".join(_pictures(frame, record))
-        title = _TITLE.format(html.escape(_title(frame, record)))
+        title = _TITLE.format(_escaped(_title(frame, record)))
     shown = _PICTURES.format(pictures) if pictures else ""
     return f"{_FRAME}{title}{shown}{_FACTS.format(facts)}</div>"
+
+
+def _escaped(text: str) -> str:
+    return html.escape(printable(text))
 
 
 def _title(frame: Frame, record: Record | None) -> str:
@@ -165,10 +171,10 @@ def _picture(name: str, stored: bytes, shape: tuple[int, ...], brightness: Brigh
     scale = max(1, _ENLARGED_TO // max(shape))
     text = f"{name}, {brightness.low:.4g} to {brightness.high:.4g} {unit}".rstrip()
     return _PICTURE.format(
-        alt=html.escape(text),
+        alt=_escaped(text),
         data=base64.b64encode(stored).decode("ascii"),
         width=scale * nx,
         height=scale * ny,
         caption=max(scale * nx, 160),
-        text=html.escape(text),
+        text=_escaped(text),
     )

@@ -92,5 +92,5 @@ def _read_denoised(before: Frame, args: argparse.Namespace) -> Frame:
     return after
 
 
-def _summary(record: dict[str, Any]) -> str:
-    return f"{record['output']}: drawn, {record['seconds']:.1f} s"
+def _summary(record: dict[str, Any]) -> list[str]:
+    return [f"{record['output']}: drawn, {record['seconds']:.1f} s"]

@@ -10,7 +10,6 @@ from amsd_astro.cli.exit_statuses import DONE, describe_failure
 from amsd_astro.cli.inputs import reading_options, stated_noise
 from amsd_astro.cli.inspection import image_lines
 from amsd_astro.cli.noise_record import noise_record
-from amsd_astro.cli.text import one_line
 
 if TYPE_CHECKING:
     from amsd_astro.fits.raw_hdus import RawHDU
@@ -37,7 +36,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
     if args.json:
         console.json(record)
     elif "hdus" in record:
-        console.result("\n".join(_lines(record)))
+        console.result(*_lines(record))
     return status
 
 
@@ -98,15 +97,13 @@ def _image_record(frame: Frame) -> dict[str, Any]:
 
 
 def _lines(record: dict[str, Any]) -> list[str]:
-    lines = [one_line(record["file"])]
+    lines = [record["file"]]
     chosen = record.get("image", {}).get("hdu")
     for hdu in record["hdus"]:
         mark = "->" if hdu["index"] == chosen else "  "
         shape = " x ".join(str(n) for n in reversed(hdu["shape"]))
         name = hdu["name"] + (f",{hdu['version']}" if hdu["version"] not in (None, 1) else "")
-        lines.append(
-            one_line(f"{mark} {hdu['index']:>3} {name:<14} {hdu['kind']:<10} {shape} {hdu['problem']}").rstrip()
-        )
+        lines.append(f"{mark} {hdu['index']:>3} {name:<14} {hdu['kind']:<10} {shape} {hdu['problem']}".rstrip())
     if "image" in record:
         lines += image_lines(record)
     return lines

@@ -40,8 +40,8 @@ def _write_noisy(args: argparse.Namespace, record: dict[str, Any], bar: Progress
     ]
 
 
-def _summary_of_noisy(record: dict[str, Any]) -> str:
-    return "\n".join(f"{one['file']}: sigma {one['sigma']:.1f}" for one in record["versions"])
+def _summary_of_noisy(record: dict[str, Any]) -> list[str]:
+    return [f"{one['file']}: sigma {one['sigma']:.1f}" for one in record["versions"]]
 
 
 def _write_targets(args: argparse.Namespace, record: dict[str, Any], bar: ProgressBar) -> None:
@@ -59,8 +59,8 @@ def _write_targets(args: argparse.Namespace, record: dict[str, Any], bar: Progre
     record["targets"] = [{"image": str(one.source), "file": str(one.path)} for one in made]
 
 
-def _summary_of_targets(record: dict[str, Any]) -> str:
-    return "\n".join(str(one["file"]) for one in record["targets"])
+def _summary_of_targets(record: dict[str, Any]) -> list[str]:
+    return [str(one["file"]) for one in record["targets"]]
 
 
 def _pack(args: argparse.Namespace, record: dict[str, Any], bar: ProgressBar) -> None:
@@ -75,5 +75,5 @@ def _pack(args: argparse.Namespace, record: dict[str, Any], bar: ProgressBar) ->
     record["images"] = made.names
 
 
-def _summary_of_pack(record: dict[str, Any]) -> str:
-    return "\n".join(f"{one['file']}: {' x '.join(str(n) for n in one['shape'])}" for one in record["arrays"])
+def _summary_of_pack(record: dict[str, Any]) -> list[str]:
+    return [f"{one['file']}: {' x '.join(str(n) for n in one['shape'])}" for one in record["arrays"]]

@@ -50,7 +50,7 @@ def _make(args: argparse.Namespace, record: dict[str, Any]) -> None:
     record["output"] = None if made is None else str(made)
 
 
-def _summary(record: dict[str, Any]) -> str:
+def _summary(record: dict[str, Any]) -> list[str]:
     if record["output"] is None:
-        return f"{record['folder']}: trained; the same command with Keras on TensorFlow writes the model file"
-    return f"{record['output']}: {record['seconds']:.0f} s"
+        return [f"{record['folder']}: trained; the same command with Keras on TensorFlow writes the model file"]
+    return [f"{record['output']}: {record['seconds']:.0f} s"]

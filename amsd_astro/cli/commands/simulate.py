@@ -19,5 +19,5 @@ def run(args: argparse.Namespace, console: Console) -> int:
     if args.json:
         console.json({"ok": True, "kind": "simulated", "files": [str(path) for path in paths]})
     else:
-        console.result("\n".join(str(path) for path in paths))
+        console.result(*(str(path) for path in paths))
     return DONE

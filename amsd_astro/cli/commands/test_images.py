@@ -11,7 +11,6 @@ from amsd_astro.cli.console import Console
 from amsd_astro.cli.jobs import run_job
 from amsd_astro.cli.progress import ProgressBar
 from amsd_astro.cli.tensorflow_import import without_plots
-from amsd_astro.cli.text import one_line
 
 __all__ = ["run"]
 
@@ -44,11 +43,11 @@ def _score(args: argparse.Namespace, record: dict[str, Any]) -> None:
     record["files"] = [str(plan.table), *(str(path) for path in plan.pictures.values())]
 
 
-def _table(record: dict[str, Any]) -> str:
+def _table(record: dict[str, Any]) -> list[str]:
     """Return the scores as a table, the means last."""
     rows = [
         f"{s['sigma']:6g} {s['psnr_noisy']:11.2f} {s['psnr']:9.2f} {s['ssim_noisy']:11.3f} {s['ssim']:9.3f}  "
-        f"{one_line(s['image'])}"
+        f"{s['image']}"
         for s in record["scores"] + record["means"]
     ]
-    return "\n".join([_HEAD, *rows])
+    return [_HEAD, *rows]

@@ -86,9 +86,11 @@ def _new_denoiser(args: argparse.Namespace) -> Any:
     return Denoiser(args.recipe, **settings) if args.recipe else Denoiser(**settings)
 
 
-def _summary(record: dict[str, Any]) -> str:
+def _summary(record: dict[str, Any]) -> list[str]:
     learned = f"{record['n_pairs']} pairs" if "n_pairs" in record else f"{len(record['files'])} file(s)"
     steps, seconds = record["steps"], f"{record['seconds']:.1f} s"
     if steps == 0:
-        return f"{record['output']}: the weights as they were, {learned} taught nothing that lowers the risk, {seconds}"
-    return f"{record['output']}: trained on {learned}, {steps} steps, {seconds}"
+        return [
+            f"{record['output']}: the weights as they were, {learned} taught nothing that lowers the risk, {seconds}"
+        ]
+    return [f"{record['output']}: trained on {learned}, {steps} steps, {seconds}"]

@@ -73,8 +73,8 @@ def _told(report: Report) -> dict[str, Any]:
     return {key: told[key] for key in ("verdict", "passed", "failures", "diagnosis", "checks")}
 
 
-def _summary(record: dict[str, Any]) -> str:
+def _summary(record: dict[str, Any]) -> list[str]:
     lines = [f"{record['output']}: {record['verdict']}, {record['seconds']:.1f} s"]
     failed = [check for check in record["checks"] if check["passed"] is False]
     lines += [f"  {check['name']}: {check['title']}, {check['value']:.4g} {check['unit']}".rstrip() for check in failed]
-    return "\n".join([*lines, *(f"  {sentence}" for sentence in record["diagnosis"])])
+    return [*lines, *(f"  {sentence}" for sentence in record["diagnosis"])]
