@@ -11,6 +11,7 @@ from pathlib import Path
 # The tests are no package: this is how their shared modules are found.
 sys.path.insert(0, str(Path(__file__).parent / "kinds"))
 
+import axes_kinds  # noqa: F401
 import file_kinds  # noqa: F401
 import header_kinds  # noqa: F401
 import odd_kinds  # noqa: F401

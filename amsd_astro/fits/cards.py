@@ -17,6 +17,7 @@ from amsd_astro.errors import FrameError
 
 __all__ = [
     "BLANK_CARD",
+    "card_image",
     "card_keyword",
     "card_value",
     "find_card",
@@ -70,12 +71,14 @@ def string_value(cards: Iterable[bytes], keyword: str) -> str | None:
     if not text.startswith("'"):
         return text.rstrip()
     text = text[1:].removesuffix("'").rstrip()
+    parts: list[str] = []
     for more in rest:
         match = _STRING.match(more, 8) if more[:8] == b"CONTINUE" and text.endswith("&") else None
         if match is None:
             break
-        text = text[:-1] + match.group(1).decode("latin-1").rstrip()
-    return text.replace("''", "'").rstrip()
+        parts.append(text[:-1])
+        text = match.group(1).decode("latin-1").rstrip()
+    return "".join([*parts, text]).replace("''", "'").rstrip()
 
 
 def int_value(cards: Iterable[bytes], keyword: str) -> int | None:
@@ -156,13 +159,13 @@ def replace_value(card: bytes, text: str) -> bytes:
 
 def group_cards(cards: Sequence[bytes]) -> list[bytes]:
     """Join each card with the CONTINUE cards that follow it."""
-    runs: list[bytes] = []
+    runs: list[list[bytes]] = []
     for card in cards:
         if runs and card[:8] == b"CONTINUE":
-            runs[-1] += card
+            runs[-1].append(card)
         else:
-            runs.append(card)
-    return runs
+            runs.append([card])
+    return [run[0] if len(run) == 1 else b"".join(run) for run in runs]
 
 
 def header_from_cards(cards: Sequence[bytes]) -> fits.Header:
@@ -189,12 +192,12 @@ def _signature(card: fits.Card) -> tuple[str, ...]:
 def _fixed_signature(card: fits.Card) -> tuple[str, ...]:
     """Return the signature a card has after astropy printed (and so repaired) it."""
     try:
-        return _signature(fits.Card.fromstring(str(fits.Card.fromstring(_image_of(card)))))
+        return _signature(fits.Card.fromstring(str(fits.Card.fromstring(card_image(card)))))
     except Exception:  # noqa: BLE001
         return _signature(card)
 
 
-def _image_of(card: fits.Card) -> str:
+def card_image(card: fits.Card) -> str:
     """Return the text of a card without changing the card."""
     image = getattr(card, "_image", None)
     return image if image and not getattr(card, "_modified", False) else str(card)

@@ -22,11 +22,16 @@ from amsd_astro.fits.raw_hdus import BLOCK, RawFile, RawHDU, padded
 
 __all__ = ["scan"]
 
+Structure = dict[str, set[str | None]]
+"""Values of structural cards, by keyword."""
+
 _log = logging.getLogger(__name__)
 
 _MAX_HEADER = 16 * 1024 * 1024
 _BITPIX = (8, 16, 32, 64, -32, -64)
 _INTEGER = re.compile(r"[+-]?\d+\Z")
+_STRUCTURAL = re.compile(r"(BITPIX|NAXIS\d*|PCOUNT|GCOUNT|ZBITPIX|ZNAXIS\d*)\Z")
+_MOST_BYTES = 2**63 - 1  # of any file; far larger numbers cannot even be printed
 _IMAGE_KINDS = ("IMAGE", "IUEIMAGE")
 _OTHER_FORMATS = (
     (b"\x89PNG", "a PNG picture"),
@@ -171,21 +176,25 @@ def _read_cards(stream: ByteStream, block: bytes, index: int) -> tuple[tuple[byt
 
 def _describe(path: Path, index: int, cards: tuple[bytes, ...], header_offset: int, data_offset: int) -> RawHDU:
     """Check the structural cards of one header."""
-    bitpix = _structural(cards, "BITPIX", path, index)
+    structure = _structure(cards)
+    bitpix = _structural(structure, "BITPIX", path, index)
     if bitpix not in _BITPIX:
         raise FrameError(f"BITPIX must be one of {_BITPIX}. Received: {bitpix}", path=path, hdu=index)
-    axes = _axes(cards, "NAXIS", path, index)
+    axes = _axes(structure, "NAXIS", path, index)
     xtension = string_value(cards, "XTENSION") if cards[0].startswith(b"XTENSION") else None
     groups = xtension is None and len(axes) > 1 and axes[0] == 0 and _value(cards, "GROUPS") == "T"
     n_pixels = math.prod(axes[1:] if groups else axes) if axes else 0
     counted = xtension is not None or bool(axes)
-    n_parameters = _structural(cards, "PCOUNT", path, index, default=0) if counted else 0
-    n_groups = _structural(cards, "GCOUNT", path, index, default=1) if counted else 1
+    n_parameters = _structural(structure, "PCOUNT", path, index, default=0) if counted else 0
+    n_groups = _structural(structure, "GCOUNT", path, index, default=1) if counted else 1
     if n_parameters < 0 or n_groups < 0:
         raise FrameError(
             f"PCOUNT and GCOUNT must not be negative. Received: {n_parameters}, {n_groups}", path=path, hdu=index
         )
     size = abs(bitpix) // 8 * n_groups * (n_parameters + n_pixels) if axes else 0
+    if size > _MOST_BYTES:
+        rule = "the data are cut: the header declares more bytes than a file can have"
+        raise FrameError(f"{rule}. Received: NAXIS = {len(axes)}, {_shortened(axes)}", path=path, hdu=index)
     shape: tuple[int, ...] = ()
     problem = ""
     if groups:
@@ -198,10 +207,12 @@ def _describe(path: Path, index: int, cards: tuple[bytes, ...], header_offset: i
     elif xtension.upper() == "BINTABLE" and _value(cards, "ZIMAGE") == "T":
         kind = "compressed"
         try:
-            bitpix = _structural(cards, "ZBITPIX", path, index)
-            shape = tuple(reversed(_axes(cards, "ZNAXIS", path, index)))
+            bitpix = _structural(structure, "ZBITPIX", path, index)
+            shape = tuple(reversed(_axes(structure, "ZNAXIS", path, index)))
             if bitpix not in _BITPIX:
                 problem = f"ZBITPIX must be one of {_BITPIX}. Received: {bitpix}"
+            elif math.prod(shape) > _MOST_BYTES:
+                problem = f"the image is larger than a file can be. Received: {_shortened(shape[::-1])}"
         except FrameError as error:
             problem = error.message
     else:
@@ -219,27 +230,40 @@ def _value(cards: Sequence[bytes], keyword: str) -> str | None:
     return None if card is None else card_value(card)
 
 
-def _axes(cards: Sequence[bytes], keyword: str, path: Path, index: int) -> list[int]:
+def _shortened(axes: Sequence[int]) -> str:
+    return " x ".join(f"{length:.4g}" for length in axes[:6]) + (" x ..." if len(axes) > 6 else "")
+
+
+def _structure(cards: Sequence[bytes]) -> Structure:
+    """Return the values of the structural cards by their keywords, in one walk: there can be 999 axes."""
+    found: Structure = {}
+    for card in cards:
+        if card[:1] in b"BNPGZ" and _STRUCTURAL.match(keyword := card_keyword(card)):
+            found.setdefault(keyword, set()).add(card_value(card))
+    return found
+
+
+def _axes(structure: Structure, keyword: str, path: Path, index: int) -> list[int]:
     """Return the lengths of the axes, the fastest first."""
-    n_axes = _structural(cards, keyword, path, index)
+    n_axes = _structural(structure, keyword, path, index)
     if not 0 <= n_axes <= 999:
         raise FrameError(f"{keyword} must lie in 0..999. Received: {n_axes}", path=path, hdu=index)
-    axes = [_structural(cards, f"{keyword}{i + 1}", path, index) for i in range(n_axes)]
+    axes = [_structural(structure, f"{keyword}{i + 1}", path, index) for i in range(n_axes)]
     for i, length in enumerate(axes):
         if length < 0:
             raise FrameError(f"{keyword}{i + 1} must not be negative. Received: {length}", path=path, hdu=index)
     return axes
 
 
-def _structural(cards: Sequence[bytes], keyword: str, path: Path, index: int, *, default: int | None = None) -> int:
+def _structural(structure: Structure, keyword: str, path: Path, index: int, *, default: int | None = None) -> int:
     """Return the value of an integer card that must be there, once or with the same value."""
-    values = {card_value(card) for card in cards if card[:1] == keyword[:1].encode() and card_keyword(card) == keyword}
+    values = structure.get(keyword, set())
     if not values and default is not None:
         return default
     if len(values) != 1:
-        found = "no such card" if not values else " and ".join(sorted(str(value) for value in values))
+        found = "no such card" if not values else " and ".join(sorted(str(value) for value in values)[:4])
         raise FrameError(f"{keyword} must be given once. Received: {found}", path=path, hdu=index)
-    value = values.pop()
+    value = next(iter(values))
     if value is None or not _INTEGER.match(value):
         raise FrameError(f"{keyword} must be an integer. Received: {value or 'no value'}", path=path, hdu=index)
     return int(value)

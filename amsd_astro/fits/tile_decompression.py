@@ -73,9 +73,10 @@ def tiling_of(path: Path, hdu: RawHDU) -> Tiling:
     """Return how the image of a tile-compressed HDU is cut; FrameError where its cards do not tell."""
     axes = tuple(reversed(hdu.shape))
     tile = []
+    cards = [card for card in hdu.cards if card[:5].upper() == b"ZTILE"]  # there can be 999 axes
     for i, length in enumerate(axes):
         try:
-            size = int_value(hdu.cards, f"ZTILE{i + 1}")
+            size = int_value(cards, f"ZTILE{i + 1}")
         except ValueError as error:
             raise FrameError(f"ZTILE{i + 1} must be an integer. Received: {error}", path=path, hdu=hdu.index) from None
         size = (length if i == 0 else 1) if size is None else size

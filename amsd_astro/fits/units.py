@@ -71,6 +71,7 @@ _WORDS: dict[str, u.UnitBase] = {
     "mag": u.mag,
 }
 _NONE = {"", "none", "unitless", "dimensionless", "unknown", "n/a", "na", "null", "relative", "normalized", "arbitrary"}
+_LONGEST = 200  # characters of a unit that a warning shows: a chain of cards has no end
 _NUMBER = re.compile(r"(?:(\d+(?:\.\d+)?(?:e[+-]?\d+)?))\Z", re.IGNORECASE)
 _FACTOR = re.compile(r"(?P<word>e-(?![\d])|[A-Za-z_]+)\s*(?:(?:\*\*|\^)?\s*\(?(?P<power>[+-]?\d+)\)?)?\Z")
 _TEN = re.compile(r"10\s*(?:\*\*|\^)\s*\(?\s*([+-]?\d+)\s*\)?")
@@ -111,8 +112,9 @@ def parse_unit(text: str | None, *, where: str = "BUNIT") -> u.UnitBase:
         return _by_words(stripped)
     except (ValueError, KeyError, ArithmeticError):
         pass
+    received = repr(stripped) if len(stripped) <= _LONGEST else f"{stripped[:_LONGEST]!r}..."
     warnings.warn(
-        f"{where} is not understood, pixels are taken as numbers. Received: {stripped!r}", AmsdWarning, stacklevel=3
+        f"{where} is not understood, pixels are taken as numbers. Received: {received}", AmsdWarning, stacklevel=3
     )
     return u.dimensionless_unscaled
 

@@ -11,15 +11,22 @@ from astropy.io import fits
 from astropy.wcs import WCS
 
 from amsd_astro.errors import AmsdWarning
-from amsd_astro.fits.cards import card_keyword
+from amsd_astro.fits.cards import card_image, card_keyword
 
-__all__ = ["clean_header", "parse_wcs", "sliced_header"]
+__all__ = ["clean_header", "parse_wcs", "short_header", "sliced_header"]
+
+_LONG = 80 * 11
 
 _REFERENCE_PIXEL = re.compile(r"CRPIX([12])[A-Z]?\Z")
 _WCS_KEYWORD = re.compile(
     r"(WCSAXES|CRPIX\d|CRVAL\d|CTYPE\d|CUNIT\d|CDELT\d|CROTA\d|CD\d_\d|PC\d_\d|PV\d_\d+|PS\d_\d+|LONPOLE|LATPOLE|"
     r"RADESYS|EQUINOX)[A-Z]?\Z|(A|B|AP|BP)_(\d_\d|ORDER|DMAX)\Z|(CPDIS|CQDIS|CPERR|D2IMDIS|D2IMERR|DP|DQ|D2IM)\d"
 )
+
+
+def short_header(header: fits.Header) -> fits.Header:
+    """Return a copy of a header without what goes on over more than ten CONTINUE cards: astropy is slow with those."""
+    return fits.Header([card for card in header.copy().cards if len(card_image(card)) <= _LONG])
 
 
 def clean_header(header: fits.Header) -> fits.Header:
@@ -48,7 +55,7 @@ def parse_wcs(header: fits.Header, path: Path | None = None) -> WCS | None:
     if not any(key.startswith(("CTYPE", "CRVAL", "CRPIX", "CD1_", "CDELT")) for key in keywords):
         return None
     distorted = any(key.startswith(("CPDIS", "D2IMDIS", "CQDIS")) for key in keywords)
-    clean = clean_header(header)
+    clean = clean_header(short_header(header))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

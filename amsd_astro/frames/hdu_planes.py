@@ -20,6 +20,7 @@ from astropy.io import fits
 from amsd_astro.errors import AmsdWarning, FrameError
 from amsd_astro.fits.raw_hdus import Outline, RawFile, RawHDU
 from amsd_astro.fits.scanning import scan
+from amsd_astro.fits.world_coordinates import short_header
 from amsd_astro.frames.reader import Beside, read_beside
 
 __all__ = ["IMAGE_HDUS", "beside_hdu", "beside_in_list", "outline"]
@@ -119,7 +120,8 @@ def _twin(hdu: Any, image: Any, pixels: Pixels, *, first: bool) -> Any:
     """An HDU of the same header, with the pixels of planes of the image's shape, and zeros for the image itself."""
     if not isinstance(hdu, IMAGE_HDUS):
         return fits.ImageHDU(name=hdu.name)
-    header = hdu.header.copy(strip=True)
+    header = short_header(hdu.header)
+    header.strip()
     for key in _SCALING:
         header.remove(key, ignore_missing=True, remove_all=True)
     data = None

@@ -20,7 +20,7 @@ from amsd_astro.arrays.float_errors import usual_float_errors
 from amsd_astro.errors import AmsdWarning, FrameError
 from amsd_astro.fits.hdu_selection import Extension, choose_hdu
 from amsd_astro.fits.units import parse_unit
-from amsd_astro.fits.world_coordinates import clean_header
+from amsd_astro.fits.world_coordinates import clean_header, short_header
 from amsd_astro.frames.frame import Frame
 from amsd_astro.frames.hdu_planes import IMAGE_HDUS, beside_hdu, beside_in_list, outline
 from amsd_astro.frames.reader import Beside, read_frame
@@ -208,7 +208,7 @@ def _from_hdu(hdu: Any, find_beside: Callable[[], Beside | None], *, primary: fi
         raise FrameError("the HDU has a header but no pixels.", hdu=hdu.name)
     data = _plane(pixels)
     bad = ~np.isfinite(data)
-    cleaned = clean_header(header)
+    cleaned = clean_header(short_header(header))
     blank = cleaned.get("BLANK")
     integers = pixels.dtype.kind in "iu" or (not _is_loaded(hdu) and getattr(hdu, "_orig_bitpix", 0) > 0)
     if integers and isinstance(blank, int) and not isinstance(blank, bool):
@@ -222,7 +222,7 @@ def _from_hdu(hdu: Any, find_beside: Callable[[], Beside | None], *, primary: fi
         bad |= beside.mask
         deviation, flags = beside.deviation, beside.flags
         primary = beside.primary if primary is None else primary
-    unit = _text(cleaned.get("BUNIT")) or (None if primary is None else _text(clean_header(primary).get("BUNIT")))
+    unit = _text(cleaned.get("BUNIT")) or _unit_text_of(primary)
     return Frame(
         data,
         uncertainty=None if deviation is None else StdDevUncertainty(deviation, copy=False),
@@ -232,6 +232,10 @@ def _from_hdu(hdu: Any, find_beside: Callable[[], Beside | None], *, primary: fi
         unit=parse_unit(unit),
         primary=None if primary is None or primary is hdu.header else primary.copy(),
     )
+
+
+def _unit_text_of(primary: fits.Header | None) -> str | None:
+    return None if primary is None else _text(clean_header(short_header(primary)).get("BUNIT"))
 
 
 def _text(value: Any) -> str | None:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import contextlib
+import time
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
 from astropy.io import fits
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from raw_files import ODD_CARDS
+from raw_files import ODD_CARDS, image_cards, raw_file
 
 from amsd_astro.errors import FrameError
 from amsd_astro.fits.cards import (
     card_value,
     float_value,
+    group_cards,
     header_from_cards,
     int_value,
     make_card,
@@ -23,6 +26,7 @@ from amsd_astro.fits.cards import (
     replace_value,
     string_value,
 )
+from amsd_astro.frames import as_frame, read_frame
 
 ODD = [card.ljust(80) for card in ODD_CARDS]
 _text = st.binary(min_size=0, max_size=70).map(lambda raw: bytes(byte | 32 if byte < 32 else byte for byte in raw))
@@ -38,6 +42,21 @@ _card = st.builds(
 _cards = st.lists(_card | st.sampled_from(ODD), max_size=25).map(
     lambda cards: [c for c in cards if c[:8] != b"END     "]
 )
+
+
+def test_a_string_of_forty_thousand_cards_is_read_at_once(tmp_path: Path) -> None:
+    chain = [b"CTYPE1  = 'start&'", *[b"CONTINUE  'part&'"] * 40_000, b"CONTINUE  ' end''s'"]
+    path = tmp_path / "long.fits"
+    path.write_bytes(raw_file([([*image_cards(16, (4, 6)), *chain], np.arange(24, dtype=">i2").tobytes())]))
+    start = time.process_time()
+    frame = read_frame(path)
+    assert frame.wcs is not None
+    with fits.open(path) as hdus:
+        as_frame(hdus)
+    assert time.process_time() - start < 5, "cards are not joined one by one"
+    cards = [card.ljust(80) for card in chain]
+    assert string_value(cards, "CTYPE1") == "start" + "part" * 40_000 + " end's"
+    assert group_cards(cards) == [b"".join(cards)]
 
 
 @settings(max_examples=150, deadline=None)
