@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Collection, Sequence
 
 import numpy as np
@@ -24,7 +25,10 @@ def our_version(file: RawFile, image: RawHDU, dropped: Collection[int]) -> int:
     """Return the EXTVER of our extensions: that of the image, or the next one that no other image has taken."""
     taken = {hdu.extver for name in OUR_NAMES for hdu in find_hdus(file, name) if hdu.index not in dropped}
     version = image.extver
-    return version if version not in taken else max(taken) + 1
+    if version not in taken:
+        return version
+    highest = max(taken) + 1
+    return highest if highest < 2**31 else next(free for free in itertools.count(1) if free not in taken)
 
 
 def our_hdus(

@@ -20,6 +20,8 @@ from amsd_astro.version import __version__
 
 __all__ = ["FLAG_BOUNDED", "FLAG_MASKED", "FLAG_NEAR_MASKED", "Denoised", "assemble"]
 
+_OF_THE_INPUT = ("AMSDSIGM",)  # noise that was added to it
+
 FLAG_MASKED = 1
 FLAG_NEAR_MASKED = 2
 FLAG_BOUNDED = 4
@@ -142,8 +144,10 @@ def _noise(noise: NoiseModel) -> dict[str, tuple[Any, str]]:
 
 
 def _record(header: fits.Header, cards: Mapping[str, tuple[Any, str]]) -> None:
+    # Whatever the input says of a denoising is not of this one, and one that cannot be parsed cannot be set either.
+    for keyword in {str(key) for key in header if str(key).startswith("AMSD") and key not in _OF_THE_INPUT}:
+        header.remove(keyword, ignore_missing=True, remove_all=True)
     for keyword, (value, comment) in cards.items():
-        header.remove(keyword, ignore_missing=True, remove_all=True)  # one that cannot be parsed cannot be set either
         header[keyword] = (float(f"{value:.7g}"), comment) if isinstance(value, float) else (value, comment)
     what = "left as it was, it shows no noise" if "AMSDSAME" in cards else "noise taken out"
     header.add_history(f"amsd_astro {__version__}: {what}; 1-sigma errors in AMSD_SIGMA, flags in AMSD_FLAGS")

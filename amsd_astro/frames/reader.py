@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import warnings
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,10 +17,10 @@ from astropy.nddata import StdDevUncertainty
 
 from amsd_astro.arrays.blocks import bad_pixels, finite_range
 from amsd_astro.arrays.float_errors import usual_float_errors
-from amsd_astro.errors import FrameChangedError, FrameError
+from amsd_astro.errors import AmsdWarning, FrameChangedError, FrameError
 from amsd_astro.fits.byte_streams import file_stamp
 from amsd_astro.fits.cards import find_card, header_from_cards, string_value
-from amsd_astro.fits.hdu_selection import Extension, belongs_to, choose_hdu, find_hdus
+from amsd_astro.fits.hdu_selection import OUR_NAMES, Extension, belongs_to, choose_hdu, find_hdus, stated_image
 from amsd_astro.fits.overscan import overscan
 from amsd_astro.fits.pixels import StoredPixels, read_floats, read_plane
 from amsd_astro.fits.planes.errors import ErrorKind, to_deviation
@@ -239,11 +240,26 @@ def _our_planes(
 ) -> tuple[np.ndarray | None, np.ndarray | None]:
     """Return the 1-sigma map and the flags that an earlier denoising put beside the image."""
     flags = None
-    for plane in find_hdus(file, "AMSD_SIGMA") + find_hdus(file, "AMSD_FLAGS"):
-        if not belongs_to(plane, hdu) or not plane.is_plane or plane.shape[-2:] != hdu.shape[-2:]:
-            continue
-        if plane.name == "AMSD_SIGMA":
-            deviation = read_plane(file, plane, StoredPixels.to_float, np.float32)
-        elif plane.bitpix > 0:
-            flags = read_plane(file, plane, lambda pixels: pixels.stored.astype(np.uint8), np.uint8)
+    sigma_plane, flags_plane = (_our_plane(file, hdu, name) for name in OUR_NAMES)
+    if sigma_plane is not None:
+        deviation = read_plane(file, sigma_plane, StoredPixels.to_float, np.float32)
+    if flags_plane is not None:
+        values = read_plane(file, flags_plane, StoredPixels.to_float, np.float32)
+        if np.all((values >= 0) & (values <= 255) & (values == np.rint(values))):
+            flags = values.astype(np.uint8)
+        else:
+            message = (
+                f"{file.path}[{flags_plane.index}]: AMSD_FLAGS holds no flags (whole numbers, 0 to 255); not used."
+            )
+            warnings.warn(message, AmsdWarning, stacklevel=5)
     return deviation, flags
+
+
+def _our_plane(file: RawFile, hdu: RawHDU, name: str) -> RawHDU | None:
+    """Return the last extension of a name that describes an image: one that says so before one of the same EXTVER."""
+    shape = hdu.shape[-2:]
+    planes = [one for one in find_hdus(file, name) if one is not hdu and one.is_plane and one.shape[-2:] == shape]
+    stated = [plane for plane in planes if stated_image(plane) == hdu.index]
+    others = [plane for plane in planes if belongs_to(plane, hdu)]
+    found = stated or others
+    return found[-1] if found else None

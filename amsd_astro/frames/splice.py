@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import BinaryIO
 
 import numpy as np
@@ -56,7 +56,8 @@ def splice(frame: Frame, source: FrameSource, file: RawFile, out: BinaryIO, *, s
     """
     image = file.hdus[source.hdu]
     cards, pieces = _image_hdu(frame, source, image)
-    dropped, added = set(), []
+    dropped: set[int] = set()
+    added: list[tuple[list[bytes], Pieces]] = []
     if sigma or _is_stale(frame, source):
         # What has our name but does not say that it describes this image may be somebody else's.
         old = [hdu for name in OUR_NAMES for hdu in find_hdus(file, name) if hdu.index and hdu is not image]
@@ -71,7 +72,7 @@ def splice(frame: Frame, source: FrameSource, file: RawFile, out: BinaryIO, *, s
             write_hdu(out, _announce(cards, n_extensions) if announce else cards, pieces)
         elif hdu.index in dropped:
             continue
-        elif announce and (edited := _announce(list(hdu.cards), n_extensions)) != list(hdu.cards):
+        elif (edited := _edited(file, hdu, dropped, n_extensions if announce else None)) != list(hdu.cards):
             _copy_hdu(file.stream, out, hdu, with_sums(edited, _data_sum(file.stream, hdu), add=False))
         else:
             _copy_hdu(file.stream, out, hdu)
@@ -86,6 +87,21 @@ def splice(frame: Frame, source: FrameSource, file: RawFile, out: BinaryIO, *, s
 def _is_stale(frame: Frame, source: FrameSource) -> bool:
     """Whether the file says that its image is denoised, and the frame does not: it was given other pixels."""
     return find_card(source.cards, "AMSDVERS") is not None and not has_record(frame.header)
+
+
+def _edited(file: RawFile, hdu: RawHDU, dropped: Collection[int], n_extensions: int | None) -> list[bytes]:
+    """Return the cards of an HDU that is kept, true to the HDUs that follow and to what was dropped in front."""
+    cards = list(hdu.cards)
+    if n_extensions is not None:
+        cards = _announce(cards, n_extensions)
+    stated = stated_image(hdu) if dropped and hdu.name in OUR_NAMES else None
+    card = find_card(cards, "AMSDHDU")
+    if card is None or stated is None or not 0 <= stated < len(file.hdus):
+        return cards
+    index = -1 if stated in dropped else stated - sum(number < stated for number in dropped)
+    if index != stated:
+        cards[cards.index(card)] = replace_value(card, str(index))
+    return cards
 
 
 def _copy_hdu(stream: ByteStream, out: BinaryIO, hdu: RawHDU, cards: Sequence[bytes] | None = None) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from astropy import units as u
+from astropy.io import fits
 from numpy.typing import NDArray
 
 from amsd_astro.errors import AlreadyDenoisedError, AmsdWarning, FrameError
@@ -54,10 +55,14 @@ def refuse_denoised(frame: Frame) -> None:
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        version = frame.header.get("AMSDVERS")
-    if version is not None:
-        message = f"the frame is denoised already (AMSDVERS = {version}); doing it again has to be forced."
-        raise AlreadyDenoisedError(message, **_origin(frame))
+        if "AMSDVERS" not in frame.header:
+            return
+        try:
+            version = str(frame.header["AMSDVERS"])
+        except fits.VerifyError:
+            version = "what cannot be parsed"
+    message = f"the frame is denoised already (AMSDVERS = {version}); doing it again has to be forced."
+    raise AlreadyDenoisedError(message, **_origin(frame))
 
 
 def refuse_mosaic(frame: Frame) -> None:

@@ -173,9 +173,10 @@ def _check(path: Path, target: Path, result: Frame, plan: Plan) -> None:
     image = before.hdus[source.hdu]
     kept = [hdu for hdu in before.hdus if hdu is image or not _replaced(hdu, image)]
     place = kept.index(image)
+    places = {hdu.index: -1 for hdu in before.hdus} | {hdu.index: place for place, hdu in enumerate(kept)}
     for old, new in zip(kept, after.hdus, strict=False):
         if old is not image:
-            _compare(before, old, after, new)
+            _compare(before, old, after, new, places)
     if len(after.hdus) != len(kept) + 2:
         raise _WrongOutputError(f"{len(kept) + 2} HDUs were to be written, there are {len(after.hdus)}")
     options = {**plan.options, "ext": place}
@@ -201,16 +202,28 @@ def _replaced(hdu: RawHDU, image: RawHDU) -> bool:
     """Whether an HDU is one of ours, of an earlier run on this image."""
     if hdu.name not in _OURS or hdu.index == 0:
         return False
-    card = next((card for card in hdu.cards if card.startswith(b"AMSDHDU ")), b"")
-    number = card[10:].split(b"/")[0].strip(b" ")
-    return number.lstrip(b"+-").isdigit() and int(number) == image.index
+    return _stated(hdu) == image.index
 
 
-def _compare(before: RawFile, old: RawHDU, after: RawFile, new: RawHDU) -> None:
-    """Check that an HDU that is not the image's came through byte by byte."""
+def _stated(hdu: RawHDU) -> int | None:
+    """Return the number of the image that one of our HDUs says it describes."""
+    card = next((card for card in hdu.cards if card[:8].upper() == b"AMSDHDU "), b"")
+    number = card[9:].split(b"/")[0].strip()
+    sound = card[8:9] == b"=" and number[number[:1] in (b"+", b"-") :].isdigit()
+    return int(number) if sound else None
+
+
+def _compare(before: RawFile, old: RawHDU, after: RawFile, new: RawHDU, places: dict[int, int]) -> None:
+    """Check that an HDU that is not the image's came through byte by byte, but for the number of its image."""
+    free = () if old.index else _FREE_CARDS
+    stated = _stated(old) if old.name in _OURS else None
+    if stated is not None and places.get(stated, stated) != stated:
+        free = (*_FREE_CARDS, b"AMSDHDU")
+        if _stated(new) != places[stated]:
+            raise _WrongOutputError(f"HDU {old.index} is said to be of HDU {_stated(new)}, not of {places[stated]}")
 
     def cards(hdu: RawHDU) -> list[bytes]:
-        return [card for card in hdu.cards if old.index or card[:8].upper().rstrip() not in _FREE_CARDS]
+        return [card for card in hdu.cards if card[:8].upper().rstrip() not in free]
 
     if cards(old) != cards(new):
         raise _WrongOutputError(f"cards of HDU {old.index} changed")

@@ -16,6 +16,7 @@ from amsd_astro.cli.inputs import read_input, stated_noise
 from amsd_astro.cli.noise_record import noise_record
 from amsd_astro.cli.progress import ProgressBar
 from amsd_astro.cli.tensorflow_import import import_tensorflow, without_plots
+from amsd_astro.fits.world_coordinates import clean_header
 from amsd_astro.frames.denoising_record import read_record
 
 if TYPE_CHECKING:
@@ -155,7 +156,8 @@ def new_denoiser(args: argparse.Namespace) -> Denoiser:
 
 def _describe(result: Frame) -> dict[str, Any]:
     """Return what is known of a denoised frame: its noise model and its AMSD cards."""
-    cards = {str(key): result.header[key] for key in result.header if str(key).startswith("AMSD")}
+    header = clean_header(result.header)  # those of a file can be anything
+    cards = {str(key): header[key] for key in header if str(key).startswith("AMSD")}
     record = read_record(result.header)
     return {
         "recipe": cards.get("AMSDRCP"),
