@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from amsd_astro.network.held_out_risk import Adaptation
     from amsd_astro.network.predictor import Predictor
 
-__all__ = ["checked_pairs", "train_on_pairs"]
+__all__ = ["check_shapes", "check_values", "checked_pairs", "train_on_pairs"]
 
 
 def train_on_pairs(
@@ -73,7 +73,44 @@ def _digest(array: NDArray[np.float32]) -> str:
 
 
 def checked_pairs(noisy: Any, target: Any) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Make sure that two arrays are pairs to learn from.
+    """Make sure that two arrays are pairs to learn from, by their shapes and values.
+
+    Parameters
+    ----------
+    noisy, target : array_like
+        As for `check_shapes`.
+
+    Raises
+    ------
+    ValueError
+        They are not.
+    """
+    check_shapes(noisy, target)
+    for name, array in (("noisy", noisy), ("target", target)):
+        check_values(array, name)
+    return noisy, target
+
+
+def check_values(array: NDArray[np.float32], name: str) -> None:
+    """Make sure that images have values of 0 to 1, one image after another: training on others comes to nothing.
+
+    Raises
+    ------
+    ValueError
+        They have not.
+    """
+    low, high = np.inf, -np.inf
+    for k, image in enumerate(array):
+        ends = float(image.min()), float(image.max())
+        if not np.isfinite(ends).all():
+            raise ValueError(f"{name} must be finite, values of 0 to 1. Received: NaN or infinity in image {k}")
+        low, high = min(low, ends[0]), max(high, ends[1])
+    if low < 0 or high > 1:
+        raise ValueError(f"{name} must hold values of 0 to 1. Received: {low:g} to {high:g}")
+
+
+def check_shapes(noisy: Any, target: Any) -> None:
+    """Make sure that two arrays are pairs to learn from, by their shapes.
 
     Parameters
     ----------
@@ -98,7 +135,3 @@ def checked_pairs(noisy: Any, target: Any) -> tuple[NDArray[np.float32], NDArray
     if target.shape[:3] != (n, ny, nx) or target.shape[3] not in [k * n_channels for k in GROUPS]:
         rule = f"target must have the shape of noisy, {noisy.shape}, or four times its channels"
         raise ValueError(f"{rule}. Received: shape {target.shape}")
-    for name, array in arrays.items():
-        if not all(np.isfinite(image).all() for image in array):
-            raise ValueError(f"{name} must be finite. Received: NaN or infinity")
-    return noisy, target

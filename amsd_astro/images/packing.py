@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from amsd_astro.denoiser.pair_training import checked_pairs
+from amsd_astro.denoiser.pair_training import check_shapes, check_values
 from amsd_astro.errors import FrameChangedError, FrameError
 from amsd_astro.fits.output_file import new_file
 from amsd_astro.frames import check_output
@@ -217,8 +217,15 @@ def open_pairs(folder: str | os.PathLike[str]) -> tuple[NDArray[np.float32], NDA
     FrameError
         The arrays are missing or damaged, or no pairs to learn from.
     """
-    noisy, target = (map_array(Path(folder, name)) for name in (NOISY, TARGET))
+    paths = Path(folder, NOISY), Path(folder, TARGET)
+    noisy, target = (map_array(path) for path in paths)
     try:
-        return checked_pairs(noisy, target)
+        check_shapes(noisy, target)
     except ValueError as error:
         raise FrameError(str(error), path=folder) from None
+    for path, array in zip(paths, (noisy, target), strict=True):
+        try:
+            check_values(array, path.stem)
+        except ValueError as error:
+            raise FrameError(str(error), path=path) from None
+    return noisy, target

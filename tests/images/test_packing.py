@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from amsd_astro.cli import main
 from amsd_astro.errors import FrameError, FrameNotFoundError, OutputExistsError
 from amsd_astro.images import files, packing
 from amsd_astro.images.files import read_image
@@ -181,6 +183,9 @@ def damaged(kind: str, folder: Path) -> None:
         "axes": good[0],
         "dtype": good.astype(np.float64),
         "nan": np.full_like(good, np.nan),
+        "infinite": np.full_like(good, -np.inf),
+        "levels": np.full_like(good, 255),
+        "negative": good - np.float32(0.01),
         "objects": np.array([{}], dtype=object),
     }
     np.save(folder / "noisy.npy", bad.get(kind, good), allow_pickle=True)
@@ -197,7 +202,10 @@ def damaged(kind: str, folder: Path) -> None:
         ("channels", "", "target must have the shape of noisy"),
         ("axes", "", "noisy must be float32 of shape"),
         ("dtype", "", "noisy must be float32 of shape"),
-        ("nan", "", "noisy must be finite"),
+        ("nan", "noisy.npy", "noisy must be finite, values of 0 to 1. Received: NaN or infinity in image 0"),
+        ("infinite", "noisy.npy", "noisy must be finite"),
+        ("levels", "noisy.npy", "noisy must hold values of 0 to 1. Received: 255 to 255"),
+        ("negative", "noisy.npy", "noisy must hold values of 0 to 1. Received: -0.01 to -0.01"),
         ("objects", "noisy.npy", "is no .npy file of an array"),
         ("cut", "target.npy", "or is damaged"),
     ],
@@ -214,3 +222,13 @@ def test_arrays_that_are_no_pairs_are_refused(kind: str, name: str, message: str
 def test_arrays_that_are_not_there(tmp_path: Path) -> None:
     with pytest.raises(FrameNotFoundError, match=r"noisy\.npy: no such file"):
         open_pairs(tmp_path)
+
+
+def test_the_command_line_refuses_such_arrays_before_anything_is_learned(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    damaged("good", tmp_path)
+    np.save(tmp_path / "target.npy", np.full((3, 16, 16, 2), 7, np.float32))
+    monkeypatch.setitem(sys.modules, "tensorflow", None)
+    assert main(["train", "--recipe", "thesis", str(tmp_path), "-o", str(tmp_path / "model.npz")]) == 65
+    assert f"{tmp_path / 'target.npy'}: target must hold values of 0 to 1. Received: 7 to 7" in capsys.readouterr().err
