@@ -65,7 +65,13 @@ def file_stamp(path: str | os.PathLike[str]) -> FileStamp:
 
 
 def check_expansion(
-    n_bytes: int, stored: int, path: Path, *, hdu: int | None = None, limit: int = _MAX_EXPANSION
+    n_bytes: int,
+    stored: int,
+    path: Path,
+    *,
+    hdu: int | None = None,
+    limit: int = _MAX_EXPANSION,
+    allowed: int = _ALWAYS_ALLOWED,
 ) -> None:
     """Refuse data that would grow out of all proportion when unpacked.
 
@@ -80,14 +86,16 @@ def check_expansion(
     hdu : int, optional
         For the message.
     limit : int, optional
-        Largest accepted ratio once the data are larger than 128 MiB.
+        Largest accepted ratio once the data are larger than what is always allowed.
+    allowed : int, optional
+        Bytes that are always allowed, by default 128 MiB.
 
     Raises
     ------
     FrameError
         The ratio is beyond the limit.
     """
-    if n_bytes > _ALWAYS_ALLOWED and n_bytes > limit * stored:
+    if n_bytes > allowed and n_bytes > limit * stored:
         raise FrameError(
             f"{stored} stored bytes would unpack to {n_bytes}: taken for a decompression bomb and refused. "
             "Unpack it yourself if it is meant.",

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amsd_astro.errors import AmsdWarning, FrameError, OutputError
+from amsd_astro.fits.byte_streams import check_expansion
 from amsd_astro.fits.output_file import check_output, new_file
 from amsd_astro.images.image import Image, check_file, checked_values
 
@@ -29,6 +30,9 @@ ENDINGS: Mapping[str, str] = {".png": ".png", ".jpg": ".png", ".jpeg": ".png", "
 _FORMATS = {".png": ("PNG", "JPEG"), ".tif": ("TIFF",)}
 _SAVED_AS = {".png": "PNG", ".tif": "TIFF"}
 _LEVELS = {"uint8": 255, "uint16": 65535}
+# Photographs, also smooth ones of low quality, are packed by less than a hundred; pictures of one colour by a thousand.
+_MAX_EXPANSION = 200
+_ALWAYS_ALLOWED = 32 * 1024 * 1024  # bytes
 _TIFF_BITS = 258  # the tag of the bits of each channel
 
 
@@ -106,11 +110,13 @@ def _read_pixels(path: Path) -> NDArray[Any]:
     stored = path.read_bytes()
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            warnings.simplefilter("error", Pillow.DecompressionBombWarning)
+            warnings.simplefilter("ignore")  # of bombs too: large cameras have as many pixels
             with Pillow.open(io.BytesIO(stored), formats=_FORMATS[ENDINGS[path.suffix.lower()]]) as picture:
                 _check_single(picture, path)
                 deep = _is_deep(picture)
+                n_channels = 3 if picture.mode in ("P", "PA") else len(picture.getbands())
+                n_bytes = picture.width * picture.height * n_channels * (2 if deep else 1)
+                check_expansion(n_bytes, len(stored), path, limit=_MAX_EXPANSION, allowed=_ALWAYS_ALLOWED)
                 picture.load()
                 ImageOps.exif_transpose(picture, in_place=True)
                 pixels = _pixels_of(picture, path)

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageFile
 
 from amsd_astro.errors import AmsdWarning, FrameError, OutputError
 from amsd_astro.images.files import read_image
@@ -201,6 +201,28 @@ def test_bombs_are_refused_before_they_are_unpacked(tmp_path: Path) -> None:
     path.write_bytes(deep_png(np.zeros((2, 20_000, 3), np.uint16), height=5_000))
     with pytest.raises(FrameError, match="decompression bomb"):
         read_image(path)
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.tif"])
+@pytest.mark.parametrize("mode", ["L", "RGB", "P"])
+def test_a_large_picture_of_one_colour_is_refused_by_its_header(
+    name: str, mode: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / name
+    options = {"compression": "tiff_deflate"} if name.endswith("tif") else {}
+    Image.new(mode, (6000, 6000)).save(path, **options)
+    monkeypatch.setattr(ImageFile.ImageFile, "load", None)
+    with pytest.raises(FrameError, match=r"would unpack to \d+: taken for a decompression bomb") as error:
+        read_image(path)
+    assert error.value.path == path and "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("quality", [5, 75])
+def test_large_smooth_photographs_are_read(quality: int, tmp_path: Path) -> None:
+    y, x = np.mgrid[:3600, :3600] / 3600
+    sky = np.random.default_rng(4).normal(20 + 30 * y + 5 * np.sin(9 * x), 1.5)
+    Image.fromarray(np.repeat(sky[..., None], 3, axis=2).astype(np.uint8)).save(tmp_path / "a.jpg", quality=quality)
+    assert read_image(tmp_path / "a.jpg").values.shape == (3600, 3600, 3)
 
 
 def test_other_files_under_the_name_of_a_picture_are_refused(tmp_path: Path) -> None:
