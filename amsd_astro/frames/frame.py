@@ -18,6 +18,7 @@ from amsd_astro.arrays.float_errors import usual_float_errors
 from amsd_astro.errors import FrameError
 from amsd_astro.fits.world_coordinates import parse_wcs
 from amsd_astro.frames.described_pixels import DescribedPixels, as_header
+from amsd_astro.frames.masks import bool_mask
 from amsd_astro.frames.registry import FrameReader, FrameWriter
 from amsd_astro.frames.source import FrameSource
 from amsd_astro.noise.model import NoiseModel
@@ -173,16 +174,7 @@ class Frame(DescribedPixels):
 
     @mask.setter
     def mask(self, value: Any) -> None:
-        shape = np.shape(self._data)
-        if value is None or value is np.ma.nomask:
-            self._mask = np.zeros(shape, dtype=bool)
-            return
-        mask = np.asarray(value, dtype=bool)
-        if mask.ndim == 0:
-            mask = np.full(shape, bool(mask))
-        if mask.shape != shape:
-            raise FrameError(f"mask must have the shape of the data, {shape}. Received: {mask.shape}")
-        self._mask = mask
+        self._mask = bool_mask(value, np.shape(self._data))
 
     @property
     def wcs(self) -> WCS | None:

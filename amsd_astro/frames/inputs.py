@@ -23,6 +23,8 @@ from amsd_astro.fits.units import parse_unit
 from amsd_astro.fits.world_coordinates import clean_header, short_header
 from amsd_astro.frames.frame import Frame
 from amsd_astro.frames.hdu_planes import IMAGE_HDUS, beside_hdu, beside_in_list, outline
+from amsd_astro.frames.lazy_arrays import refuse_lazy
+from amsd_astro.frames.masks import bool_mask
 from amsd_astro.frames.reader import Beside, read_frame
 
 __all__ = ["as_frame"]
@@ -39,7 +41,7 @@ def as_frame(obj: Any, *, ext: Extension | None = None, mask: Any = None) -> Fra
     ext : int, str or tuple, optional
         The HDU, for a path or an HDUList; see `read_frame`.
     mask : ndarray, optional
-        True where a pixel is bad, shape (ny, nx); added to the mask the object has.
+        True, or not 0, where a pixel is bad, shape (ny, nx); added to the mask the object has.
 
     Returns
     -------
@@ -51,7 +53,7 @@ def as_frame(obj: Any, *, ext: Extension | None = None, mask: Any = None) -> Fra
     FrameError
         The object holds no image that can be used.
     TypeError
-        It is of another kind, or `ext` is given for something without HDUs.
+        It is of another kind, such as an array of dask, xarray or torch, or `ext` is given for something without HDUs.
     """
     with usual_float_errors():
         if isinstance(obj, (str, os.PathLike)):
@@ -65,7 +67,7 @@ def as_frame(obj: Any, *, ext: Extension | None = None, mask: Any = None) -> Fra
                 raise TypeError(f"ext is for files and HDULists. Received: {type(obj).__name__}")
             frame = _from_object(obj)
         if mask is not None:
-            frame.mask = frame.mask | _checked_mask(mask, frame.data.shape)
+            frame.mask = frame.mask | bool_mask(mask, frame.data.shape)
         if frame.mask.all():
             raise FrameError("the image has no valid pixel: every one is NaN, infinite or masked.")
         return frame
@@ -82,20 +84,12 @@ def _from_object(obj: Any) -> Frame:
     elif isinstance(obj, np.ndarray):
         maker = _from_array
     else:
+        refuse_lazy(obj, "the image")
         raise TypeError(
             "a frame is made of a path, HDU, HDUList, ndarray, Quantity, NDData, CCDData or Frame. "
             f"Received: {type(obj).__name__}"
         )
     return maker(obj)
-
-
-def _checked_mask(mask: Any, shape: tuple[int, ...]) -> np.ndarray:
-    array = np.asarray(mask)
-    if array.shape != shape:
-        raise FrameError(f"mask must have the shape of the image, {shape}. Received: {array.shape}")
-    if array.dtype.kind not in "bui":
-        raise FrameError(f"mask must hold booleans or integers. Received: dtype {array.dtype}")
-    return np.asarray(array != 0)
 
 
 def _plane(data: Any) -> np.ndarray:
@@ -141,11 +135,11 @@ def _from_frame(frame: Frame) -> Frame:
 
 
 def _from_nddata(nddata: NDData) -> Frame:
+    refuse_lazy(nddata.data, "the image")
     data = _plane(nddata.data)
-    mask = np.zeros(data.shape, dtype=bool)
-    if nddata.mask is not None:
-        given = np.asarray(nddata.mask, dtype=bool)
-        mask = given.reshape(data.shape) if given.ndim else np.full(data.shape, bool(given))
+    mask = bool_mask(nddata.mask, (data.shape[0], data.shape[1]))
+    if getattr(nddata, "flags", None) is not None:
+        warnings.warn("the flags are not used: what is bad is to be in the mask.", AmsdWarning, stacklevel=4)
     wcs = getattr(nddata.wcs, "low_level_wcs", nddata.wcs)
     if wcs is not None and not isinstance(wcs, WCS):
         warnings.warn(f"a WCS of type {type(wcs).__name__} is not used.", AmsdWarning, stacklevel=4)
@@ -165,6 +159,7 @@ def _deviation(nddata: NDData, shape: tuple[int, ...]) -> StdDevUncertainty | No
     """Return the uncertainty as a standard deviation in the unit of the data, NaN where it has no positive value."""
     if nddata.uncertainty is None or nddata.uncertainty.array is None:
         return None
+    refuse_lazy(nddata.uncertainty.array, "the uncertainty")
     try:
         with np.errstate(all="ignore"):  # of zeros, and what is no number
             converted = nddata.uncertainty.represent_as(StdDevUncertainty)
@@ -174,6 +169,8 @@ def _deviation(nddata: NDData, shape: tuple[int, ...]) -> StdDevUncertainty | No
     except Exception as error:  # noqa: BLE001 - unknown kinds of uncertainty are left out
         warnings.warn(f"the uncertainty is not used ({error}).", AmsdWarning, stacklevel=5)
         return None
+    if values.shape != shape and values.shape != np.shape(nddata.data):
+        raise FrameError(f"uncertainty must have the shape of the image, {shape}. Received: {values.shape}")
     deviation = np.full(shape, np.nan, np.float32)
     with np.errstate(all="ignore"):
         np.copyto(deviation, values.reshape(shape), where=(values > 0).reshape(shape), casting="same_kind")
