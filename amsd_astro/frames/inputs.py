@@ -22,6 +22,7 @@ from amsd_astro.fits.hdu_selection import Extension, choose_hdu
 from amsd_astro.fits.units import parse_unit
 from amsd_astro.fits.world_coordinates import clean_header, short_header
 from amsd_astro.frames.frame import Frame
+from amsd_astro.frames.hdu_pixels import blank_of, check_structure, pixels_of
 from amsd_astro.frames.hdu_planes import IMAGE_HDUS, beside_hdu, beside_in_list, outline
 from amsd_astro.frames.lazy_arrays import refuse_lazy
 from amsd_astro.frames.masks import bool_mask
@@ -61,7 +62,7 @@ def as_frame(obj: Any, *, ext: Extension | None = None, mask: Any = None) -> Fra
         elif isinstance(obj, fits.HDUList):
             name = obj.filename() or "HDUList"
             hdu = _choose(obj, ext, name=name)
-            frame = _from_hdu(hdu, lambda: beside_in_list(obj, hdu, _pixels_of, name=name), primary=obj[0].header)
+            frame = _from_hdu(hdu, lambda: beside_in_list(obj, hdu, pixels_of, name=name), primary=obj[0].header)
         else:
             if ext is not None:
                 raise TypeError(f"ext is for files and HDULists. Received: {type(obj).__name__}")
@@ -188,7 +189,14 @@ def _without_error(deviation: StdDevUncertainty | None) -> Any:
 
 def _choose(hdus: fits.HDUList, ext: Extension | None, *, name: str) -> Any:
     """Return the HDU of an HDUList that holds the image; the rule is that for files."""
-    return hdus[choose_hdu(outline(hdus, name=name), ext).index]
+    try:
+        len(hdus)  # reads all headers: of a list that is damaged, or whose file is closed, that fails
+        found = outline(hdus, name=name)
+    except MemoryError:
+        raise
+    except Exception as error:
+        raise FrameError(f"the HDUs cannot be read ({str(error)[:200] or type(error).__name__}).", path=name) from error
+    return hdus[choose_hdu(found, ext).index]
 
 
 def _from_hdu(hdu: Any, find_beside: Callable[[], Beside | None], *, primary: fits.Header | None = None) -> Frame:
@@ -196,7 +204,8 @@ def _from_hdu(hdu: Any, find_beside: Callable[[], Beside | None], *, primary: fi
         raise FrameError(f"the HDU holds no image. Received: {type(hdu).__name__}", hdu=getattr(hdu, "name", None))
     header = hdu.header.copy()
     try:
-        pixels = _pixels_of(hdu)
+        check_structure(hdu)
+        pixels = pixels_of(hdu)
     except (FrameError, MemoryError):
         raise
     except Exception as error:
@@ -206,12 +215,9 @@ def _from_hdu(hdu: Any, find_beside: Callable[[], Beside | None], *, primary: fi
     data = _plane(pixels)
     bad = ~np.isfinite(data)
     cleaned = clean_header(short_header(header))
-    blank = cleaned.get("BLANK")
-    integers = pixels.dtype.kind in "iu" or (not _is_loaded(hdu) and getattr(hdu, "_orig_bitpix", 0) > 0)
-    if integers and isinstance(blank, int) and not isinstance(blank, bool):
-        # astropy leaves BLANK = 0, and BLANK of unsigned integers, as they are.
-        physical = blank * (getattr(hdu, "_orig_bscale", 1) or 1) + (getattr(hdu, "_orig_bzero", 0) or 0)
-        bad |= np.reshape(pixels == physical, data.shape)
+    blank = blank_of(hdu, cleaned.get("BLANK"), pixels)
+    if blank is not None:
+        bad |= np.reshape(pixels == blank, data.shape)
         data = np.where(bad, np.array(np.nan, data.dtype), data)
     beside = find_beside()
     deviation = flags = None
@@ -237,15 +243,3 @@ def _unit_text_of(primary: fits.Header | None) -> str | None:
 
 def _text(value: Any) -> str | None:
     return value if isinstance(value, str) else None
-
-
-def _is_loaded(hdu: Any) -> bool:
-    """Return whether the pixels are in memory already."""
-    return bool(getattr(hdu, "_data_loaded", True)) or hdu.fileinfo() is None
-
-
-def _pixels_of(hdu: Any) -> np.ndarray | None:
-    """Return the pixels without loading them into the HDU: loading would change its header."""
-    if _is_loaded(hdu) or not hdu.shape:
-        return None if hdu.data is None else np.asarray(hdu.data)
-    return np.asarray(hdu.section[...])
