@@ -17,6 +17,7 @@ from astropy.wcs import WCS
 
 from amsd_astro.arrays.blocks import bad_pixels
 from amsd_astro.arrays.float_errors import usual_float_errors
+from amsd_astro.arrays.foreign_arrays import refuse_lazy
 from amsd_astro.errors import AmsdWarning, FrameError
 from amsd_astro.fits.hdu_selection import Extension, choose_hdu
 from amsd_astro.fits.units import parse_unit
@@ -24,7 +25,6 @@ from amsd_astro.fits.world_coordinates import clean_header, short_header
 from amsd_astro.frames.frame import Frame
 from amsd_astro.frames.hdu_pixels import blank_of, check_structure, pixels_of
 from amsd_astro.frames.hdu_planes import IMAGE_HDUS, beside_hdu, beside_in_list, outline
-from amsd_astro.frames.lazy_arrays import refuse_lazy
 from amsd_astro.frames.masks import bool_mask
 from amsd_astro.frames.reader import Beside, read_frame
 

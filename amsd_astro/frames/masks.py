@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from amsd_astro.arrays.foreign_arrays import refuse_lazy
 from amsd_astro.errors import FrameError
-from amsd_astro.frames.lazy_arrays import refuse_lazy
 
 __all__ = ["bool_mask"]
 

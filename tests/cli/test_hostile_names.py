@@ -151,3 +151,10 @@ def test_a_frame_as_text_and_as_html(hostile: Path) -> None:
         page = frame._repr_html_()
         assert page.isprintable() and SPELLED in page and r"adu\n\x1b[31m\u202e" in page
     assert r"a\x07b" in Frame(np.ones((3, 4)), unit=u.def_unit("a\x07b"))._repr_html_()
+
+
+def test_a_card_of_ours_that_cannot_be_parsed(image: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    old = b"OBJECT  = 'empty sky'"
+    image.write_bytes(image.read_bytes().replace(old, b"AMSDNOTE= no quotes".ljust(len(old))))
+    assert main(["denoise", "--json", "--force", str(image), "-o", str(tmp_path / "out.fits")]) == 0
+    assert json.loads(capsys.readouterr().out)["cards"]["AMSDVERS"] == "0"
