@@ -1,0 +1,1 @@
+"""HDUs of astropy in memory: their pixels, and the planes beside them, as the file would have them."""
