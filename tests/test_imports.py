@@ -17,7 +17,7 @@ PACKAGE = Path(amsd_astro.__file__).parent
 ROOT = PACKAGE.parent
 ROOMS = (
     ("printable",),
-    ("version", "errors", "resources"),
+    ("version", "errors", "regular_files", "resources"),
     ("arrays",),
     ("graphics",),
     ("fits",),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import warnings
 from collections.abc import Iterator
 
 from amsd_astro.printable import printable
@@ -15,7 +16,7 @@ _LONGEST_NAME = 140  # bytes, so that temporary names fit too
 
 
 @contextlib.contextmanager
-def kept_on_interruption(output: str | os.PathLike[str]) -> Iterator[str]:
+def kept_on_interruption(output: str | os.PathLike[str]) -> Iterator[str | None]:
     """Remove a checkpoint when the work is done; when it fails, let the error say that it is there.
 
     Parameters
@@ -25,15 +26,22 @@ def kept_on_interruption(output: str | os.PathLike[str]) -> Iterator[str]:
 
     Yields
     ------
-    str
-        The checkpoint's path.
+    str or None
+        The checkpoint's path. None where something else is there, which is left as it is: its name was made up here,
+        so that it is no reason to refuse the work.
     """
+    from amsd_astro.errors import AmsdWarning
     from amsd_astro.fits.temporary_files import shortened
-    from amsd_astro.network.files.checkpoints import is_checkpoint
+    from amsd_astro.network.files.checkpoints import found_instead, is_checkpoint
 
     folder, name = os.path.split(os.fspath(output))
     head = shortened(name, _LONGEST_NAME - len(_ENDING))
     path = os.path.join(folder, head + _ENDING)
+    if (found := found_instead(path)) is not None:
+        message = f"{path}: is {found}; left as it is, and no state of a training is taken from it or kept there"
+        warnings.warn(message, AmsdWarning, stacklevel=3)
+        yield None
+        return
     try:
         yield path
     except BaseException as error:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from amsd_astro.frames import Frame
     from amsd_astro.noise.model import NoiseModel
 
-__all__ = ["check_stated_noise", "read_input", "reading_options", "stated_noise"]
+__all__ = ["check_model", "check_stated_noise", "read_input", "reading_options", "stated_noise"]
 
 
 def reading_options(args: argparse.Namespace) -> dict[str, Any]:
@@ -30,6 +30,15 @@ def read_input(path: str | os.PathLike[str], args: argparse.Namespace) -> Frame:
     refuse_unsuitable(frame)
     refuse_mosaic(frame)
     return frame
+
+
+def check_model(path: str | None) -> None:
+    """Make sure, before anything long is begun, that a model file can be read, where one is named."""
+    if path is None:
+        return
+    from amsd_astro.network.files.model_opening import open_model
+
+    open_model(path).close()
 
 
 def check_stated_noise(args: argparse.Namespace) -> None:

@@ -7,7 +7,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from amsd_astro.denoiser.training import start
-from amsd_astro.errors import FrameNotFoundError, ModelError, OutputError
+from amsd_astro.errors import OutputError
 from amsd_astro.fits.output_file import new_file
 from amsd_astro.frames import check_output
 
@@ -61,14 +61,10 @@ def read_model_file(path: str | os.PathLike[str], *, n_threads: int | None) -> t
         The model and its settings.
     """
     from amsd_astro.network.files.model_file import load_model
+    from amsd_astro.network.files.model_opening import open_model
 
-    name = os.fspath(path)
-    if not os.path.exists(path):
-        raise FrameNotFoundError("there is no such model file.", path=path)
-    if not os.path.isfile(path):
-        raise ModelError(f"{name}: a model file must be a regular file. Received: a folder or a device")
-    with open(path, "rb") as file:
-        return load_model(file, name=name, start=lambda: start(n_threads))
+    with open_model(path) as file:
+        return load_model(file, name=os.fspath(path), start=lambda: start(n_threads))
 
 
 def model_to_bytes(model: Predictor, settings: dict[str, Any]) -> bytes:

@@ -17,8 +17,9 @@ from amsd_astro.denoiser.preparation import Prepared
 from amsd_astro.errors import AmsdWarning, ModelError, OutputExistsError
 from amsd_astro.fits.output_file import new_file
 from amsd_astro.frames import Frame, check_output
-from amsd_astro.network.files.checkpoints import is_checkpoint, load_state, save_state
+from amsd_astro.network.files.checkpoints import found_instead, load_state, save_state
 from amsd_astro.network.training_state import TrainingState
+from amsd_astro.regular_files import open_regular
 from amsd_astro.version import __version__
 
 __all__ = ["TrainingFile", "frame_key", "training_key"]
@@ -69,7 +70,7 @@ class TrainingFile:
     Raises
     ------
     OutputExistsError
-        There is a file that is no checkpoint.
+        There is something that is no checkpoint of this user's.
     OutputError
         No file can be made there.
     """
@@ -77,13 +78,13 @@ class TrainingFile:
     def __init__(self, path: str | os.PathLike[str], key: str) -> None:
         self._path = check_output(path, overwrite=True)
         self._key = key
-        if self._path.exists() and not is_checkpoint(self._path):
-            raise OutputExistsError(f"{self._path}: exists and is no checkpoint; it is left as it is.")
+        if (found := found_instead(self._path)) is not None:
+            raise OutputExistsError(f"{self._path}: is {found}; it is left as it is.")
 
     def load(self) -> TrainingState | None:
         """Return the state in the file; None, with a warning, where it is damaged or of another training."""
         try:
-            with open(self._path, "rb") as file:
+            with open_regular(self._path, follow=False) as file:
                 state = load_state(file, key=self._key)
         except FileNotFoundError:
             return None
@@ -95,6 +96,9 @@ class TrainingFile:
 
     def keep(self, state: TrainingState) -> None:
         """Write the state, whole or not at all; that it cannot be kept does not end a training."""
+        if (found := found_instead(self._path)) is not None:  # it came meanwhile
+            _log.warning("%s: the state of the training cannot be kept (there is %s)", self._path, found)
+            return
         try:
             with new_file(self._path, overwrite=True) as file:
                 save_state(file, state, key=self._key)

@@ -22,6 +22,7 @@ import numpy as np
 
 from amsd_astro.arrays.scratch import ScratchFile
 from amsd_astro.errors import FrameChangedError, FrameError, FrameNotFoundError
+from amsd_astro.regular_files import open_at_once
 
 __all__ = ["STRIPE", "ByteStream", "FileStamp", "check_expansion", "file_stamp"]
 
@@ -136,7 +137,7 @@ class ByteStream:
         file_stamp(path)  # tells what is no regular file
         self.position = 0
         try:
-            raw = open(path, "rb", buffering=0, opener=_open_at_once)  # noqa: SIM115 - closed with the stream
+            raw = open(path, "rb", buffering=0, opener=open_at_once)  # noqa: SIM115 - closed with the stream
         except FileNotFoundError:
             raise FrameNotFoundError("no such file.", path=path) from None
         except PermissionError:
@@ -246,11 +247,6 @@ def _naming(path: str | os.PathLike[str]) -> Iterator[None]:
     except OSError as error:
         error.filename = os.fspath(path)
         raise
-
-
-def _open_at_once(path: str, flags: int) -> int:
-    """Open without waiting for the other end of a pipe that took the file's place."""
-    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def _unpacker(compression: str, raw: BinaryIO) -> BinaryIO:

@@ -15,6 +15,7 @@ from amsd_astro.errors import FrameChangedError, FrameError
 from amsd_astro.fits.byte_streams import STRIPE, FileStamp, file_stamp
 from amsd_astro.fits.cards import header_from_cards
 from amsd_astro.fits.planes.use import PlaneUse
+from amsd_astro.regular_files import open_at_once
 
 __all__ = ["FrameSource"]
 
@@ -137,7 +138,7 @@ class FrameSource:
         """
         self.check_unchanged()
         digest = hashlib.sha256()
-        with open(self.path, "rb") as file:
+        with open(self.path, "rb", opener=open_at_once) as file:
             while piece := file.read(STRIPE):
                 digest.update(piece)
         self.check_unchanged()

@@ -18,6 +18,7 @@ from amsd_astro.fits.output_file import new_file
 from amsd_astro.network.amsd.network import build_amsd, set_precision, take_over
 from amsd_astro.network.architectures import AmsdArchitecture
 from amsd_astro.network.files.model_file import check_answer, read_model, save_model
+from amsd_astro.network.files.model_opening import open_model
 from amsd_astro.network.recipes import AMSD
 from amsd_astro.pretraining.fields import load_scenes
 from amsd_astro.pretraining.settings import PretrainingSettings
@@ -109,7 +110,7 @@ def _teacher(path: Path, precision: str) -> Teacher:
 
 def _read(path: Path) -> tuple[keras.Model, int]:
     """A network and the steps that made its weights; without TensorFlow, which Keras may not stand on here."""
-    with path.open("rb") as file:
+    with open_model(path) as file:
         settings, architecture, weights = read_model(file, name=str(path))
     if not isinstance(architecture, AmsdArchitecture):
         raise ModelError(f"{path}: training goes on from a model of recipe amsd. Received: {settings['recipe']}")

@@ -65,8 +65,9 @@ class StandIn:
 
     def fit(self, frames: Any, *, noise: Any = None, progress: Any = None, checkpoint: Any = None) -> StandIn:
         self.frames, self.noise = frames, noise
-        self.checkpoint = Path(checkpoint)
-        self.checkpoint.write_bytes(pack_arrays({"description": np.zeros(3, np.uint8)}))
+        self.checkpoint = None if checkpoint is None else Path(checkpoint)
+        if self.checkpoint is not None:
+            self.checkpoint.write_bytes(pack_arrays({"description": np.zeros(3, np.uint8)}))
         if StandIn.on_fit is not None:
             StandIn.on_fit()
         for done in range(3):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +11,7 @@ from amsd_astro.cli.checkpoint_files import kept_on_interruption
 from amsd_astro.cli.commands import denoise as command_denoise
 from amsd_astro.cli.console import Console
 from amsd_astro.cli.exit_statuses import UsageError
-from amsd_astro.cli.inputs import read_input, reading_options, stated_noise
+from amsd_astro.cli.inputs import check_model, read_input, reading_options, stated_noise
 from amsd_astro.cli.jobs import run_job
 from amsd_astro.cli.progress import ProgressBar
 
@@ -41,15 +40,13 @@ def run(args: argparse.Namespace, console: Console) -> int:
 
 def _compare(args: argparse.Namespace, record: dict[str, Any]) -> None:
     """Make the figure; whatever can be refused is refused before TensorFlow is loaded."""
-    from amsd_astro.errors import FrameNotFoundError
     from amsd_astro.fits.world_coordinates import clean_header
     from amsd_astro.frames import check_output
 
     for path in (args.file, args.denoised):
         if path is not None:
             check_output(args.output, overwrite=args.overwrite, source=path)
-    if args.model is not None and not os.path.exists(args.model):
-        raise FrameNotFoundError("there is no such model file.", path=args.model)
+    check_model(args.model)
     before = read_input(args.file, args)
     after = _denoised(before, args) if args.denoised is None else _read_denoised(before, args)
 

@@ -12,7 +12,7 @@ from amsd_astro.cli.checkpoint_files import kept_on_interruption
 from amsd_astro.cli.console import Console
 from amsd_astro.cli.existing_outputs import OPTIONS_KEYWORD, describe_options, is_done
 from amsd_astro.cli.exit_statuses import DONE, SOME_FAILED, Terminated, UsageError, describe_failure
-from amsd_astro.cli.inputs import read_input, stated_noise
+from amsd_astro.cli.inputs import check_model, read_input, stated_noise
 from amsd_astro.cli.noise_record import noise_record
 from amsd_astro.cli.progress import ProgressBar
 from amsd_astro.cli.tensorflow_import import import_tensorflow, without_plots
@@ -114,14 +114,12 @@ def _run_file(path: str, output: Path, args: argparse.Namespace, console: Consol
 
 def _denoise_file(path: str, output: Path, args: argparse.Namespace, console: Console) -> dict[str, Any]:
     """Denoise one file; whatever can be refused is refused before TensorFlow is loaded."""
-    from amsd_astro.errors import FrameNotFoundError
     from amsd_astro.frames import check_output
 
     options = describe_options(args)
     if args.skip_existing and is_done(output, path, options):
         return {"ok": True, "kind": "skipped", "message": "the output is there, from the same input and options"}
-    if args.model is not None and not os.path.exists(args.model):
-        raise FrameNotFoundError("there is no such model file.", path=args.model)
+    check_model(args.model)
     check_output(output, overwrite=args.overwrite, source=path)
     frame = read_input(path, args)
     with ProgressBar(Path(path).name, shown=not args.quiet) as bar:

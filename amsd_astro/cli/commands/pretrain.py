@@ -9,6 +9,7 @@ from typing import Any
 
 from amsd_astro.cli.console import Console
 from amsd_astro.cli.exit_statuses import UsageError
+from amsd_astro.cli.inputs import check_model
 from amsd_astro.cli.jobs import run_job
 from amsd_astro.cli.progress import ProgressBar
 from amsd_astro.cli.tensorflow_import import import_tensorflow
@@ -41,6 +42,8 @@ def _make(args: argparse.Namespace, record: dict[str, Any]) -> None:
     except ValueError as error:
         raise UsageError(str(error)) from None
     models = {name: Path(path) for name in ("start", "teacher") if (path := getattr(args, name)) is not None}
+    for path in models.values():
+        check_model(str(path))
     if os.environ.get("KERAS_BACKEND", "tensorflow") == "tensorflow":
         import_tensorflow()
     from amsd_astro.pretraining.command import make_weights

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import os
 from dataclasses import asdict
 from typing import Any
 
 from amsd_astro.cli.console import Console
+from amsd_astro.cli.inputs import check_model
 from amsd_astro.cli.jobs import run_job
 from amsd_astro.cli.progress import ProgressBar
 from amsd_astro.cli.tensorflow_import import without_plots
@@ -25,11 +25,9 @@ def run(args: argparse.Namespace, console: Console) -> int:
 
 def _score(args: argparse.Namespace, record: dict[str, Any]) -> None:
     """Score images; whatever can be refused is refused before TensorFlow is loaded."""
-    from amsd_astro.errors import FrameNotFoundError
     from amsd_astro.images.scoring import mean_scores, plan_scoring, score_images
 
-    if not os.path.exists(args.model):
-        raise FrameNotFoundError("there is no such model file.", path=args.model)
+    check_model(args.model)
     plan = plan_scoring(args.folder, args.output, sigmas=args.sigmas, overwrite=args.overwrite)
     record |= {"seed": args.seed, "sigmas": list(plan.sigmas)}
     with ProgressBar("test-images", shown=not args.quiet) as bar:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from amsd_astro.cli.commands import denoise as command_denoise
 from amsd_astro.cli.console import Console
 from amsd_astro.cli.exit_statuses import DONE, SOME_FAILED, UsageError
-from amsd_astro.cli.inputs import read_input, stated_noise
+from amsd_astro.cli.inputs import check_model, read_input, stated_noise
 from amsd_astro.cli.jobs import run_job
 from amsd_astro.cli.progress import ProgressBar
 
@@ -37,14 +36,12 @@ def run(args: argparse.Namespace, console: Console) -> int:
 
 def _validate(args: argparse.Namespace, record: dict[str, Any]) -> int:
     """Make the report; whatever can be refused is refused before TensorFlow is loaded."""
-    from amsd_astro.errors import FrameNotFoundError
     from amsd_astro.frames import check_output
 
     page, numbers = Path(args.output), Path(args.output).with_suffix(".json")
     for path in (page, numbers):
         check_output(path, overwrite=args.overwrite, source=args.file)
-    if args.model is not None and not os.path.exists(args.model):
-        raise FrameNotFoundError("there is no such model file.", path=args.model)
+    check_model(args.model)
     frame = read_input(args.file, args)
     repeat = None if args.repeat is None else read_input(args.repeat, args)
     with ProgressBar(Path(args.file).name, shown=not args.quiet) as bar:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import stat
+from collections.abc import Callable
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -12,12 +15,21 @@ from numpy.typing import NDArray
 from amsd_astro.errors import ModelError
 from amsd_astro.network.files.array_archive import LARGEST_FILE, Archive, pack_arrays
 from amsd_astro.network.training_state import Checkpoint, TrainingState
+from amsd_astro.regular_files import open_regular
 
-__all__ = ["is_checkpoint", "load_state", "save_state"]
+__all__ = ["found_instead", "is_checkpoint", "load_state", "save_state"]
 
 _FORMAT = 1
 _LARGEST_DESCRIPTION = 1_000_000  # bytes
 _DESCRIPTION = "description.npy"
+_BEGINNING = re.compile(rb"PK\x03\x04.{26}" + re.escape(_DESCRIPTION.encode()), re.DOTALL)  # what follows may be cut
+_N_BEGINNING = 30 + len(_DESCRIPTION)
+_KINDS: dict[Callable[[int], bool], str] = {
+    stat.S_ISLNK: "a symbolic link",
+    stat.S_ISDIR: "a folder",
+    stat.S_ISFIFO: "a named pipe",
+    lambda mode: not stat.S_ISREG(mode): "a socket or a device",
+}
 
 
 def save_state(file: BinaryIO, state: TrainingState, *, key: str) -> None:
@@ -52,12 +64,38 @@ def save_state(file: BinaryIO, state: TrainingState, *, key: str) -> None:
 
 
 def is_checkpoint(path: str | os.PathLike[str]) -> bool:
-    """Return whether a file is one that `save_state` wrote, of whatever training; not where it cannot be read."""
+    """Return whether there is a file of this user's that begins as `save_state` begins one, links not followed."""
     try:
-        with open(path, "rb") as file:
-            return _DESCRIPTION in Archive(file.read(LARGEST_FILE + 1)).sizes
-    except (ModelError, OSError):
+        with open_regular(path, follow=False) as file:
+            return _is_ours(os.fstat(file.fileno())) and _BEGINNING.match(file.read(_N_BEGINNING)) is not None
+    except (OSError, ValueError):
         return False
+
+
+def found_instead(path: str | os.PathLike[str]) -> str | None:
+    """Return what stands in the place of a checkpoint, in words; None for a checkpoint of whatever state, or nothing.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The place; nothing but the beginning of a regular file is read.
+    """
+    try:
+        info = os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, ValueError) as error:
+        return f"no place for a checkpoint ({getattr(error, 'strerror', None) or error})"
+    for holds, what in _KINDS.items():
+        if holds(info.st_mode):
+            return what
+    if not _is_ours(info):
+        return "a file of another user"
+    return None if is_checkpoint(path) else "a file that is no checkpoint"
+
+
+def _is_ours(info: os.stat_result) -> bool:
+    return not hasattr(os, "geteuid") or info.st_uid == os.geteuid()
 
 
 def load_state(file: BinaryIO, *, key: str) -> TrainingState:
