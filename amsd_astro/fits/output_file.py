@@ -49,7 +49,7 @@ def check_output(
     Raises
     ------
     OutputExistsError
-        It exists, or is the input.
+        It exists, is the input, or is a link to nothing.
     OutputError
         Its folder is missing or may not be written to, or it is no regular file.
     """
@@ -68,6 +68,8 @@ def check_output(
         raise OutputError(f"{name}: is not a regular file.")
     if found and not overwrite:
         raise OutputExistsError(f"{name}: exists already, and overwriting was not asked for.")
+    if not found and os.path.islink(name):  # nobody knows what the file it would make is wanted for
+        raise OutputExistsError(f"{name}: is a symbolic link to a file that is not there; left as it is.")
     if target.suffix.lower() in _UNSUPPORTED:
         raise OutputError(f"{name}: packing as {target.suffix} is not supported; use .fits, .gz or .bz2.")
     folder = target.parent

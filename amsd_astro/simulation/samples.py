@@ -94,7 +94,7 @@ def write_samples(directory: str | os.PathLike[str], *, seed: int = 0, overwrite
         raise ValueError(f"seed must not be negative. Received: {seed}")
     directory = Path(directory)
     paths = [directory / name for name in sample_names()]
-    present = [path for path in paths if path.exists()]
+    present = [path for path in paths if os.path.lexists(path)]
     if present and not overwrite:
         raise OutputExistsError(f"{present[0]}: the file exists, and overwriting was not asked for")
     try:

@@ -125,7 +125,10 @@ def test_links_to_the_output_stay_links(odd_file: Path, tmp_path: Path) -> None:
     (tmp_path / "real").mkdir()
     real = tmp_path / "real/real.fits"
     os.symlink(real, tmp_path / "link.fits")
-    write_frame(read_frame(odd_file), tmp_path / "link.fits")  # leads nowhere yet
+    for overwrite in (False, True):
+        with pytest.raises(OutputExistsError, match="a symbolic link to a file that is not there"):
+            write_frame(read_frame(odd_file), tmp_path / "link.fits", overwrite=overwrite)
+    assert os.listdir(tmp_path / "real") == []
     real.write_bytes(b"old")
     write_frame(read_frame(odd_file), tmp_path / "link.fits", overwrite=True)
     assert (tmp_path / "link.fits").is_symlink()

@@ -100,6 +100,19 @@ def output_that_is_a_loop_of_links(folder: Path) -> Path:
     return folder / "link.fits"
 
 
+@bad_output("a symbolic link to a file that is not there", OVERWRITE, error=OutputExistsError)
+def output_that_is_a_dangling_link(folder: Path) -> Path:
+    (folder / "link.fits").symlink_to(folder / "none.fits")
+    return folder / "link.fits"
+
+
+@bad_output("a symbolic link to a file that is not there", error=OutputExistsError)
+def output_that_is_a_link_to_a_dangling_link(folder: Path) -> Path:
+    (folder / "none.fits").symlink_to("nowhere")
+    (folder / "link.fits").symlink_to("none.fits")
+    return folder / "link.fits"
+
+
 @bad_output("too long")
 def output_of_too_long_a_name(folder: Path) -> Path:
     return folder / f"{'a' * 300}.fits"

@@ -118,6 +118,11 @@ def test_existing_files_are_left_alone(tmp_path: Path) -> None:
         write_samples(tmp_path)
     assert target.read_text() == "mine"
     assert list(tmp_path.iterdir()) == [target]
+    target.unlink()
+    target.symlink_to("nowhere")
+    with pytest.raises(OutputExistsError, match=re.escape(str(target))):
+        write_samples(tmp_path)
+    assert list(tmp_path.iterdir()) == [target]
 
 
 def test_a_directory_that_cannot_be_made_is_an_output_error(tmp_path: Path) -> None:
