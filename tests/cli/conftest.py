@@ -59,6 +59,9 @@ class StandIn:
         self.adaptation = types.SimpleNamespace(n_steps=StandIn.n_kept)
         self.made.append(self)
 
+    def __copy__(self) -> StandIn:
+        return self
+
     @classmethod
     def load(cls, path: str, **settings: Any) -> StandIn:
         return cls(f"loaded from {path}", **settings)

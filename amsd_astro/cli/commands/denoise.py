@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import copy
 import os
 import time
 from pathlib import Path
@@ -33,7 +34,8 @@ def run(args: argparse.Namespace, console: Console) -> int:
     check_denoising(args)
     outputs = plan_outputs(args.files, args.output, args.directory)
     console.calm_astropy()
-    statuses = [_run_file(path, output, args, console) for path, output in zip(args.files, outputs, strict=True)]
+    source = _Denoisers(args)
+    statuses = [_run_file(path, out, args, source, console) for path, out in zip(args.files, outputs, strict=True)]
     if len(statuses) == 1:
         return statuses[0]
     return SOME_FAILED if any(statuses) else DONE
@@ -85,14 +87,14 @@ def _output_name(path: str) -> str:
     return f"{name}_amsd.fits"
 
 
-def _run_file(path: str, output: Path, args: argparse.Namespace, console: Console) -> int:
+def _run_file(path: str, output: Path, args: argparse.Namespace, source: _Denoisers, console: Console) -> int:
     """Denoise one file and report it; return its exit status."""
     start = time.perf_counter()
     record: dict[str, Any] = {"file": path, "output": str(output), "ok": False}
     stopped: BaseException | None = None
     with console.collect_warnings() as notes:
         try:
-            record |= _denoise_file(path, output, args, console)
+            record |= _denoise_file(path, output, args, source)
             status = DONE
         except (Exception, KeyboardInterrupt, Terminated) as error:  # noqa: BLE001 - goes into the report
             failure = describe_failure(error)
@@ -112,7 +114,22 @@ def _run_file(path: str, output: Path, args: argparse.Namespace, console: Consol
     return status
 
 
-def _denoise_file(path: str, output: Path, args: argparse.Namespace, console: Console) -> dict[str, Any]:
+class _Denoisers:
+    """One denoiser for all files, made when the first needs it: a network for each would pile up in memory."""
+
+    def __init__(self, args: argparse.Namespace) -> None:
+        self._args = args
+        self._options = ""
+        self._made: Denoiser | None = None
+
+    def fresh(self, options: str) -> Denoiser:
+        """Return a denoiser that no file has taught anything; the digest of the options tells a model that changed."""
+        if self._made is None or options != self._options:
+            self._made, self._options = new_denoiser(self._args), options
+        return copy.copy(self._made)
+
+
+def _denoise_file(path: str, output: Path, args: argparse.Namespace, source: _Denoisers) -> dict[str, Any]:
     """Denoise one file; whatever can be refused is refused before TensorFlow is loaded."""
     from amsd_astro.frames import check_output
 
@@ -123,7 +140,7 @@ def _denoise_file(path: str, output: Path, args: argparse.Namespace, console: Co
     check_output(output, overwrite=args.overwrite, source=path)
     frame = read_input(path, args)
     with ProgressBar(Path(path).name, shown=not args.quiet) as bar:
-        denoiser = new_denoiser(args)
+        denoiser = source.fresh(options)
         with kept_on_interruption(output) as checkpoint:
             result = denoiser.fit_denoise(frame, noise=stated_noise(args), progress=bar, checkpoint=checkpoint)
             result.header[OPTIONS_KEYWORD] = (options, "digest of the options asked for")

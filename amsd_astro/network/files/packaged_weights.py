@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 from importlib import resources
 
@@ -11,8 +12,9 @@ from amsd_astro.network.predictor import Predictor
 __all__ = ["packaged_model"]
 
 
+@functools.cache  # nobody writes on a model: all that ask for one may have the same
 def packaged_model(name: str) -> Predictor:
-    """Return a new model with weights of the package.
+    """Return a model with weights of the package.
 
     Parameters
     ----------
