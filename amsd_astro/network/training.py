@@ -145,7 +145,7 @@ class _Run:
         self.remember()
         variables = network.trainable_variables
 
-        @tf.function
+        @tf.function(autograph=False)  # there is no Python control flow in it, and no file is left behind
         def apply(*batch: tf.Tensor) -> tf.Tensor:
             with tf.GradientTape() as tape:
                 value = loss(*batch)

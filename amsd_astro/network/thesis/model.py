@@ -74,14 +74,14 @@ class ThesisModel(Predictor[Normalization]):
             guarded=guarded,
             variance_scale=1.0,
             margin=0,
-            _graph=tf.function(network),
+            _graph=tf.function(network, autograph=False),
         )
 
     def with_own_network(self) -> Self:
         """Return a model that is alike, with a network of its own: what training may change."""
         network = build_thesis(self.architecture, seed=0)
         _set_weights(network, self.get_weights())
-        return self.replaced(network=network, _graph=tf.function(network))
+        return self.replaced(network=network, _graph=tf.function(network, autograph=False))
 
     @property
     def uncalibrated(self) -> Normalization:
