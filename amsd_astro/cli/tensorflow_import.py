@@ -11,10 +11,21 @@ from amsd_astro.network import silent_import
 __all__ = ["import_tensorflow", "without_plots"]
 
 
-def import_tensorflow() -> None:
-    """Import TensorFlow; what it says meanwhile is only shown if it fails, or with ``-vv``."""
+def import_tensorflow(*, n_threads: int | None = None) -> None:
+    """Import TensorFlow; what it says meanwhile is only shown if it fails, or with ``-vv``.
+
+    Parameters
+    ----------
+    n_threads : int, optional
+        Threads that it will have.
+
+    Raises
+    ------
+    MemoryError
+        A limit of the address space leaves too little for it.
+    """
     with without_plots():
-        silent_import.import_tensorflow()
+        silent_import.import_tensorflow(n_threads=n_threads)
 
 
 @contextlib.contextmanager

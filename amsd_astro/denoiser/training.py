@@ -22,8 +22,11 @@ __all__ = ["start", "train_on_frames"]
 
 
 def start(n_threads: int | None) -> None:
-    """Start TensorFlow with the threads asked for, or those the process may use; nothing is printed."""
-    import_tensorflow()
+    """Start TensorFlow with the threads asked for, or those the process may use; a MemoryError where it cannot.
+
+    Nothing is printed.
+    """
+    import_tensorflow(n_threads=n_threads)
     from amsd_astro.network.tensorflow_runtime import start_tensorflow
 
     start_tensorflow(n_threads or count_processors())

@@ -12,6 +12,8 @@ import tempfile
 import threading
 from collections.abc import Iterator
 
+from amsd_astro.network.address_space import check_address_space
+
 __all__ = ["import_tensorflow", "silence_stderr"]
 
 _log = logging.getLogger(__name__)
@@ -26,12 +28,23 @@ _BANNER = (
 )
 
 
-def import_tensorflow() -> None:
+def import_tensorflow(*, n_threads: int | None = None) -> None:
     """Import TensorFlow and let it look for devices, in silence; what it says is shown if it fails.
 
     Where the log of amsd_astro is at DEBUG, all of it is shown as it comes. Nothing is done where TensorFlow has been
     imported already.
+
+    Parameters
+    ----------
+    n_threads : int, optional
+        Threads that it will have.
+
+    Raises
+    ------
+    MemoryError
+        A limit of the address space leaves too little for it.
     """
+    check_address_space(n_threads)
     if _log.isEnabledFor(logging.DEBUG):
         importlib.import_module("tensorflow")
         return

@@ -165,7 +165,7 @@ def new_denoiser(args: argparse.Namespace) -> Denoiser:
     if args.model is not None:  # checked before TensorFlow is loaded
         with without_plots():
             return Denoiser.load(args.model, **settings)
-    import_tensorflow()
+    import_tensorflow(n_threads=args.threads)
     return Denoiser(args.recipe, **settings) if args.recipe else Denoiser(**settings)
 
 

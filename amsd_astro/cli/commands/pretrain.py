@@ -45,7 +45,7 @@ def _make(args: argparse.Namespace, record: dict[str, Any]) -> None:
     for path in models.values():
         check_model(str(path))
     if os.environ.get("KERAS_BACKEND", "tensorflow") == "tensorflow":
-        import_tensorflow()
+        import_tensorflow(n_threads=args.threads)
     from amsd_astro.pretraining.command import make_weights
 
     with ProgressBar("pretraining", shown=not args.quiet) as bar:

@@ -79,7 +79,7 @@ def _train(args: argparse.Namespace, record: dict[str, Any], learn: Callable[...
 
 
 def _new_denoiser(args: argparse.Namespace) -> Any:
-    import_tensorflow()
+    import_tensorflow(n_threads=args.threads)
     from amsd_astro.denoiser import Denoiser
 
     settings: dict[str, Any] = {"steps": args.steps, "seed": args.seed or 0, "n_threads": args.threads}
