@@ -28,7 +28,7 @@ _log = logging.getLogger(__name__)
 
 
 def training_key(prepared: Sequence[Prepared], settings: dict[str, Any]) -> str:
-    """Return what tells a training from every other one: its frames as the network sees them, and its settings.
+    """Return what tells a training from every other one: its frames as the network sees them, settings and versions.
 
     Parameters
     ----------
@@ -37,7 +37,11 @@ def training_key(prepared: Sequence[Prepared], settings: dict[str, Any]) -> str:
     settings : dict
         All else that the training depends on, of JSON types.
     """
-    digest = hashlib.sha256(json.dumps([__version__, settings], sort_keys=True, default=list).encode())
+    import keras
+
+    # another Keras may order weights and the optimizer's arrays in another way
+    versions = [__version__, keras.__version__, keras.backend.backend()]
+    digest = hashlib.sha256(json.dumps([*versions, settings], sort_keys=True, default=list).encode())
     for one in prepared:
         if one.values is None:
             continue
@@ -89,10 +93,14 @@ class TrainingFile:
         except FileNotFoundError:
             return None
         except (ModelError, OSError) as error:
-            warnings.warn(f"{self._path}: training begins anew: {error}", AmsdWarning, stacklevel=5)
+            self.refuse(error)
             return None
-        _log.info("%s: training goes on after %d steps", self._path, state.n_steps)
+        _log.info("%s: holds the state after %d steps", self._path, state.n_steps)
         return state
+
+    def refuse(self, error: Exception) -> None:
+        """Warn that the state in the file is of no use."""
+        warnings.warn(f"{self._path}: training begins anew: {error}", AmsdWarning, stacklevel=6)
 
     def keep(self, state: TrainingState) -> None:
         """Write the state, whole or not at all; that it cannot be kept does not end a training."""

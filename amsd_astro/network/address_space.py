@@ -16,11 +16,13 @@ except ImportError:  # pragma: no cover - systems without such limits
 __all__ = ["check_address_space"]
 
 NEEDED = 2_050_000_000
-"""Bytes: 1.31e9 for the import, 0.63e9 for a short training on a frame of 96 x 96 pixels (by VmPeak, TensorFlow 2.21, 2 threads),
-and a margin of 5 % for other builds. What a larger frame asks for is refused by exceptions, which are understood."""
+"""Bytes: 1.31e9 for the import, 0.63e9 for a short training on a frame of 96 x 96 pixels (by VmPeak, TensorFlow 2.21
+with 2 threads), and a margin of 5 % for other builds. What a larger frame asks for is refused by exceptions, which are
+understood."""
 
 OF_A_THREAD = 72_000_000
-"""Bytes: 8 MiB of stack, and the 64 MiB that the C library sets aside for what a thread allocates (16 threads for 2: 70 MB each)."""
+"""Bytes: 8 MiB of stack, and the 64 MiB that the C library sets aside for what a thread
+allocates (measured: 70 MB each, 16 threads for 2)."""
 
 _STATM = Path("/proc/self/statm")
 

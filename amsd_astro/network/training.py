@@ -12,7 +12,9 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from amsd_astro.errors import ModelError
 from amsd_astro.network.forked_process import claim_process
+from amsd_astro.network.state_checks import check_state, is_score, judged_steps
 from amsd_astro.network.training_state import Checkpoint, TrainingState
 
 __all__ = ["Draw", "Memory", "Progress", "Score", "train"]
@@ -48,6 +50,9 @@ class Memory(Protocol):
 
     def load(self) -> TrainingState | None:
         """Return the state of this training that was kept, None without one."""
+
+    def refuse(self, error: ModelError) -> None:
+        """Tell that the state it gave cannot be one of this training, which begins anew."""
 
     def keep(self, state: TrainingState) -> None:
         """Keep a state in the place of earlier ones."""
@@ -87,7 +92,8 @@ def train(
         Called as ``progress(done, total, stage)``.
     memory : Memory, optional
         Is given the state every minute, at the end, and where an exception (a signal's, too) ends the training early.
-        A training of which it has a state goes on from there, and ends as if it had not been interrupted.
+        A training of which it has a state goes on from there, and ends as if it had not been interrupted. The state is
+        not trusted: all of it must fit, and its best weights are judged anew.
 
     Returns
     -------
@@ -95,7 +101,13 @@ def train(
         The weights that were kept.
     """
     claim_process()
-    run = _Run(network, loss, optimizer, draw, score, None if memory is None else memory.load())
+    run = _Run(network, loss, optimizer, draw, score)
+    state = None if memory is None else memory.load()
+    if memory is not None and state is not None:
+        try:
+            run.take_over(state, n_steps=n_steps, score_at=score_at)
+        except ModelError as error:
+            memory.refuse(error)
     kept_at = time.monotonic()
     try:
         if 0 in score_at and run.best is None:
@@ -134,14 +146,11 @@ class _Run:
         optimizer: keras.optimizers.Optimizer,
         draw: Draw,
         score: Score | None,
-        state: TrainingState | None,
     ) -> None:
         self._network, self._optimizer, self._draw, self._score = network, optimizer, draw, score
         self.n_done = 0
         self.best: Checkpoint | None = None
         optimizer.build(network.trainable_variables)
-        if state is not None:
-            self._restore(state)
         self.remember()
         variables = network.trainable_variables
 
@@ -181,6 +190,46 @@ class _Run:
             self._draw.state,
             None if self._score is None else self._score.state,
         )
+
+    def take_over(self, state: TrainingState, *, n_steps: int, score_at: tuple[int, ...]) -> None:
+        """Go on from a state; raise ModelError, and stay at the start, where it can be none of this training."""
+        start = self.state
+        judged = judged_steps(state.n_steps, n_steps, score_at, is_scored=self._score is not None)
+        try:
+            check_state(state, start, n_steps=n_steps, judged=judged)
+            self._judge_anew(state, start, judged)
+            self._restore(state)
+            if int(self._optimizer.iterations) != state.n_steps:
+                raise ModelError(f"the optimizer must have made {state.n_steps} steps. Received: another number")
+        except (ModelError, TypeError, ValueError, KeyError, OverflowError, AttributeError) as error:
+            self._restore(start)
+            if isinstance(error, ModelError):
+                raise
+            raise ModelError(
+                f"the state of the draws must be one of theirs. Received: {type(error).__name__}"
+            ) from error
+        self.remember()
+        _log.info("training goes on after %d steps", self.n_done)
+
+    def _judge_anew(self, state: TrainingState, start: TrainingState, judged: set[int]) -> None:
+        """Make sure that the best weights have the score they are told to have, and that none at hand are better."""
+        best, score = state.best, self._score
+        if best is None or score is None:
+            return
+
+        def scored(weights: list[NDArray[Any]], remembered: Any) -> float:
+            self._network.set_weights(weights)
+            score.state = remembered
+            return float(score())
+
+        found = scored(best.weights, start.score)
+        if not is_score(best.score, found):
+            raise ModelError(f"the best weights must have the score {best.score:.5g}. Received: {found:.5g}")
+        others = {0: start.weights, state.n_steps: state.weights}
+        for step in judged & (others.keys() - {best.n_steps}):
+            other = scored(others[step], state.score)
+            if other < found and not is_score(other, found):
+                raise ModelError(f"the best weights must have the lowest score. Received: that of step {step} is lower")
 
     def _restore(self, state: TrainingState) -> None:
         self.n_done, self.best = state.n_steps, state.best

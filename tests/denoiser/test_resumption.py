@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import io
+import json
 from collections.abc import Callable
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 
 from amsd_astro import Denoiser
+from amsd_astro.denoiser.resumption import training_key
 from amsd_astro.errors import AmsdWarning, OutputError, OutputExistsError
 from amsd_astro.network import recipes
 from amsd_astro.network.architectures import AmsdArchitecture
 from amsd_astro.network.files.array_archive import pack_arrays
+from amsd_astro.network.files.checkpoints import load_state
 from amsd_astro.network.recipes import AmsdRecipe
 
 
@@ -89,3 +94,27 @@ def test_a_file_that_is_no_checkpoint_is_left_alone(exposure: np.ndarray, tmp_pa
 def test_where_no_checkpoint_can_be_made_is_told_before_training(exposure: np.ndarray, tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="no folder"):
         Denoiser().fit(exposure, checkpoint=tmp_path / "missing" / "frame.checkpoint")
+
+
+def test_best_weights_that_were_changed_are_not_used(exposure: np.ndarray, tmp_path: Path) -> None:
+    checkpoint = tmp_path / "frame.checkpoint"
+    whole = Denoiser(seed=4).fit_denoise(exposure, checkpoint=checkpoint)
+    content = checkpoint.read_bytes()
+    with np.load(io.BytesIO(content)) as stored:
+        arrays = dict(stored)
+    key = json.loads(arrays["description"].tobytes())["key"]
+    zeroed = {name: np.zeros_like(array) if name.startswith("best") else array for name, array in arrays.items()}
+    infinite = {name: array * np.float32(np.inf) if name == "weights0000" else array for name, array in arrays.items()}
+    for changed in (pack_arrays(zeroed), pack_arrays(infinite), content[:1000], content[:-1]):
+        checkpoint.write_bytes(changed)
+        with pytest.warns(AmsdWarning, match=r"frame\.checkpoint: training begins anew: "):
+            result = Denoiser(seed=4).fit_denoise(exposure, checkpoint=checkpoint)
+        np.testing.assert_array_equal(result.data, whole.data)
+        assert load_state(io.BytesIO(checkpoint.read_bytes()), key=key).n_steps == 6
+
+
+def test_another_keras_has_other_checkpoints(monkeypatch: pytest.MonkeyPatch) -> None:
+    here = training_key([], {"seed": 1})
+    assert here == training_key([], {"seed": 1})
+    monkeypatch.setattr(keras, "__version__", "2.0.0")
+    assert here != training_key([], {"seed": 1})

@@ -186,6 +186,9 @@ class Notebook:
     def load(self) -> TrainingState | None:
         return None if self.content is None else load_state(io.BytesIO(self.content), key="line")
 
+    def refuse(self, error: ModelError) -> None:
+        raise error
+
     def keep(self, state: TrainingState) -> None:
         file = io.BytesIO()
         save_state(file, state, key="line")

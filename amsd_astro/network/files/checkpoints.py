@@ -23,6 +23,7 @@ _FORMAT = 1
 _LARGEST_DESCRIPTION = 1_000_000  # bytes
 _DESCRIPTION = "description.npy"
 _BEGINNING = re.compile(rb"PK\x03\x04.{26}" + re.escape(_DESCRIPTION.encode()), re.DOTALL)  # what follows may be cut
+_PLAIN_TYPE = re.compile("[<|][fiu][1248]")
 _N_BEGINNING = 30 + len(_DESCRIPTION)
 _KINDS: dict[Callable[[int], bool], str] = {
     stat.S_ISLNK: "a symbolic link",
@@ -121,14 +122,20 @@ def load_state(file: BinaryIO, *, key: str) -> TrainingState:
         if description["format"] != _FORMAT or description["key"] != key:
             raise ModelError("the state must be that of this training. Received: that of another one")
         arrays = {
-            name: archive.read(f"{name}.npy", dtype, tuple(shape), what=name)
+            name: archive.read(f"{name}.npy", _plain_type(dtype), tuple(shape), what=name)
             for name, (dtype, shape) in description["arrays"].items()
         }
         return _state(description, arrays)
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         if isinstance(error, ModelError):
             raise
         raise ModelError(f"the state must be described by its file. Received: {type(error).__name__}") from error
+
+
+def _plain_type(dtype: Any) -> str:
+    if not _PLAIN_TYPE.fullmatch(dtype):
+        raise ValueError("an array of no numbers")
+    return str(dtype)
 
 
 def _state(description: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> TrainingState:
@@ -138,12 +145,18 @@ def _state(description: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Trai
     best = description["best"]
     checkpoint = None
     if best is not None:
-        checkpoint = Checkpoint(int(best["n_steps"]), float(best["score"]), group("best"))
+        checkpoint = Checkpoint(_whole(best["n_steps"]), float(best["score"]), group("best"))
     return TrainingState(
-        int(description["n_steps"]),
+        _whole(description["n_steps"]),
         group("weights"),
         group("optimizer"),
         checkpoint,
         description["draw"],
         description["score"],
     )
+
+
+def _whole(value: Any) -> int:
+    if type(value) is not int:
+        raise ValueError("a number of steps that is none")
+    return value

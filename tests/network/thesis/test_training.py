@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from small_thesis import two_convolutions
 
+from amsd_astro.errors import ModelError
 from amsd_astro.network.recipes import THESIS
 from amsd_astro.network.thesis import model as thesis_model
 from amsd_astro.network.thesis import training as thesis_training
@@ -34,6 +35,9 @@ class Memory:
 
     def load(self) -> TrainingState | None:
         return self.state
+
+    def refuse(self, error: ModelError) -> None:
+        raise error
 
     def keep(self, state: TrainingState) -> None:
         self.state = state
