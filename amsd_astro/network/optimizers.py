@@ -21,6 +21,11 @@ class CentralizedAdam(keras.optimizers.Adam):
     def apply(self, grads, trainable_variables=None):  # type: ignore[no-untyped-def]  # noqa: D102
         return super().apply([centralized(g) for g in grads], trainable_variables)
 
+    def _backend_update_step(self, grads, trainable_variables, learning_rate):  # type: ignore[no-untyped-def]
+        # as Keras does it where nothing is distributed: its way with TensorFlow keeps the graph of every training
+        for gradient, variable in zip(grads, trainable_variables, strict=True):
+            self.update_step(gradient, variable, learning_rate)
+
 
 def warm_cosine(peak: float, *, n_steps: int) -> keras.optimizers.schedules.LearningRateSchedule:
     """Learning rate that rises for the first 5 % of the steps, then falls to 2 % of its peak along a cosine."""
