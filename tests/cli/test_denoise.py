@@ -74,12 +74,14 @@ def test_planes_reach_the_reader(tmp_path: Path, stand_in: Any, run: Any) -> Non
     hdus.append(fits.ImageHDU(np.full((40, 40), 2, np.float32), name="ROOT"))
     path = tmp_path / "many.fits"
     hdus.writeto(path)
-    words = ["--ext", "SECOND", "--mask-ext", "FLAW", "--mask-bits", "0x4", "--error-ext", "ROOT"]
+    words = ["--ext", "SECOND", "--mask-ext", "FLAW", "--mask-bits", "0x4"]
+    words += ["--error-ext", "ROOT", "--error-kind", "variance"]
     assert run("denoise", path, *words) == 0
     (frame,) = stand_in.made[0].frames
     assert 85 < np.median(frame.data) < 95
     assert np.array_equal(frame.mask, np.eye(40, dtype=bool))
     assert frame.uncertainty is not None
+    assert np.allclose(frame.uncertainty.array, np.sqrt(2))
 
 
 def test_force_denoises_again(tmp_path: Path, run: Any, write_image: Any) -> None:

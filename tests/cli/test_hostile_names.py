@@ -6,6 +6,8 @@ import contextlib
 import io
 import json
 import logging
+import os
+import subprocess
 import sys
 import traceback
 import warnings
@@ -23,8 +25,8 @@ from amsd_astro.errors import AmsdWarning, FrameError, ModelError, OutputError
 from amsd_astro.frames import Frame, read_frame
 from amsd_astro.printable import printable
 
-HOSTILE = "a\namsd-astro: error: b\x1b[31m\r\u202egnp\u2028\x9bm\udcee"
-SPELLED = r"a\namsd-astro: error: b\x1b[31m\r\u202egnp\u2028\x9bm\udcee"
+HOSTILE = "a\namsd-astro: error: b\x1b[31m\r\u202egnp\u2028\x9bm"
+SPELLED = r"a\namsd-astro: error: b\x1b[31m\r\u202egnp\u2028\x9bm"
 
 
 @pytest.fixture
@@ -44,6 +46,15 @@ def _seen(capsys: pytest.CaptureFixture[str]) -> tuple[str, str]:
 def test_spelled_out_as_python_does() -> None:
     assert printable(HOSTILE) == SPELLED
     assert printable("a  é☄\\n") == "a  é☄\\n"
+    assert printable("m\udcee") == r"m\udcee"
+
+
+def test_a_name_that_is_no_utf_8(image: Path) -> None:
+    # in a process of its own: what collects the tests' output cannot carry such a name
+    path = image.rename(os.fsdecode(os.path.join(os.fsencode(image.parent), b"m\xee\x1b[31m.fits")))
+    words = [sys.executable, "-m", "amsd_astro", "inspect", os.fsencode(path)]
+    done = subprocess.run(words, capture_output=True, check=True)
+    assert rb"m\udcee\x1b[31m.fits" in done.stdout and b"\x1b" not in done.stdout + done.stderr
 
 
 @pytest.mark.parametrize(

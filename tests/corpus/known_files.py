@@ -71,7 +71,7 @@ REFUSED_OF_SHARED = {
     "3019103101985-R22-S11-det094.fits": "plain text",
     "HSC-0908120-056-small.fits": "choose one with ext",
     "color16bits.fits": "cube",
-    "cube.fits": _NO_IMAGE,
+    "cube.fits": "cube",
     "MASK.fits": "as codes of bad pixels are",
     "decals_grz_mef.fits": "choose one with ext",
     "example_4d_tab.fits": _NO_IMAGE,

@@ -40,9 +40,8 @@ _CALLS = {"fsync": "f", "link": "l", "replace": "r", "unlink": "u"}
 
 def new_frame(source: Frame, content: int) -> Frame:
     """Return a frame of pixels that tell which content was written."""
-    frame = source.copy()
-    frame.data = np.arange(source.data.size, dtype=np.float32).reshape(source.data.shape) + np.float32(content)
-    return frame
+    data = np.arange(source.data.size, dtype=np.float32).reshape(source.data.shape) + np.float32(content)
+    return source.with_arrays(data, source.uncertainty, source.flags, source.noise)
 
 
 def write_model(path: str | os.PathLike[str], content: int, *, overwrite: bool, size: int = 200_000) -> None:

@@ -16,7 +16,7 @@ from amsd_astro import Frame, as_frame, read_frame
 from amsd_astro.errors import AmsdWarning
 
 SHAPE = (40, 50)
-SAMPLES = Path(__file__).parents[2] / "data_samples"
+SAMPLES = Path(__file__).parents[3] / "data_samples"
 PIXELS = np.random.default_rng(0).normal(100, 5, SHAPE).astype(np.float32)
 BAD = np.zeros(SHAPE, np.int32)
 BAD[3, 4:9] = 4
