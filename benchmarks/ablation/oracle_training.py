@@ -43,7 +43,7 @@ def trained_oracle(
     """
     if path.exists():
         return path
-    model = packaged_model(AMSD.weights or "")
+    model = packaged_model(AMSD.weights or "").with_own_network()
     schedule = keras.optimizers.schedules.CosineDecay(_RATE, n_steps, alpha=0.01)
     set_precision(model.network, precision)
     model.network.compile(optimizer=Muon(schedule, global_clipnorm=1.0), loss=truth_loss, jit_compile=False)
