@@ -68,7 +68,10 @@ def _unit_of_counts(data: NDArray[np.floating], mask: NDArray[np.bool_]) -> floa
     unit = float(np.min(good[good > 0], initial=np.inf))
     if not np.isfinite(unit) or np.min(good) < 0:
         return None
-    counts = good.astype(np.float64) / unit
+    with np.errstate(over="ignore"):
+        counts = good.astype(np.float64) / unit
+    if not np.all(np.isfinite(counts)):  # of a unit next to nothing
+        return None
     whole = np.abs(counts - np.round(counts)) <= _WHOLE + _DIGITS * counts
     return unit if np.all(whole) else None
 
