@@ -88,7 +88,7 @@ def bad_tiles(rng: np.random.Generator, document: Document) -> str:
         part.data[at : at + 8] = np.array(value, ">f8").tobytes()
         return f"HDU {number}: {value} at byte {at} of the table"
     start = table
-    if how == "head":
+    if how == "head" and table >= 8:  # a descriptor at least
         pairs = np.frombuffer(part.data[: table // 8 * 8], ">i4").reshape(-1, 2)
         offset = int(pairs[rng.integers(len(pairs)), 1])
         start = min(max(table, table + offset), end - 1)
