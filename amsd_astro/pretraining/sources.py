@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from numpy.typing import NDArray
 
 from amsd_astro.simulation import (
-    DiffractionPsf,
     Psf,
     draw_galaxies,
     draw_knots,
@@ -18,6 +15,7 @@ from amsd_astro.simulation import (
     random_sources,
     uniform_positions,
 )
+from amsd_astro.simulation.draws import detection_limit, log_uniform, negligible_wings
 
 __all__ = ["draw_psf", "draw_sources"]
 
@@ -62,38 +60,25 @@ def draw_sources(
 
 def _knotted(rng: np.random.Generator, shape: tuple[int, int], psf: Psf, noise: float) -> NDArray[np.float64]:
     """Galaxies with structure down to the PSF."""
-    limit = _limit(psf, noise)
+    limit = detection_limit(psf, noise)
     galaxies = draw_galaxies(
         rng,
-        int(shape[0] * shape[1] / 1e4 * _log_uniform(rng, 2.0, 30.0)),
+        int(shape[0] * shape[1] / 1e4 * log_uniform(rng, 2.0, 30.0)),
         shape,
         faint=limit,
-        bright=limit * _log_uniform(rng, 100.0, 3000.0),
-        size=psf.fwhm * _log_uniform(rng, 2.0, 12.0),
+        bright=limit * log_uniform(rng, 100.0, 3000.0),
+        size=psf.fwhm * log_uniform(rng, 2.0, 12.0),
         slope=float(rng.uniform(1.4, 1.9)),
         spiral_size=3.0 * psf.fwhm,
     )
-    knots = draw_knots(rng, galaxies, fraction=_log_uniform(rng, 0.05, 0.5), smallest=0.7 * psf.fwhm)
-    return observe_sources(shape, psf, stars=knots, galaxies=galaxies, rng=rng, lost=_lost(psf))
+    knots = draw_knots(rng, galaxies, fraction=log_uniform(rng, 0.05, 0.5), smallest=0.7 * psf.fwhm)
+    return observe_sources(shape, psf, stars=knots, galaxies=galaxies, rng=rng, lost=negligible_wings(psf))
 
 
 def _crowded(rng: np.random.Generator, shape: tuple[int, int], psf: Psf, noise: float) -> NDArray[np.float64]:
     """Stars side by side, up to several a PSF."""
-    limit = _limit(psf, noise)
-    n = int(shape[0] * shape[1] / _log_uniform(rng, 5.0, 100.0))
+    limit = detection_limit(psf, noise)
+    n = int(shape[0] * shape[1] / log_uniform(rng, 5.0, 100.0))
     x, y = uniform_positions(rng, n, shape, margin=4.0 * psf.fwhm)
-    flux = power_law(rng, n, 0.1 * limit, limit * _log_uniform(rng, 100.0, 1e4), float(rng.uniform(1.2, 2.0)))
-    return observe_sources(shape, psf, stars=(x, y, flux), lost=10 * _lost(psf))
-
-
-def _limit(psf: Psf, noise: float) -> float:
-    """Flux of a star at 5 sigma."""
-    return 5.0 * noise * math.sqrt(2.27) * psf.fwhm
-
-
-def _lost(psf: Psf) -> float:
-    return 3e-3 if isinstance(psf, DiffractionPsf) else 5e-4
-
-
-def _log_uniform(rng: np.random.Generator, low: float, high: float) -> float:
-    return float(low * (high / low) ** rng.random())
+    flux = power_law(rng, n, 0.1 * limit, limit * log_uniform(rng, 100.0, 1e4), float(rng.uniform(1.2, 2.0)))
+    return observe_sources(shape, psf, stars=(x, y, flux), lost=10 * negligible_wings(psf))

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amsd_astro.simulation.detector import Detector, sky_background
+from amsd_astro.simulation.draws import detection_limit, log_uniform, negligible_wings
 from amsd_astro.simulation.fields import Field, observe_sources
 from amsd_astro.simulation.galaxies import SersicGalaxy
 from amsd_astro.simulation.nebulae import diffuse_emission
@@ -22,7 +23,7 @@ __all__ = ["random_detector", "random_field", "random_psf", "random_sky", "rando
 
 def random_psf(rng: np.random.Generator, *, fwhm: tuple[float, float] = (1.5, 6.0)) -> Psf:
     """Draw a PSF: mostly Moffat, some Gaussian or diffraction-limited; `fwhm` (px) is even in its logarithm."""
-    width = _log_uniform(rng, *fwhm)
+    width = log_uniform(rng, *fwhm)
     ellipticity = float(min(rng.exponential(0.04), 0.25))
     angle = float(rng.uniform(0.0, 180.0))
     kind = rng.random()
@@ -41,19 +42,19 @@ def random_psf(rng: np.random.Generator, *, fwhm: tuple[float, float] = (1.5, 6.
 
 def random_sky(rng: np.random.Generator, *, sky: tuple[float, float] = (2.0, 30_000.0)) -> float:
     """Draw a sky level, electrons per pixel, even in its logarithm."""
-    return _log_uniform(rng, *sky)
+    return log_uniform(rng, *sky)
 
 
 def random_detector(rng: np.random.Generator, sky: float) -> Detector:
     """Draw a detector that a sky of so many electrons neither saturates nor leaves undersampled in its noise."""
-    read_noise = float(rng.uniform(0.0, 20.0)) if rng.random() < 0.5 else _log_uniform(rng, 0.5, 8.0)
+    read_noise = float(rng.uniform(0.0, 20.0)) if rng.random() < 0.5 else log_uniform(rng, 0.5, 8.0)
     noise = math.hypot(math.sqrt(sky), read_noise)
-    gain = min(max(_log_uniform(rng, 0.3, 8.0), sky / 25_000.0), 0.8 * noise)
+    gain = min(max(log_uniform(rng, 0.3, 8.0), sky / 25_000.0), 0.8 * noise)
     return Detector(
         gain=gain,
         read_noise=read_noise,
         pedestal=float(rng.uniform(10.0 * noise / gain, 3000.0 + 10.0 * noise / gain)),
-        full_well=1.5 * sky + _log_uniform(rng, 2e4, 2e5),
+        full_well=1.5 * sky + log_uniform(rng, 2e4, 2e5),
     )
 
 
@@ -123,8 +124,7 @@ def random_sources(
     ndarray of float64
         Expected electrons (ny, nx).
     """
-    # Flux of a star at 5 sigma: the PSF covers 2.27 FWHM**2 pixels of noise.
-    limit = 5.0 * noise * math.sqrt(2.27) * psf.fwhm
+    limit = detection_limit(psf, noise)
     diffuse: float | NDArray[np.float64] = 0.0
     if rng.random() < 0.15:
         level = noise * 10.0 ** rng.uniform(-0.5, 1.2)
@@ -134,8 +134,7 @@ def random_sources(
     if rng.random() < 0.3:
         galaxies.append(_random_large_galaxy(rng, shape, noise))
     stars = _random_stars(rng, shape, psf, limit, full_well)
-    # The long wings of a diffraction-limited PSF are dear, and faint.
-    lost = 3e-3 if isinstance(psf, DiffractionPsf) else 5e-4
+    lost = negligible_wings(psf)
     light = observe_sources(shape, psf, stars=stars, galaxies=galaxies, rng=rng, lost=lost) + diffuse
     if rng.random() < 0.06:
         light += satellite_trail(rng, shape, brightness=noise * 10.0 ** rng.uniform(-0.3, 2.0), fwhm=psf.fwhm)
@@ -146,11 +145,11 @@ def _random_stars(
     rng: np.random.Generator, shape: tuple[int, int], psf: Psf, limit: float, full_well: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     beams = shape[0] * shape[1] / psf.fwhm**2
-    n = 0 if rng.random() < 0.1 else int(beams * _log_uniform(rng, 2e-3, 0.25))
+    n = 0 if rng.random() < 0.1 else int(beams * log_uniform(rng, 2e-3, 0.25))
     if isinstance(psf, DiffractionPsf):
         n //= 5
     # Some fields hold stars that saturate, none is drowned in their spilled charge.
-    bright = min(limit * _log_uniform(rng, 30.0, 3e4), 10.0 * full_well * psf.fwhm**2)
+    bright = min(limit * log_uniform(rng, 30.0, 3e4), 10.0 * full_well * psf.fwhm**2)
     flux = power_law(rng, n, min(0.2 * limit, bright), bright, float(rng.uniform(1.35, 2.2)))
     if rng.random() < 0.2:
         centre = float(rng.uniform(0.0, shape[1])), float(rng.uniform(0.0, shape[0]))
@@ -163,14 +162,14 @@ def _random_stars(
 def _random_galaxies(
     rng: np.random.Generator, shape: tuple[int, int], psf: Psf, limit: float
 ) -> list[SersicGalaxy | SpiralGalaxy]:
-    n = 0 if rng.random() < 0.1 else int(shape[0] * shape[1] / 1e4 * _log_uniform(rng, 0.5, 50.0))
+    n = 0 if rng.random() < 0.1 else int(shape[0] * shape[1] / 1e4 * log_uniform(rng, 0.5, 50.0))
     return draw_galaxies(
         rng,
         n,
         shape,
         faint=0.3 * limit,
-        bright=limit * _log_uniform(rng, 30.0, 3000.0),
-        size=psf.fwhm * _log_uniform(rng, 1.0, 8.0),
+        bright=limit * log_uniform(rng, 30.0, 3000.0),
+        size=psf.fwhm * log_uniform(rng, 1.0, 8.0),
         slope=float(rng.uniform(1.6, 2.0)),
         spiral_size=2.5 * psf.fwhm,
     )
@@ -178,14 +177,10 @@ def _random_galaxies(
 
 def _random_large_galaxy(rng: np.random.Generator, shape: tuple[int, int], noise: float) -> SersicGalaxy | SpiralGalaxy:
     x, y = (float(v[0]) for v in uniform_positions(rng, 1, shape))
-    scale_length = _log_uniform(rng, 0.05, 0.5) * min(shape)
+    scale_length = log_uniform(rng, 0.05, 0.5) * min(shape)
     angle, brightness = float(rng.uniform(0.0, 180.0)), noise * 10.0 ** rng.uniform(-0.3, 2.3)
     flux = 2.0 * math.pi * scale_length**2 * brightness
     if rng.random() < 0.7:
         return draw_spiral(rng, x, y, flux, scale_length, float(rng.uniform(0.0, 75.0)), angle)
     index, ratio = float(rng.uniform(2.0, 5.0)), float(rng.uniform(0.4, 1.0))
     return SersicGalaxy(x, y, flux, scale_length, index, ratio, angle)
-
-
-def _log_uniform(rng: np.random.Generator, low: float, high: float) -> float:
-    return float(low * (high / low) ** rng.random())

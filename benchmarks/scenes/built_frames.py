@@ -12,6 +12,7 @@ from scipy import ndimage
 from amsd_astro import Frame
 from amsd_astro.noise.model import NoiseModel
 from amsd_astro.simulation import Detector, Field, Psf, Resampling, diffuse_emission, expose, make_field, sky_background
+from amsd_astro.simulation.draws import detection_limit
 from benchmarks.scenes.frames_with_truth import Scene
 
 __all__ = ["FrameKind", "Stars", "built_scene"]
@@ -92,7 +93,7 @@ def _smoothed(name: str, kind: FrameKind, field: Field, sky: np.ndarray, data: n
 def _field(kind: FrameKind, rng: np.random.Generator, shape: tuple[int, int]) -> tuple[Field, np.ndarray]:
     """The field, and what it is expected to be without sources."""
     noise = math.hypot(math.sqrt(kind.sky), kind.read_noise)
-    limit = 5.0 * noise * math.sqrt(2.27) * kind.psf.fwhm  # electrons of a star at 5 sigma
+    limit = detection_limit(kind.psf, noise)
     detector = Detector(
         gain=kind.gain,
         read_noise=kind.read_noise,
