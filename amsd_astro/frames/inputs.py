@@ -20,6 +20,7 @@ from amsd_astro.arrays.float_errors import usual_float_errors
 from amsd_astro.arrays.foreign_arrays import refuse_lazy
 from amsd_astro.errors import AmsdWarning, FrameError
 from amsd_astro.fits.hdu_selection import Extension, choose_hdu
+from amsd_astro.fits.planes.errors import to_deviation
 from amsd_astro.fits.units import parse_unit
 from amsd_astro.fits.world_coordinates import clean_header, short_header
 from amsd_astro.frames.frame import Frame
@@ -62,7 +63,7 @@ def as_frame(obj: Any, *, ext: Extension | None = None, mask: Any = None) -> Fra
         elif isinstance(obj, fits.HDUList):
             name = obj.filename() or "HDUList"
             hdu = _choose(obj, ext, name=name)
-            frame = _from_hdu(hdu, lambda: beside_in_list(obj, hdu, pixels_of, name=name), primary=obj[0].header)
+            frame = _from_hdu(hdu, lambda: (beside_in_list(obj, hdu, pixels_of, name=name), obj[0].header))
         else:
             if ext is not None:
                 raise TypeError(f"ext is for files and HDULists. Received: {type(obj).__name__}")
@@ -172,10 +173,7 @@ def _deviation(nddata: NDData, shape: tuple[int, ...]) -> StdDevUncertainty | No
         return None
     if values.shape != shape and values.shape != np.shape(nddata.data):
         raise FrameError(f"uncertainty must have the shape of the image, {shape}. Received: {values.shape}")
-    deviation = np.full(shape, np.nan, np.float32)
-    with np.errstate(all="ignore"):
-        np.copyto(deviation, values.reshape(shape), where=(values > 0).reshape(shape), casting="same_kind")
-    deviation[~np.isfinite(deviation)] = np.nan
+    deviation = to_deviation(values.reshape(shape), "sigma")
     if np.isnan(deviation).all():
         warnings.warn("the uncertainty holds no positive value and is not used.", AmsdWarning, stacklevel=5)
         return None
@@ -199,7 +197,8 @@ def _choose(hdus: fits.HDUList, ext: Extension | None, *, name: str) -> Any:
     return hdus[choose_hdu(found, ext).index]
 
 
-def _from_hdu(hdu: Any, find_beside: Callable[[], Beside | None], *, primary: fits.Header | None = None) -> Frame:
+def _from_hdu(hdu: Any, find_beside: Callable[[], tuple[Beside | None, fits.Header | None]]) -> Frame:
+    """Make a frame of an HDU, what lies beside it, and the header of the primary HDU."""
     if not isinstance(hdu, IMAGE_HDUS):
         raise FrameError(f"the HDU holds no image. Received: {type(hdu).__name__}", hdu=getattr(hdu, "name", None))
     header = hdu.header.copy()
@@ -219,12 +218,11 @@ def _from_hdu(hdu: Any, find_beside: Callable[[], Beside | None], *, primary: fi
     if blank is not None:
         bad |= np.reshape(pixels == blank, data.shape)
         data = np.where(bad, np.array(np.nan, data.dtype), data)
-    beside = find_beside()
+    beside, primary = find_beside()
     deviation = flags = None
     if beside is not None:
         bad |= beside.mask
         deviation, flags = beside.deviation, beside.flags
-        primary = beside.primary if primary is None else primary
     unit = _text(cleaned.get("BUNIT")) or _unit_text_of(primary)
     return Frame(
         data,

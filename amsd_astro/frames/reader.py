@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 from astropy import units as u
-from astropy.io import fits
 from astropy.nddata import StdDevUncertainty
 
 from amsd_astro.arrays.blocks import bad_pixels, finite_range
@@ -154,8 +153,6 @@ class Beside:
         A plane of errors, where nothing tells what its numbers are.
     uses : tuple of PlaneUse
         What was made of each plane.
-    primary : Header or None
-        Of the primary HDU, where the image is in another one.
     """
 
     mask: np.ndarray
@@ -163,7 +160,6 @@ class Beside:
     flags: np.ndarray | None
     unknown_errors: RawHDU | None = None
     uses: tuple[PlaneUse, ...] = ()
-    primary: fits.Header | None = None
 
 
 def read_beside(
@@ -191,8 +187,7 @@ def read_beside(
     deviation, flags = planes.deviation, None
     if find_card(hdu.cards, "AMSDVERS") is not None:
         deviation, flags = _our_planes(file, hdu, deviation)
-    primary = header_from_cards(file.hdus[0].cards) if hdu.index else None
-    return Beside(planes.mask, deviation, flags, planes.unknown_errors, planes.uses, primary)
+    return Beside(planes.mask, deviation, flags, planes.unknown_errors, planes.uses)
 
 
 def _unit(file: RawFile, hdu: RawHDU) -> u.UnitBase:

@@ -38,9 +38,8 @@ def tell_kind(frame: Frame, errors: NDArray[np.floating], *, where: str) -> Erro
         warnings.simplefilter("ignore", AmsdWarning)
         noise = measure_noise(frame)
     sigma = float(np.sqrt(max(noise.sky_variance, 0.0)))
-    ratios = {
-        kind: _typical(to_deviation(errors[~frame.mask], kind)) / sigma if sigma > 0 else np.nan for kind in ERROR_KINDS
-    }
+    valid = errors[~frame.mask]
+    ratios = {kind: _typical(to_deviation(valid, kind)) / sigma if sigma > 0 else np.nan for kind in ERROR_KINDS}
     off = {kind: max(ratio, 1 / ratio) if ratio > 0 else np.inf for kind, ratio in ratios.items()}
     best, second = sorted(off, key=lambda kind: off[kind])[:2]
     told = ", ".join(f"as {kind} {ratios[kind]:.3g}" for kind in ERROR_KINDS)

@@ -93,7 +93,7 @@ def find_noise(
     if not (np.isfinite(sky.level) and np.isfinite(sky.variance)):
         raise FrameError("the pixels are too large for their noise to be a number.")
     model = _choose(image, sky, values)
-    model = replace(model, slopes={**image.slopes})
+    model = replace(model, slopes=dict(image.slopes))
     if model.source == "assumed":
         _log.info("the photon noise could not be found: a slope of %.4g is assumed", model.slope)
     return model

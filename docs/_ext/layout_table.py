@@ -9,12 +9,12 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 from amsd_astro.fits.layouts.table import Layout, layout_table
+from amsd_astro.fits.planes.errors import KINDS_IN_WORDS
 
 __all__ = ["setup"]
 
 _HEADS = ("layout", "image", "mask: what makes a pixel bad", "errors", "checked against")
 _WIDTHS = (16, 14, 38, 18, 14)
-_KINDS = {"sigma": "standard deviations", "variance": "variances", "inverse": "inverse variances"}
 _SEEN = {"program": "a program that reads them", "documents": "documents", "real header": "a real header"}
 _SEEN |= {"real file": "tried on a real file"}
 
@@ -33,7 +33,7 @@ class LayoutTable(SphinxDirective):
 
 
 def _cells(layout: Layout) -> tuple[str, ...]:
-    errors = layout.errors + (f" ({_KINDS.get(layout.kind, layout.kind)})" if layout.kind else "")
+    errors = layout.errors + (f" ({KINDS_IN_WORDS.get(layout.kind, layout.kind)})" if layout.kind else "")
     return layout.title, layout.image, _mask(layout), errors, _SEEN[layout.seen]
 
 

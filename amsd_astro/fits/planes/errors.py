@@ -14,12 +14,18 @@ from amsd_astro.fits.pixels import StoredPixels, read_plane
 from amsd_astro.fits.planes.use import warn_of
 from amsd_astro.fits.raw_hdus import RawFile, RawHDU
 
-__all__ = ["ERROR_KINDS", "ErrorKind", "error_kind_of", "read_deviation", "to_deviation"]
+__all__ = ["ERROR_KINDS", "KINDS_IN_WORDS", "ErrorKind", "error_kind_of", "read_deviation", "to_deviation"]
 
 ErrorKind = Literal["sigma", "variance", "inverse"]
 """What the numbers of a plane of errors are: standard deviations, variances or inverse variances."""
 
 ERROR_KINDS: tuple[ErrorKind, ...] = get_args(ErrorKind)
+
+KINDS_IN_WORDS: dict[ErrorKind, str] = {
+    "sigma": "standard deviations",
+    "variance": "variances",
+    "inverse": "inverse variances",
+}
 
 _UTYPES: dict[str, ErrorKind] = {
     "stddevuncertainty": "sigma",

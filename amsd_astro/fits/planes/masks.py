@@ -97,7 +97,7 @@ def _read(file: RawFile, plane: RawHDU, wanted: BadValues) -> tuple[np.ndarray, 
         values = pixels.to_integer()
         marked = values[values != 0]  # few of all
         for flag in counts:
-            hit = marked == flag if wanted.codes else (marked & np.int64(flag - (flag >> 63 << 64))) != 0
+            hit = marked == flag if wanted.codes else BadValues(bits=flag).find(marked)
             counts[flag] += int(np.count_nonzero(hit))
         return wanted.find(values)
 

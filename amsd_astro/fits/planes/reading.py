@@ -12,7 +12,7 @@ from amsd_astro.errors import FrameError
 from amsd_astro.fits.hdu_selection import OUR_NAMES, Extension, named_hdu
 from amsd_astro.fits.layouts.plane_names import Role
 from amsd_astro.fits.pixels import StoredPixels, read_plane
-from amsd_astro.fits.planes.errors import ERROR_KINDS, ErrorKind, error_kind_of, read_deviation
+from amsd_astro.fits.planes.errors import ERROR_KINDS, KINDS_IN_WORDS, ErrorKind, error_kind_of, read_deviation
 from amsd_astro.fits.planes.masks import read_mask
 from amsd_astro.fits.planes.search import find_plane, planes_beside, planes_of
 from amsd_astro.fits.planes.use import PlaneUse, check_shape, warn_of
@@ -21,7 +21,6 @@ from amsd_astro.fits.raw_hdus import RawFile, RawHDU
 __all__ = ["Planes", "read_planes"]
 
 _ERRORS: tuple[Role, ...] = ERROR_KINDS  # the likeliest first
-_WORDS = {"sigma": "standard deviations", "variance": "variances", "inverse": "inverse variances"}
 
 
 @dataclass(frozen=True)
@@ -94,7 +93,7 @@ def read_planes(
         unknown = error
     elif error is not None and kind is not None:
         deviation = read_deviation(file, error, kind, explicit=error_ext is not None)
-        note = _WORDS[kind] if deviation is not None else "no positive value"
+        note = KINDS_IN_WORDS[kind] if deviation is not None else "no positive value"
         uses.append(PlaneUse(error.index, error.name, "errors", used=deviation is not None, note=note))
     if deviation is not None:
         mask = bad_pixels(deviation, mask)

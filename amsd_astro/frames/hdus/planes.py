@@ -18,7 +18,8 @@ import numpy as np
 from astropy.io import fits
 
 from amsd_astro.errors import AmsdWarning, FrameError
-from amsd_astro.fits.raw_hdus import Outline, RawFile, RawHDU
+from amsd_astro.fits.cards import header_from_cards
+from amsd_astro.fits.raw_hdus import Outline, RawHDU
 from amsd_astro.fits.scanning import scan
 from amsd_astro.fits.world_coordinates import short_header
 from amsd_astro.frames.reader import Beside, read_beside
@@ -61,7 +62,9 @@ def beside_in_list(hdus: Sequence[Any], image: Any, pixels: Pixels, *, name: str
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 fits.HDUList(twins).writeto(path, output_verify="ignore")
-            return _read(path, lambda file: file.hdus[index], Path(name))
+            file = scan(path, warn=False)
+            with contextlib.closing(file.stream):
+                return read_beside(replace(file, path=Path(name)), file.hdus[index])
     except (FrameError, MemoryError):
         raise
     except Exception as error:  # noqa: BLE001 - cards that cannot be written: the image itself can be used
@@ -70,17 +73,26 @@ def beside_in_list(hdus: Sequence[Any], image: Any, pixels: Pixels, *, name: str
         return None
 
 
-def beside_hdu(hdu: Any) -> Beside | None:
-    """Read what the other HDUs of its file say of an HDU that was taken out of a list; None where it is of no file."""
+def beside_hdu(hdu: Any) -> tuple[Beside | None, fits.Header | None]:
+    """Read what the other HDUs of its file say of an HDU that was taken out of a list, and the primary's header.
+
+    Returns
+    -------
+    Beside or None, Header or None
+        None where the HDU is of no file, or the file has changed since; no header for a primary HDU.
+    """
     info = hdu.fileinfo() if hasattr(hdu, "fileinfo") else None
     path = None if info is None else getattr(info["file"], "name", None)
     if info is None or not path or not os.path.isfile(path):
-        return None
+        return None, None
     place = info["hdrLoc"]
     try:
-        return _read(path, lambda file: next(one for one in file.hdus if one.header_offset == place), Path(path))
+        file = scan(path, warn=False)
+        with contextlib.closing(file.stream):
+            image = next(one for one in file.hdus if one.header_offset == place)
+            return read_beside(file, image), header_from_cards(file.hdus[0].cards) if image.index else None
     except (FrameError, OSError, StopIteration):
-        return None  # the file has changed since
+        return None, None
 
 
 def outline(hdus: Sequence[Any], *, name: str) -> Outline:
@@ -107,13 +119,6 @@ def _row(index: int, hdu: Any) -> RawHDU:
     version = hdu.header.get("EXTVER")
     version = version if isinstance(version, int) and not isinstance(version, bool) else None
     return RawHDU(index, kind, name, version, (), int(hdu.header.get("BITPIX", 8)), shape, 0, 0, 0)
-
-
-def _read(path: str, find: Callable[[RawFile], RawHDU], name: Path) -> Beside:
-    file = scan(path, warn=False)
-    with contextlib.closing(file.stream):
-        named = replace(file, path=name)
-        return read_beside(named, find(named))
 
 
 def _twin(hdu: Any, image: Any, pixels: Pixels, *, first: bool) -> Any:
