@@ -118,10 +118,7 @@ def _read(file: RawFile, hdu: RawHDU, options: dict[str, Any]) -> Frame:
 
 
 def _as_they_are(file: RawFile, plane: RawHDU) -> tuple[RawHDU, np.ndarray]:
-    errors = read_plane(file, plane, StoredPixels.to_double, np.float64)
-    if not np.any(errors > 0):
-        raise FrameError("the errors hold no positive value.", path=file.path, hdu=plane.index)
-    return plane, errors
+    return plane, read_plane(file, plane, StoredPixels.to_double, np.float64)
 
 
 def _with_errors(frame: Frame, plane: RawHDU, errors: np.ndarray) -> Frame:
@@ -184,10 +181,11 @@ def read_beside(
     """
     planes = read_planes(file, hdu, mask_ext=mask_ext, mask_bits=mask_bits, error_ext=error_ext, error_kind=error_kind)
     _leave_out_overscan(planes.mask, file, hdu)
-    deviation, flags = planes.deviation, None
+    deviation, flags, unknown = planes.deviation, None, planes.unknown_errors
     if find_card(hdu.cards, "AMSDVERS") is not None:
         deviation, flags = _our_planes(file, hdu, deviation)
-    return Beside(planes.mask, deviation, flags, planes.unknown_errors, planes.uses)
+        unknown = None if deviation is not None else unknown  # of a denoised image our map tells the errors
+    return Beside(planes.mask, deviation, flags, unknown, planes.uses)
 
 
 def _unit(file: RawFile, hdu: RawHDU) -> u.UnitBase:

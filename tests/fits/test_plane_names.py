@@ -20,6 +20,8 @@ from amsd_astro.fits.layouts.table import layout_table, time_unit
         ("CHIP1.INT1.STAT", "variance", "STAT", "CHIP1.INT1"),
         ("N4_WHT", "coverage", "WHT", "N4"),
         ("VAR_POISSON", "other", "VAR_POISSON", ""),
+        ("AMSD_SIGMA", "other", "AMSD_SIGMA", ""),
+        ("AMSD_FLAGS", "other", "AMSD_FLAGS", ""),
         ("CCD3", "", "", "CCD3"),
         ("STD_STAR", "", "", "STD_STAR"),
         ("PRIMARY", "", "", ""),

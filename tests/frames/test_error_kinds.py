@@ -62,6 +62,19 @@ def test_a_name_that_tells_is_believed(make, name: str, kind: str) -> None:
     assert np.allclose(frame.uncertainty.array, 2.0)
 
 
+def test_of_a_denoised_image_our_own_map_tells(make, tmp_path: Path) -> None:
+    with fits.open(make(100.0)) as hdus:
+        hdus["SCI"].header["AMSDVERS"] = "0"
+        hdus[2].data[5, 7] = 0
+        ours = fits.ImageHDU(np.full((128, 128), 0.5, np.float32), name="AMSD_SIGMA")
+        ours.header["AMSDHDU"] = 1
+        hdus.append(ours)
+        hdus.writeto(tmp_path / "done.fits")
+    frame = read_frame(tmp_path / "done.fits", error_ext=2)
+    assert frame.uncertainty is not None and np.all(frame.uncertainty.array == 0.5)
+    assert np.argwhere(frame.mask).tolist() == [[5, 7]]
+
+
 def test_the_caller_comes_before_the_name(make) -> None:
     frame = read_frame(make(4.0, "ERR"), error_kind="variance")
     assert frame.uncertainty is not None

@@ -91,6 +91,8 @@ def read_planes(
     kind = None if error is None else error_kind or error_kind_of(error)
     if error is not None and kind is None:
         unknown = error
+        positive = read_deviation(file, error, "sigma", explicit=True)  # whatever they are, they must be that
+        mask = mask if positive is None else bad_pixels(positive, mask)
     elif error is not None and kind is not None:
         deviation = read_deviation(file, error, kind, explicit=error_ext is not None)
         note = KINDS_IN_WORDS[kind] if deviation is not None else "no positive value"
