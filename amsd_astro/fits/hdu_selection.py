@@ -23,7 +23,15 @@ __all__ = [
 Extension = int | str | tuple[str, int]
 """An HDU: number, "NAME", "NAME,VERSION" or (name, version)."""
 
-OUR_NAMES = ("AMSD_SIGMA", "AMSD_FLAGS")
+OUR_NAMES = (
+    "AMSD_SIGMA",
+    "AMSD_FLAGS",
+    "AMSD_MEAN",
+    "AMSD_MEAN_SIGMA",
+    "AMSD_NEXP",
+    "AMSD_EXPOSURES",
+    "AMSD_VARIABLES",
+)
 """Extensions this package adds."""
 
 _SCIENCE = ("SCI", "IMAGE")

@@ -15,16 +15,13 @@ from amsd_astro.arrays.blocks import typical
 from amsd_astro.arrays.filling import NEAR_REACH, near_masked
 from amsd_astro.arrays.scratch import new_array
 from amsd_astro.frames.frame import Frame
+from amsd_astro.frames.masks import FLAG_BOUNDED, FLAG_MASKED, FLAG_NEAR_MASKED
 from amsd_astro.noise.model import NoiseModel
 from amsd_astro.version import __version__
 
-__all__ = ["FLAG_BOUNDED", "FLAG_MASKED", "FLAG_NEAR_MASKED", "Denoised", "assemble"]
+__all__ = ["Denoised", "assemble"]
 
 _OF_THE_INPUT = ("AMSDSIGM",)  # noise that was added to it
-
-FLAG_MASKED = 1
-FLAG_NEAR_MASKED = 2
-FLAG_BOUNDED = 4
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from astropy.nddata import CCDData
 from amsd_astro.arrays.likeness import Likeness
 from amsd_astro.fits.world_coordinates import sliced_header
 from amsd_astro.frames.denoising_record import has_record, without_record
+from amsd_astro.frames.extensions.combination import Combination
 from amsd_astro.frames.source import FrameSource
 from amsd_astro.noise.model import NoiseModel
 
@@ -31,6 +32,7 @@ class DescribedPixels(CCDData):
     _source: FrameSource | None = None
     _tables: Path | None = None  # the file of the pixels before, where a WCS finds its tables of distortions
     _noise: NoiseModel | None = None
+    _combination: Combination | None = None
     _is_twin = False  # made of another frame, of which a header may come that describes that one
     _likeness: Likeness | None = None  # of a twin, while what describes the other frame describes it, too
     _meta: fits.Header
@@ -70,6 +72,7 @@ class DescribedPixels(CCDData):
             self._tables = self._source.path
             self._source = None
         self._noise = None
+        self._combination = None
         self._flags = None
         self._meta = without_record(self._meta)
 
@@ -104,6 +107,17 @@ class DescribedPixels(CCDData):
     def noise(self, value: NoiseModel | None) -> None:
         self._settle()
         self._noise = value
+
+    @property
+    def combination(self) -> Combination | None:
+        """What several exposures gave besides this image, where it is theirs."""
+        self._settle()
+        return self._combination
+
+    @combination.setter
+    def combination(self, value: Combination | None) -> None:
+        self._settle()
+        self._combination = value
 
     @property
     def flags(self) -> np.ndarray | None:

@@ -1,4 +1,4 @@
-"""Masks as callers have them: booleans, bits, zeros and ones."""
+"""Masks as callers have them, booleans, bits, zeros and ones; and the bits of our own flags."""
 
 from __future__ import annotations
 
@@ -10,7 +10,15 @@ import numpy as np
 from amsd_astro.arrays.foreign_arrays import refuse_lazy
 from amsd_astro.errors import FrameError
 
-__all__ = ["bool_mask"]
+__all__ = ["FLAG_BOUNDED", "FLAG_MASKED", "FLAG_NEAR_MASKED", "FLAG_REJECTED", "FLAG_VARIES", "bool_mask"]
+
+FLAG_MASKED = 1
+FLAG_NEAR_MASKED = 2
+FLAG_BOUNDED = 4
+FLAG_REJECTED = 8
+"""Of several exposures, one was left out here."""
+FLAG_VARIES = 16
+"""Several exposures disagree here, and no blemish is the reason."""
 
 
 def bool_mask(value: Any, shape: tuple[int, ...]) -> np.ndarray:

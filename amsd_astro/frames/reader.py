@@ -29,7 +29,9 @@ from amsd_astro.fits.raw_hdus import RawFile, RawHDU
 from amsd_astro.fits.scanning import scan
 from amsd_astro.fits.tile_cards import image_cards
 from amsd_astro.fits.units import parse_unit
+from amsd_astro.frames.extensions.combination import COMBINED_KEYWORD
 from amsd_astro.frames.frame import Frame
+from amsd_astro.frames.masks import FLAG_MASKED
 from amsd_astro.frames.source import FrameSource
 from amsd_astro.frames.unknown_errors import tell_kind
 
@@ -179,6 +181,8 @@ def read_beside(
     mask_ext, mask_bits, error_ext, error_kind
         As for `read_frame`.
     """
+    if find_card(hdu.cards, COMBINED_KEYWORD) is not None:
+        return _beside_combined(file, hdu)
     planes = read_planes(file, hdu, mask_ext=mask_ext, mask_bits=mask_bits, error_ext=error_ext, error_kind=error_kind)
     _leave_out_overscan(planes.mask, file, hdu)
     deviation, flags, unknown = planes.deviation, None, planes.unknown_errors
@@ -186,6 +190,13 @@ def read_beside(
         deviation, flags = _our_planes(file, hdu, deviation)
         unknown = None if deviation is not None else unknown  # of a denoised image our map tells the errors
     return Beside(planes.mask, deviation, flags, unknown, planes.uses)
+
+
+def _beside_combined(file: RawFile, hdu: RawHDU) -> Beside:
+    """Return what our own planes say of an image of several exposures: all others describe its reference alone."""
+    deviation, flags = _our_planes(file, hdu, None)
+    mask = np.zeros(hdu.shape[-2:], bool) if flags is None else (flags & FLAG_MASKED) != 0
+    return Beside(mask, deviation, flags)
 
 
 def _unit(file: RawFile, hdu: RawHDU) -> u.UnitBase:
@@ -233,7 +244,7 @@ def _our_planes(
 ) -> tuple[np.ndarray | None, np.ndarray | None]:
     """Return the 1-sigma map and the flags that an earlier denoising put beside the image."""
     flags = None
-    sigma_plane, flags_plane = (_our_plane(file, hdu, name) for name in OUR_NAMES)
+    sigma_plane, flags_plane = (_our_plane(file, hdu, name) for name in OUR_NAMES[:2])
     if sigma_plane is not None:
         deviation = read_plane(file, sigma_plane, StoredPixels.to_float, np.float32)
     if flags_plane is not None:

@@ -26,8 +26,8 @@ from amsd_astro.fits.hdu_selection import OUR_NAMES, find_hdus, stated_image
 from amsd_astro.fits.raw_hdus import RawFile, RawHDU
 from amsd_astro.fits.tile_cards import is_structure
 from amsd_astro.fits.tile_compression import pack_tiles
-from amsd_astro.frames.amsd_extensions import our_hdus, our_version
 from amsd_astro.frames.denoising_record import has_record
+from amsd_astro.frames.extensions.result_hdus import our_hdus, our_version
 from amsd_astro.frames.frame import Frame
 from amsd_astro.frames.source import FrameSource
 

@@ -22,7 +22,8 @@ from amsd_astro.fits.output_file import check_output, new_file
 from amsd_astro.fits.raw_hdus import RawFile
 from amsd_astro.fits.scanning import scan
 from amsd_astro.fits.world_coordinates import clean_header
-from amsd_astro.frames.amsd_extensions import ccd_hdus, our_hdus
+from amsd_astro.frames.extensions.combination import COMBINED_KEYWORD
+from amsd_astro.frames.extensions.result_hdus import ccd_hdus, our_hdus
 from amsd_astro.frames.frame import Frame
 from amsd_astro.frames.source import FrameSource
 from amsd_astro.frames.splice import float_cards, splice
@@ -56,7 +57,7 @@ def write_frame(
         Whether it may exist. The input is never overwritten.
     sigma : bool, optional
         Whether uncertainty and flags go into the extensions AMSD_SIGMA and AMSD_FLAGS, and the mask into the flags
-        alone; by default where the header says that the frame is denoised (AMSDVERS).
+        alone; by default where the header says that the frame is denoised (AMSDVERS) or several exposures' (AMSDNCOM).
 
     Raises
     ------
@@ -72,7 +73,7 @@ def write_frame(
     source = frame.source
     target = check_output(path, overwrite=overwrite, source=None if source is None else source.path)
     if sigma is None:
-        sigma = _has(frame, "AMSDVERS")
+        sigma = _has(frame, "AMSDVERS") or _has(frame, COMBINED_KEYWORD)
     with warnings.catch_warnings(), usual_float_errors():
         warnings.simplefilter("ignore")
         if source is None:

@@ -12,10 +12,13 @@ from amsd_astro.errors import AmsdWarning
 from amsd_astro.fits.layouts.table import time_unit
 from amsd_astro.noise.model import NoiseModel
 
-__all__ = ["Lookup", "noises_by_keywords", "zero_is_known"]
+__all__ = ["EFFECTIVE_GAIN", "EFFECTIVE_READ_NOISE", "Lookup", "noises_by_keywords", "zero_is_known"]
 
 Lookup = Callable[[str], tuple[Any, str] | None]
 """From a keyword to its value and its comment, None where it has no value."""
+
+EFFECTIVE_GAIN, EFFECTIVE_READ_NOISE = "AMSDEGAI", "AMSDERDN"
+"""Cards of an image of several exposures: electrons per unit, whatever that is; its GAIN is that of one of them."""
 
 # gains, and the read noise that goes with each where it has one of its own; those of amplifiers are averaged
 _GAINS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
@@ -58,6 +61,10 @@ def noises_by_keywords(lookup: Lookup, unit: str, *, read_noise: float | None = 
     NoiseModel
         Nothing where the header does not tell how many electrons a pixel's value stands for.
     """
+    gain = _plausible(lookup, EFFECTIVE_GAIN)
+    if gain is not None:
+        yield NoiseModel.from_gain(gain, _plausible(lookup, EFFECTIVE_READ_NOISE) or 0.0)
+        return
     numerator, _, per = unit.partition(" / ")
     if per not in ("", "s"):
         return

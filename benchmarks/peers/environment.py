@@ -70,6 +70,9 @@ def run_peer(
 
 
 def versions(python: str) -> dict[str, str]:
-    """Return the versions of the peers' packages."""
-    code = f"import json, importlib.metadata as m; print(json.dumps({{name: m.version(name) for name in {_PACKAGES}}}))"
+    """Return the versions of those of the peers' packages that are there."""
+    code = (
+        "import json, importlib.metadata as m; there = {d.name for d in m.distributions()}; "
+        f"print(json.dumps({{name: m.version(name) for name in {_PACKAGES} if name in there}}))"
+    )
     return dict(json.loads(subprocess.run([python, "-c", code], capture_output=True, text=True, check=True).stdout))

@@ -30,6 +30,7 @@ from benchmarks.quality.repeats import FluxLost, claimed_errors, errors_left, fa
 from benchmarks.quality.tables import BASE, RepeatScore, bias_table, flux_table, frame_table, pooled_table, repeat_table
 from benchmarks.scenes.frames_with_truth import SAMPLES, Scene
 from benchmarks.scenes.judged_frames import FRAMES, Repeat, frame_scene, read_repeat, repeat_names
+from benchmarks.scenes.sharp_frames import SHARP
 from benchmarks.scenes.strata import Ruler
 
 _HEAD = """\
@@ -179,8 +180,9 @@ def _options() -> argparse.Namespace:
 def _tables(found: _Found, head: list[str], ours: list[str]) -> str:
     lines = list(head)
     groups = {
-        "Unseen frames": {name: one for name, one in found.frames.items() if name not in SAMPLES},
+        "Unseen frames": {name: one for name, one in found.frames.items() if name not in (*SAMPLES, *SHARP)},
         "Samples": {name: one for name, one in found.frames.items() if name in SAMPLES},
+        "Sharp frames": {name: one for name, one in found.frames.items() if name in SHARP},
     }
     for title, frames in groups.items():
         if frames:

@@ -13,12 +13,13 @@ from amsd_astro import read_frame
 from amsd_astro.frames.noise import measure_noise
 from amsd_astro.noise.model import NoiseModel
 from benchmarks.scenes.frames_with_truth import SAMPLES, Scene, sample_scene
+from benchmarks.scenes.sharp_frames import SHARP, sharp_scene
 from benchmarks.scenes.unseen_frames import UNSEEN, unseen_scene
 
 __all__ = ["FRAMES", "Repeat", "frame_scene", "read_repeat", "repeat_names"]
 
-FRAMES = (*UNSEEN, *SAMPLES)
-"""Names of the frames with truth: the unseen ones, then the samples."""
+FRAMES = (*UNSEEN, *SAMPLES, *SHARP)
+"""Names of the frames with truth: the unseen ones, the samples, then the sharp ones."""
 
 _SAMPLE_FOLDER = Path(__file__).resolve().parents[2] / "data_samples"
 
@@ -27,6 +28,8 @@ def frame_scene(name: str) -> Scene:
     """A frame with truth, its true noise beside it (what the peers are told)."""
     if name in UNSEEN:
         return unseen_scene(name)
+    if name in SHARP:
+        return sharp_scene(name)
     scene = sample_scene(name, _SAMPLE_FOLDER)
     gain, read_noise, pedestal = (float(scene.frame.header[key]) for key in ("GAIN", "RDNOISE", "PEDESTAL"))
     level = measure_noise(scene.frame).sky

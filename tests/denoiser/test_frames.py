@@ -22,7 +22,7 @@ from amsd_astro import (
     denoise,
     read_frame,
 )
-from amsd_astro.frames.denoised import FLAG_MASKED, FLAG_NEAR_MASKED
+from amsd_astro.frames.masks import FLAG_MASKED, FLAG_NEAR_MASKED
 
 
 @pytest.fixture(autouse=True)

@@ -1,9 +1,10 @@
-"""The extensions beside an image: AMSD_SIGMA and AMSD_FLAGS of a result, MASK and UNCERT of any other new frame."""
+"""The extensions beside an image: AMSD_SIGMA, AMSD_FLAGS and more of a result, MASK and UNCERT of other new frames."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from functools import partial
 
 import numpy as np
 from astropy.nddata import StdDevUncertainty
@@ -13,6 +14,7 @@ from amsd_astro.fits.cards import card_keyword, group_cards, make_card
 from amsd_astro.fits.hdu_bytes import Pieces, stripes
 from amsd_astro.fits.hdu_selection import OUR_NAMES, find_hdus
 from amsd_astro.fits.raw_hdus import RawFile, RawHDU
+from amsd_astro.frames.extensions.combination import stated_by, table_hdu
 from amsd_astro.frames.frame import Frame
 
 __all__ = ["ccd_hdus", "our_hdus", "our_version"]
@@ -34,7 +36,7 @@ def our_version(file: RawFile, image: RawHDU, dropped: Collection[int]) -> int:
 def our_hdus(
     frame: Frame, shape: tuple[int, ...], cards: Sequence[bytes], version: int, index: int
 ) -> list[tuple[list[bytes], Pieces]]:
-    """Return the 1-sigma map and the flags as HDUs."""
+    """Return the 1-sigma map, the flags and what several exposures gave besides as HDUs."""
     parts: list[tuple[list[bytes], Pieces]] = []
     if frame.uncertainty is not None:
         uncertainty = frame.uncertainty
@@ -43,15 +45,34 @@ def our_hdus(
         deviation = np.asarray(uncertainty.array)
         _check_plane("uncertainty", deviation, frame)
         head = _extension_cards("AMSD_SIGMA", version, -32, shape, index, "one standard deviation")
-        unit = [run for run in group_cards(cards) if card_keyword(run) == "BUNIT"][:1]
-        head += [run[i : i + 80] for run in unit for i in range(0, len(run), 80)]
-        parts.append((head, lambda: stripes(deviation, np.dtype(np.float32))))
+        parts.append((head + _unit_cards(cards), lambda: stripes(deviation, np.dtype(np.float32))))
     if frame.flags is not None:
         flags = np.asarray(frame.flags)
         _check_plane("flags", flags, frame)
         head = _extension_cards("AMSD_FLAGS", version, 8, shape, index, "bits that tell how a pixel was treated")
         parts.append((head, lambda: stripes(flags, np.dtype(np.uint8))))
-    return parts
+    return [*parts, *_combination_hdus(frame, shape, _unit_cards(cards), version, index)]
+
+
+def _combination_hdus(
+    frame: Frame, shape: tuple[int, ...], unit: list[bytes], version: int, index: int
+) -> Iterator[tuple[list[bytes], Pieces]]:
+    if frame.combination is None:
+        return
+    for name, plane, comment in frame.combination.planes:
+        _check_plane(name, plane, frame)
+        counts = plane.dtype.kind == "u"
+        head = _extension_cards(name, version, 16 if counts else -32, shape, index, comment)
+        dtype = np.dtype(np.int16 if counts else np.float32)  # 32767 exposures are more than anybody has
+        yield head + ([] if counts else unit), partial(stripes, plane, dtype)
+    for name, table in frame.combination.tables:
+        yield table_hdu(name, table, stated_by(index, version))
+
+
+def _unit_cards(cards: Sequence[bytes]) -> list[bytes]:
+    """Return the card of an image's unit, where it has one."""
+    unit = [run for run in group_cards(cards) if card_keyword(run) == "BUNIT"][:1]
+    return [run[i : i + 80] for run in unit for i in range(0, len(run), 80)]
 
 
 def ccd_hdus(frame: Frame) -> list[tuple[list[bytes], Pieces]]:
@@ -99,8 +120,4 @@ def _plane_cards(name: str, bitpix: int, shape: tuple[int, ...], comment: str = 
 def _extension_cards(
     name: str, version: int, bitpix: int, shape: tuple[int, ...], index: int, comment: str
 ) -> list[bytes]:
-    return [
-        *_plane_cards(name, bitpix, shape, comment),
-        make_card("EXTVER", version, "as that of the image"),
-        make_card("AMSDHDU", index, "HDU of the image, 0 is the primary"),
-    ]
+    return [*_plane_cards(name, bitpix, shape, comment), *stated_by(index, version)]
