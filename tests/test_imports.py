@@ -31,6 +31,7 @@ ROOMS = (
     ("denoiser",),
     ("validation.parts",),
     ("validation.measures",),
+    ("combine",),
     ("validation",),
     ("validation.report",),
     ("validation.interface",),
