@@ -1,0 +1,22 @@
+"""The co-add: exposures resampled and weighted, blemishes left out, with the variance and correlation of its noise."""
+
+from __future__ import annotations
+
+from amsd_astro.combine.coaddition.aligned_stack import FLAG_REJECTED, FLAG_VARIABLE, AlignedStack
+from amsd_astro.combine.coaddition.calibrations import WEIGHTS
+from amsd_astro.combine.coaddition.variables import StarFluxes, Variable
+from amsd_astro.combine.coaddition.weighted_mean import Coadd, align, coadd, coadd_parts, mean_of
+
+__all__ = [
+    "AlignedStack",
+    "Coadd",
+    "FLAG_REJECTED",
+    "FLAG_VARIABLE",
+    "StarFluxes",
+    "Variable",
+    "WEIGHTS",
+    "align",
+    "coadd",
+    "coadd_parts",
+    "mean_of",
+]
