@@ -10,6 +10,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from amsd_astro.combine.interface import combine
     from amsd_astro.denoiser import Denoiser, denoise
     from amsd_astro.errors import (
         AlreadyDenoisedError,
@@ -44,6 +45,7 @@ __all__ = [
     "Report",
     "__version__",
     "as_frame",
+    "combine",
     "denoise",
     "read_frame",
     "validate",
@@ -65,6 +67,7 @@ _HOMES = {
     "Report": "validation",
     "__version__": "version",
     "as_frame": "frames.inputs",
+    "combine": "combine.interface",
     "denoise": "denoiser",
     "read_frame": "frames.reader",
     "validate": "validation",

@@ -7,7 +7,7 @@ import hashlib
 import json
 import os
 
-__all__ = ["OPTIONS_KEYWORD", "describe_options", "is_done"]
+__all__ = ["OPTIONS_KEYWORD", "describe_options", "file_checksum", "is_done"]
 
 OPTIONS_KEYWORD = "AMSDOPTS"
 _SOURCE_KEYWORD = "AMSDSRC"
@@ -37,7 +37,7 @@ def describe_options(args: argparse.Namespace) -> str:
         asked["error_kind"] = args.error_kind
     if args.noise_model is not None:
         asked["noise_model"] = args.noise_model
-    asked["model"] = None if args.model is None else _checksum(args.model)
+    asked["model"] = None if args.model is None else file_checksum(args.model)
     return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:16]
 
 
@@ -62,11 +62,11 @@ def is_done(output: str | os.PathLike[str], source: str | os.PathLike[str], opti
     except (FrameError, OSError):
         return False
     recorded = {(string_value(hdu.cards, _SOURCE_KEYWORD), string_value(hdu.cards, OPTIONS_KEYWORD)) for hdu in hdus}
-    checksum = _checksum(source)
+    checksum = file_checksum(source)
     return checksum is not None and (checksum, options) in recorded
 
 
-def _checksum(path: str | os.PathLike[str]) -> str | None:
+def file_checksum(path: str | os.PathLike[str]) -> str | None:
     """Return the SHA-256 of a file's bytes, None where it cannot be read."""
     if not os.path.isfile(path):  # opening a fifo would wait for ever
         return None

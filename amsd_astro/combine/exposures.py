@@ -16,12 +16,13 @@ from astropy.wcs import WCS
 
 from amsd_astro.arrays.flat_areas import border_areas
 from amsd_astro.arrays.float_errors import usual_float_errors
+from amsd_astro.combine.exposure_facts import ExposureFacts, facts_of
 from amsd_astro.combine.growth_curves import GrowthCurve
 from amsd_astro.combine.sky_levels import measure_exposure_sky
 from amsd_astro.combine.star_catalogues import StarCatalogue
 from amsd_astro.combine.star_finding import measure_stars
 from amsd_astro.errors import FrameChangedError
-from amsd_astro.frames import Frame, as_frame, read_frame, refuse_mosaic, refuse_unsuitable
+from amsd_astro.frames import Frame, as_frame, read_frame, refuse_denoised, refuse_mosaic, refuse_unsuitable
 from amsd_astro.frames.noise import card_of, measure_noise, without_pattern
 from amsd_astro.noise.keywords import noises_by_keywords
 from amsd_astro.noise.line_pattern import Pattern
@@ -64,6 +65,8 @@ class Exposure:
     stated_light : float
         What a source that sends one electron a second makes in it, by exposure time and gain in its header; nan unless
         it states both.
+    facts : ExposureFacts
+        What its cards and bytes say besides.
     """
 
     name: str
@@ -77,6 +80,7 @@ class Exposure:
     sky_error: float = math.nan
     growth: GrowthCurve | None = field(default=None, repr=False)
     stated_light: float = math.nan
+    facts: ExposureFacts = field(default_factory=ExposureFacts, repr=False)
 
 
 def open_exposure(obj: Any, *, name: str, noise: Stated = None, **options: Any) -> Exposure:
@@ -100,9 +104,10 @@ def open_exposure(obj: Any, *, name: str, noise: Stated = None, **options: Any) 
     Raises
     ------
     FrameError
-        It holds no image that can be used, or one that is no exposure in linear units of one colour.
+        It holds no image that can be used, or one that is no exposure in linear units of one colour, or is denoised.
     """
     frame = _read(obj, options)
+    refuse_denoised(frame)  # their mean keeps what denoising takes from faint sources, and claims too small an error
     refuse_unsuitable(frame)
     refuse_mosaic(frame)
     stamp = None if frame.source is None else frame.source.stamp
@@ -126,6 +131,7 @@ def open_exposure(obj: Any, *, name: str, noise: Stated = None, **options: Any) 
         sky_error=sky.error,
         growth=growth,
         stated_light=_stated_light(frame),
+        facts=facts_of(frame),
     )
 
 

@@ -10,14 +10,14 @@ import numpy as np
 from amsd_astro.arrays.foreign_arrays import refuse_lazy
 from amsd_astro.errors import FrameError
 
-__all__ = ["FLAG_BOUNDED", "FLAG_MASKED", "FLAG_NEAR_MASKED", "FLAG_REJECTED", "FLAG_VARIES", "bool_mask"]
+__all__ = ["FLAG_BOUNDED", "FLAG_MASKED", "FLAG_NEAR_MASKED", "FLAG_REJECTED", "FLAG_VARIABLE", "bool_mask"]
 
 FLAG_MASKED = 1
 FLAG_NEAR_MASKED = 2
 FLAG_BOUNDED = 4
 FLAG_REJECTED = 8
 """Of several exposures, one was left out here."""
-FLAG_VARIES = 16
+FLAG_VARIABLE = 16
 """Several exposures disagree here, and no blemish is the reason."""
 
 

@@ -33,7 +33,8 @@ class NoiseModel:
     correlation : ndarray, shape (2 k + 1, 2 k + 1)
         Correlation of the noise at lags of -k..k pixels, 1 at its centre; ``[[1.]]`` is white noise.
     source : str
-        Where the slope comes from: "caller", "variance plane", "header", "unit" (of a radio map, which has no photon
+        Where the slope comes from: "caller", "exposures" (whose mean the frame is), "variance plane", "header",
+        "unit" (of a radio map, which has no photon
         noise), "data", "assumed" or, where there is no noise, "none".
     agreement : float
         Variance that the source stated for the sky over the variance measured there; nan where it stated none, or where

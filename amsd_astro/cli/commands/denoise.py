@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from amsd_astro.denoiser import Denoiser
     from amsd_astro.frames import Frame
 
-__all__ = ["check_denoising", "new_denoiser", "plan_outputs", "run"]
+__all__ = ["check_denoising", "describe_result", "new_denoiser", "plan_outputs", "run"]
 
 _ENDINGS = (".gz", ".bz2", ".xz", ".fz", ".fits", ".fit", ".fts")
 
@@ -145,7 +145,7 @@ def _denoise_file(path: str, output: Path, args: argparse.Namespace, source: _De
             result = denoiser.fit_denoise(frame, noise=stated_noise(args), progress=bar, checkpoint=checkpoint)
             result.header[OPTIONS_KEYWORD] = (options, "digest of the options asked for")
             result.write(output, overwrite=args.overwrite)
-    return {"ok": True, "kind": "denoised", "message": "", **_describe(result)}
+    return {"ok": True, "kind": "denoised", "message": "", **describe_result(result)}
 
 
 def new_denoiser(args: argparse.Namespace) -> Denoiser:
@@ -169,7 +169,7 @@ def new_denoiser(args: argparse.Namespace) -> Denoiser:
     return Denoiser(args.recipe, **settings) if args.recipe else Denoiser(**settings)
 
 
-def _describe(result: Frame) -> dict[str, Any]:
+def describe_result(result: Frame) -> dict[str, Any]:
     """Return what is known of a denoised frame: its noise model and its AMSD cards."""
     header = clean_header(result.header)  # those of a file can be anything
     cards = {str(key): header[key] for key in header if str(key).startswith("AMSD")}

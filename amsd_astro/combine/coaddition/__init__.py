@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amsd_astro.combine.coaddition.aligned_stack import FLAG_REJECTED, FLAG_VARIABLE, AlignedStack
+from amsd_astro.combine.coaddition.aligned_stack import AlignedStack
 from amsd_astro.combine.coaddition.calibrations import WEIGHTS
 from amsd_astro.combine.coaddition.variables import StarFluxes, Variable
 from amsd_astro.combine.coaddition.weighted_mean import Coadd, align, coadd, coadd_parts, mean_of
@@ -10,8 +10,6 @@ from amsd_astro.combine.coaddition.weighted_mean import Coadd, align, coadd, coa
 __all__ = [
     "AlignedStack",
     "Coadd",
-    "FLAG_REJECTED",
-    "FLAG_VARIABLE",
     "StarFluxes",
     "Variable",
     "WEIGHTS",

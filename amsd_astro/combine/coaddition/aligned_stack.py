@@ -19,12 +19,7 @@ from amsd_astro.combine.coaddition.variables import StarFluxes, Variable
 from amsd_astro.combine.exposures import Exposure
 from amsd_astro.combine.placement import Placement
 
-__all__ = ["FLAG_REJECTED", "FLAG_VARIABLE", "AlignedStack", "bring_together"]
-
-FLAG_REJECTED = 1
-"""A blemish was left out of one exposure or more."""
-FLAG_VARIABLE = 2
-"""Exposures disagree, and it is no blemish."""
+__all__ = ["AlignedStack", "bring_together"]
 
 _BAD_SHARE = 0.2  # weight of bad pixels, from which a value is left out
 _UNTOUCHED = 1e-3  # weight of them that is none
@@ -49,7 +44,7 @@ class AlignedStack:
     shape : tuple of int
         (ny, nx) of the reference.
     flags : ndarray of uint8, shape (ny, nx)
-        FLAG bits.
+        FLAG_REJECTED and FLAG_VARIABLE of `frames.masks`.
     rejected : list of float
         Share of the good pixels of each exposure that was rejected.
     variables : list of Variable

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from amsd_astro.combine.coaddition.aligned_stack import FLAG_REJECTED, FLAG_VARIABLE, AlignedStack
+from amsd_astro.combine.coaddition.aligned_stack import AlignedStack
 from amsd_astro.combine.coaddition.blemishes import find_blemishes
 from amsd_astro.combine.coaddition.candidates import Candidates, find_candidates
 from amsd_astro.combine.coaddition.differences import Difference
@@ -19,6 +19,7 @@ from amsd_astro.combine.coaddition.resampling import Resampler, offset_grid
 from amsd_astro.combine.coaddition.seeing_match import match_seeing
 from amsd_astro.combine.coaddition.variables import StarFluxes, Transient, list_transients, list_variable_stars
 from amsd_astro.combine.exposures import Exposure
+from amsd_astro.frames.masks import FLAG_REJECTED, FLAG_VARIABLE
 
 __all__ = ["reject_blemishes"]
 

@@ -45,7 +45,7 @@ class Coadd:
     mask : ndarray of bool, shape (ny, nx)
         Where there is none.
     flags : ndarray of uint8, shape (ny, nx)
-        FLAG bits of `aligned_stack`.
+        FLAG_REJECTED and FLAG_VARIABLE of `frames.masks`.
     rejected, weights : tuple of float
         Of each exposure: share of its good pixels that was rejected, and its weight, of unit sum.
     variables : tuple of Variable

@@ -1,0 +1,48 @@
+"""Whether an image of several exposures is there already, made from the same inputs with the same options."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+from collections.abc import Sequence
+
+from amsd_astro.cli.existing_outputs import OPTIONS_KEYWORD, describe_options, file_checksum
+
+__all__ = ["describe_combining", "is_combined"]
+
+
+def describe_combining(args: argparse.Namespace, reference: int | str | None) -> str:
+    """Return a digest of all options that the result depends on; the reference by its place among the inputs."""
+    asked = [describe_options(args), args.weights, args.no_denoise, reference]
+    return hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:16]
+
+
+def is_combined(output: str | os.PathLike[str], sources: Sequence[str], options: str) -> bool:
+    """Return whether a whole output is there whose cards record these inputs, in their order, and these options.
+
+    Parameters
+    ----------
+    output : path-like
+        The output.
+    sources : sequence of str
+        All inputs, those among them that could not be used.
+    options : str
+        As `describe_combining` returns.
+    """
+    from amsd_astro.combine.provenance import CHECKSUMS_KEYWORD, checksums_digest
+    from amsd_astro.errors import FrameError
+    from amsd_astro.fits.cards import string_value
+    from amsd_astro.fits.scanning import scan
+
+    if not os.path.exists(output):
+        return False
+    try:
+        hdus = scan(output, warn=False).hdus
+    except (FrameError, OSError):
+        return False
+    wanted = checksums_digest(file_checksum(source) or "" for source in sources), options
+    return wanted in {
+        (string_value(hdu.cards, CHECKSUMS_KEYWORD), string_value(hdu.cards, OPTIONS_KEYWORD)) for hdu in hdus
+    }

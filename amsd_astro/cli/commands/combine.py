@@ -1,0 +1,111 @@
+"""`amsd-astro combine`: several exposures of a field, one denoised image."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from typing import TYPE_CHECKING, Any
+
+from amsd_astro.cli.combined_outputs import describe_combining, is_combined
+from amsd_astro.cli.commands.denoise import check_denoising, describe_result, new_denoiser
+from amsd_astro.cli.console import Console
+from amsd_astro.cli.existing_outputs import OPTIONS_KEYWORD
+from amsd_astro.cli.exit_statuses import DONE, SOME_FAILED, UsageError
+from amsd_astro.cli.inputs import check_model, reading_options, stated_noise
+from amsd_astro.cli.jobs import run_job
+from amsd_astro.cli.progress import ProgressBar
+
+if TYPE_CHECKING:
+    from amsd_astro.combine.sources import Source
+    from amsd_astro.frames import Frame
+
+__all__ = ["run"]
+
+
+def run(args: argparse.Namespace, console: Console) -> int:
+    """Combine the exposures of a command line; one that cannot be used is told and left out."""
+    check_denoising(args)
+    if len(args.files) < 2:
+        raise UsageError(f"argument FILE: at least two exposures are needed. Received: {len(args.files)}")
+    record: dict[str, Any] = {"files": args.files, "output": args.output, "kind": "combined"}
+    return run_job(record, args, console, lambda found: _combine(args, found), _summary)
+
+
+def _combine(args: argparse.Namespace, record: dict[str, Any]) -> int:
+    from amsd_astro.frames import check_output
+
+    reference = _reference(args)
+    options = describe_combining(args, reference)
+    if args.skip_existing and is_combined(args.output, args.files, options):
+        record |= {"kind": "skipped", "message": "the output is there, from the same inputs and options"}
+        return DONE
+    check_model(args.model)
+    for path in args.files:
+        check_output(args.output, overwrite=args.overwrite, source=path)
+    with ProgressBar(os.path.basename(args.output), shown=not args.quiet) as bar:
+        result = _combined(args, reference, bar)
+        result.header[OPTIONS_KEYWORD] = (options, "digest of the options asked for")
+        result.write(args.output, overwrite=args.overwrite)
+    record |= describe_result(result)
+    record |= _exposures(result)
+    return SOME_FAILED if any(row["left_out"] for row in record["exposures"]) else DONE
+
+
+def _combined(args: argparse.Namespace, reference: int | str | None, bar: ProgressBar) -> Frame:
+    denoiser = None if args.no_denoise else new_denoiser(args)
+    from amsd_astro.combine.interface import combine_sources
+
+    sources = [_source(path, args) for path in args.files]
+    return combine_sources(
+        sources,
+        denoiser=denoiser,
+        reference=reference,
+        weights=args.weights,
+        noise=stated_noise(args),
+        progress=bar,
+    )
+
+
+def _source(path: str, args: argparse.Namespace) -> Source:
+    from amsd_astro.combine.sources import Source
+
+    return Source(path, path, reading_options(args))
+
+
+def _reference(args: argparse.Namespace) -> int | str | None:
+    """Return which of the files is the reference."""
+    if args.reference is None or args.reference == "best":
+        return args.reference
+    wanted = os.path.realpath(args.reference)
+    for index, path in enumerate(args.files):
+        if os.path.realpath(path) == wanted:
+            return index
+    raise UsageError(f"argument --reference: must be one of the FILEs, or best. Received: {args.reference}")
+
+
+def _exposures(result: Frame) -> dict[str, Any]:
+    """Return what is told of each exposure, and how many places vary."""
+    found = result.combination
+    assert found is not None  # it is what was combined
+    rows = [{name.lower(): _plain(row[name]) for name in found.exposures.colnames} for row in found.exposures]
+    return {"exposures": rows, "n_variables": len(found.variables)}
+
+
+def _plain(value: Any) -> Any:
+    plain = value.item() if hasattr(value, "item") else value
+    return None if isinstance(plain, float) and plain != plain else plain
+
+
+def _summary(record: dict[str, Any]) -> list[str]:
+    if record["kind"] == "skipped":
+        return [f"{record['output']}: skipped, {record['message']}"]
+    used = [row for row in record["exposures"] if not row["left_out"]]
+    parts = [f"{len(used)} of {len(record['exposures'])} exposures"]
+    if record["noise"] is not None:
+        parts.append(f"noise of the mean's sky {record['noise']['sky_sigma']:.4g} {record['unit']}".rstrip())
+    if record["risk"] is not None:
+        parts.append(f"estimated rms error left {max(record['risk'], 0) ** 0.5:.2f} of that")
+    if record["n_variables"]:
+        parts.append(f"{record['n_variables']} places vary")
+    parts.append(f"{record['seconds']:.1f} s")
+    return [f"{record['output']}: {', '.join(parts)}"]

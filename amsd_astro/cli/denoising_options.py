@@ -1,0 +1,127 @@
+"""Options of all commands that read exposures or denoise them."""
+
+from __future__ import annotations
+
+import argparse
+import math
+
+from amsd_astro.cli.shared_options import number, whole
+
+__all__ = ["add_denoising_options", "add_input_options", "add_recipe_options"]
+
+
+def add_denoising_options(command: argparse.ArgumentParser) -> None:
+    """Add the options that say how a frame is read and denoised."""
+    add_input_options(command)
+    add_recipe_options(command)
+    command.add_argument(
+        "--model",
+        metavar="MODEL",
+        help="model made by 'train', used as it is unless --steps trains it further on the frame",
+    )
+    command.add_argument(
+        "--orientations",
+        type=_orientations,
+        metavar="N",
+        help="average over N of the eight flips and rotations: less error, N times as long "
+        "(default: 1 with --steps 0 or recipe thesis, else 4)",
+    )
+    command.add_argument(
+        "--flux-tolerance",
+        type=_share,
+        metavar="F",
+        help="share of the flux of faint sources that may be lost; 1: least error whatever the flux (default: 0.01)",
+    )
+    command.add_argument(
+        "--destripe",
+        action="store_true",
+        default=None,
+        help="leave out the offsets of whole rows and columns that the image shows (default: put back as they were)",
+    )
+
+
+def add_input_options(command: argparse.ArgumentParser) -> None:
+    """Add the options that say what the input is."""
+    group = command.add_argument_group("the input")
+    group.add_argument(
+        "--ext",
+        metavar="X",
+        help="HDU of the image: number, NAME or NAME,VERSION (default: SCI or IMAGE, else the only image)",
+    )
+    group.add_argument("--mask-ext", metavar="X", help="HDU that marks bad pixels (default: MASK, DQ or the like)")
+    group.add_argument(
+        "--mask-bits", type=whole(0), metavar="B", help="bits of the mask that make a pixel bad (default: the layout's)"
+    )
+    group.add_argument("--error-ext", metavar="X", help="HDU of the errors (default: ERR, VAR or the like, if any)")
+    group.add_argument(
+        "--error-kind",
+        choices=("sigma", "variance", "inverse"),
+        help="what the errors are: standard deviations, variances or inverse variances (default: as their name says)",
+    )
+    group.add_argument(
+        "--gain", type=number(0, above=True), metavar="E_PER_ADU", help="electrons per unit of the image"
+    )
+    group.add_argument("--read-noise", type=number(0), metavar="E", help="read noise in electrons")
+    group.add_argument(
+        "--noise",
+        dest="noise_model",
+        type=_noise,
+        metavar="SLOPE,FLOOR",
+        help="the whole noise: variance = SLOPE * signal + FLOOR in the image's unit (not with --gain or --read-noise)",
+    )
+
+
+def add_recipe_options(command: argparse.ArgumentParser) -> None:
+    """Add the options that say which network, and how it is trained."""
+    group = command.add_argument_group("the network")
+    group.add_argument(
+        "--recipe",
+        type=_recipe,
+        metavar="RECIPE",
+        help="how the network is built and trained: amsd (the default) or thesis",
+    )
+    group.add_argument(
+        "--steps",
+        type=whole(0),
+        metavar="N",
+        help="steps of training, 0 for none (default: chosen by the program; none to denoise with weights)",
+    )
+    group.add_argument("--seed", type=whole(0), metavar="S", help="seed of everything random (default: 0)")
+    group.add_argument(
+        "--threads", type=whole(1), metavar="N", help="processor threads to use (default: all this process may use)"
+    )
+
+
+def _noise(text: str) -> tuple[float, float]:
+    """Return slope and floor of a noise model."""
+    slope, _, floor = text.partition(",")
+    try:
+        made = float(slope), float(floor)
+    except ValueError:
+        made = -1.0, 0.0
+    if not (made[0] >= 0 and all(map(math.isfinite, made)) and any(made)):
+        rule = "must be SLOPE,FLOOR: two numbers, not both zero, the first not negative"
+        raise argparse.ArgumentTypeError(f"{rule}. Received: {text}")
+    return made
+
+
+def _orientations(text: str) -> int:
+    if text not in tuple("12345678"):
+        raise argparse.ArgumentTypeError(f"must be a whole number, 1 to 8. Received: {text}")
+    return int(text)
+
+
+def _share(text: str) -> float:
+    value = number(0)(text)
+    if value > 1:
+        raise argparse.ArgumentTypeError(f"must be a number, 0 to 1. Received: {text}")
+    return value
+
+
+def _recipe(text: str) -> str:
+    """Read the name of a recipe; the names are looked up only when one is given."""
+    from amsd_astro.denoiser import RECIPES
+
+    if text not in RECIPES:
+        raise argparse.ArgumentTypeError(f"must be one of {', '.join(RECIPES)}. Received: {text}")
+    return text

@@ -1,0 +1,77 @@
+"""What is to be combined: each thing given, its name, and how it is read."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from amsd_astro.errors import FrameError
+
+__all__ = ["Source", "sources_of"]
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """One of several things to be combined.
+
+    Attributes
+    ----------
+    name : str
+        The path as given, or "exposure 3", numbered from 1, for an object.
+    given : object
+        What was given, as `denoise` takes it.
+    options : mapping
+        For a file, as for `read_frame`.
+    """
+
+    name: str
+    given: Any = field(repr=False)
+    options: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def checksum(self) -> str:
+        """SHA-256 of the file's bytes, hexadecimal; empty for what is no file."""
+        if not isinstance(self.given, (str, os.PathLike)) or not os.path.isfile(self.given):
+            return ""
+        with open(self.given, "rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+
+    def is_of(self, obj: Any) -> bool:
+        """Whether this is what was given: the same object, or a path to the same file."""
+        if self.given is obj:
+            return True
+        if not (isinstance(obj, (str, os.PathLike)) and isinstance(self.given, (str, os.PathLike))):
+            return False
+        return os.path.realpath(obj) == os.path.realpath(self.given)
+
+
+def sources_of(objs: Sequence[Any]) -> list[Source]:
+    """Return what is to be combined of what a caller gave.
+
+    Parameters
+    ----------
+    objs : sequence
+        Two or more of what `~amsd_astro.denoise` takes. A file is read when its pixels are needed, and not kept.
+
+    Raises
+    ------
+    TypeError
+        It is no list, tuple or the like.
+    FrameError
+        It holds fewer than two.
+    """
+    if isinstance(objs, (str, os.PathLike, np.ndarray)) or not hasattr(objs, "__iter__"):
+        raise TypeError(f"exposures to combine come in a list. Received: {type(objs).__name__}")
+    given = list(objs)
+    if len(given) < 2:
+        raise FrameError(f"at least two exposures are needed. Received: {len(given)}")
+    return [Source(_name_of(obj, number), obj) for number, obj in enumerate(given, start=1)]
+
+
+def _name_of(obj: Any, number: int) -> str:
+    return os.fspath(obj) if isinstance(obj, (str, os.PathLike)) else f"exposure {number}"
