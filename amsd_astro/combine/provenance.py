@@ -45,7 +45,8 @@ def coadd_frame(selection: Selection, image: Coadd, noise: NoiseModel) -> Frame:
     """
     reference = selection.reference.load()
     sigma = _sigma_of(image, noise)
-    frame = reference.with_arrays(image.data, StdDevUncertainty(sigma, unit=reference.unit, copy=False), None, noise)
+    data = np.where(image.mask, reference.data, image.data)  # bad pixels keep their value, as in `denoise`
+    frame = reference.with_arrays(data, StdDevUncertainty(sigma, unit=reference.unit, copy=False), None, noise)
     frame.mask = image.mask
     header = without_record(frame.header)
     frame.meta = header.copy() if header is frame.header else header
