@@ -203,12 +203,13 @@ def _taken(seed: int, sources: Sources, looks: list[Look], shape: tuple[int, int
             float(detector.to_adu(look.sky)),
         )
         stars = _catalogue(_moved(sources, grid, look.rotation), look, detector, shape)
-        for into, more, hits in ((exposures, trail, rays), (clean, 0.0, None)):
+        added = np.rint(rays) + rng.poisson(trail)
+        for into, hits in ((exposures, added), (clean, None)):  # of the same noise
             fresh = np.random.default_rng(np.random.SeedSequence((seed, k + 1, 10)))
-            data, bits = detector.read_out(electrons + more, fresh, cosmic_rays=hits)
+            data, bits = detector.read_out(electrons, fresh, cosmic_rays=hits)
             frame = Frame(data, mask=(bits & (SATURATED | BAD_COLUMN)) > 0)
             into.append(Exposure(f"exposure {k + 1}", lambda frame=frame: frame, noise, stars, look.fwhm, shape))
-        blemishes.append((trail + rays) / detector.gain)
+        blemishes.append(added / detector.gain)
         scale = look.transparency / first.transparency
         placements.append(
             Placement(grid, scale, 0.0, float(detector.to_adu(look.sky)), 0.0, look.fwhm, 0, 0.0, 0.0, "stars")

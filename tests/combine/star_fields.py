@@ -73,3 +73,17 @@ def expose(
     hot = np.random.default_rng(5)  # the same in all
     data[hot.integers(0, shape[0], n_hot), hot.integers(0, shape[1], n_hot)] += hot.uniform(200, 20_000, n_hot)
     return Frame(data.astype(np.float32), unit="adu", header=fits.Header() if header is None else header)
+
+
+def tpv_header(shape: tuple[int, int], *, ra: float, dec: float, pixel_scale: float, rotation: float) -> fits.Header:
+    """A WCS with the distortion polynomials of SCAMP, some pixels in the corners."""
+    turn, step = math.radians(rotation), pixel_scale / 3600
+    header = fits.Header({"CTYPE1": "RA---TPV", "CTYPE2": "DEC--TPV", "CUNIT1": "deg", "CUNIT2": "deg"})
+    header.update({"CRVAL1": ra, "CRVAL2": dec, "CRPIX1": shape[1] / 2 + 5.5, "CRPIX2": shape[0] / 2 - 8.5})
+    header.update({"CD1_1": -step * math.cos(turn), "CD1_2": step * math.sin(turn)})
+    header.update({"CD2_1": step * math.sin(turn), "CD2_2": step * math.cos(turn)})
+    cubic = 3.0 / (0.5 * math.hypot(*shape)) ** 3 / step**2  # 3 pixels in the corners
+    for axis in (1, 2):
+        header.update({f"PV{axis}_0": 0.0, f"PV{axis}_1": 1.0, f"PV{axis}_2": 0.0, f"PV{axis}_4": 0.3 * cubic * step * 50})
+        header.update({f"PV{axis}_7": cubic, f"PV{axis}_9": cubic})
+    return header

@@ -19,10 +19,31 @@ from amsd_astro.combine.coaddition.variables import StarFluxes, Variable
 from amsd_astro.combine.exposures import Exposure
 from amsd_astro.combine.placement import Placement
 
-__all__ = ["AlignedStack", "bring_together"]
+__all__ = ["AlignedStack", "StandIns", "bring_together"]
 
 _BAD_SHARE = 0.2  # weight of bad pixels, from which a value is left out
 _UNTOUCHED = 1e-3  # weight of them that is none
+
+
+@dataclass(frozen=True, eq=False)
+class StandIns:
+    """What an exposure is expected to show where it shows nothing, so that the mean keeps its PSF.
+
+    Attributes
+    ----------
+    pixels : ndarray of int
+        Counted along the rows of the reference: those at which it makes a difference.
+    light : ndarray of float32
+        Above the sky.
+    """
+
+    pixels: NDArray[np.intp]
+    light: NDArray[np.float32]
+
+    @classmethod
+    def none(cls) -> StandIns:
+        """Return those of an exposure that needs none."""
+        return cls(np.zeros(0, np.intp), np.zeros(0, np.float32))
 
 
 @dataclass(eq=False)
@@ -45,6 +66,8 @@ class AlignedStack:
         (ny, nx) of the reference.
     flags : ndarray of uint8, shape (ny, nx)
         FLAG_REJECTED and FLAG_VARIABLE of `frames.masks`.
+    stand_ins : list of StandIns
+        Of each exposure.
     rejected : list of float
         Share of the good pixels of each exposure that was rejected.
     variables : list of Variable
@@ -62,11 +85,14 @@ class AlignedStack:
     sky: float
     shape: tuple[int, int]
     flags: NDArray[np.uint8]
+    stand_ins: list[StandIns] = field(default_factory=list)
     rejected: list[float] = field(default_factory=list)
     variables: list[Variable] = field(default_factory=list)
     stars: StarFluxes | None = None
 
-    def put(self, number: int, light: NDArray[np.float32], fill: NDArray[np.float32] | None = None) -> None:
+    def put(
+        self, number: int, light: NDArray[np.float32], fill: NDArray[np.float32] | None = None
+    ) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
         """Bring an exposure to the reference's grid.
 
         Parameters
@@ -78,11 +104,19 @@ class AlignedStack:
         fill : ndarray of float32, optional
             Values for the bad ones, which count as no light of the exposure; by default those of their neighbours. With
             the resampler's margin.
+
+        Returns
+        -------
+        pixels : ndarray of int
+            Those of the reference that got no value, for bad pixels have too large a part in them.
+        values : ndarray of float32
+            What they would have got.
         """
         resampler = self.resamplers[number]
         if resampler is None:
             self.values.write(number, light)
-            return
+            missing = np.flatnonzero(np.isnan(light))
+            return missing, (np.zeros(missing.size, np.float32) if fill is None else fill.ravel()[missing])
         bad = resampler.padded(np.isnan(light), value=True)
         if fill is None:
             padded = resampler.padded(fill_from_neighbours(light.copy()))
@@ -90,6 +124,7 @@ class AlignedStack:
             padded = np.where(bad, fill, resampler.padded(light))
         weight = bad.astype(np.float32)
         near = _widened(bad, resampler.kernel.n_taps).ravel()
+        left_out: list[tuple[NDArray[np.intp], NDArray[np.float32]]] = []
         for rows in resampler.stripes():
             places = resampler.places(rows)
             value = resampler.gather(padded, places).ravel()
@@ -97,8 +132,12 @@ class AlignedStack:
             if beside.size:
                 chosen = resampler.places_of(beside + rows.start * self.shape[1])
                 share = resampler.gather(weight, chosen, absolute=True)
-                value[beside[share > _BAD_SHARE]] = np.nan
+                missing = beside[share > _BAD_SHARE]
+                left_out.append((missing + rows.start * self.shape[1], value[missing]))
+                value[missing] = np.nan
             self.values.write(number, value.reshape(-1, self.shape[1]), first_row=rows.start)
+        pixels, values = ([one[k] for one in left_out] for k in (0, 1))
+        return np.concatenate([np.zeros(0, np.intp), *pixels]), np.concatenate([np.zeros(0, np.float32), *values])
 
     def touched(self, number: int, pixels: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Return the pixels of the reference that some pixels of an exposure have a part in."""

@@ -9,9 +9,8 @@ from numpy.typing import NDArray
 
 from amsd_astro.combine.coaddition.candidates import Candidates
 from amsd_astro.combine.coaddition.differences import Difference
-from amsd_astro.combine.coaddition.straight_trails import find_trails
 
-__all__ = ["find_blemishes"]
+__all__ = ["find_blemishes", "find_on_stars"]
 
 _LIMIT, _NEXT = 4.0, 2.0  # noise widths of a blemish, and of what belongs to it
 _N_ROUNDS = 4
@@ -19,7 +18,9 @@ _KEPT = 1.5  # FWHM around a star that changed
 _AROUND = [(dy, dx) for dy in (-1, 0, 1) for dx in (-1, 0, 1) if dy or dx]
 
 
-def find_blemishes(difference: Difference, candidates: Candidates, fwhm: float) -> NDArray[np.bool_]:
+def find_blemishes(
+    difference: Difference, candidates: Candidates, trails: NDArray[np.bool_], fwhm: float
+) -> NDArray[np.bool_]:
     """Return the pixels that are not to be used.
 
     Of two values the higher one alone can be a blemish; of one, none.
@@ -30,12 +31,14 @@ def find_blemishes(difference: Difference, candidates: Candidates, fwhm: float) 
         Of the exposure.
     candidates : Candidates
         Its peaks: around stars that vary nothing is rejected.
+    trails : ndarray of bool, shape (ny, nx)
+        Pixels of trails.
     fwhm : float
         Of the exposure, in its pixels.
     """
     with np.errstate(invalid="ignore"):
         sign = np.where(difference.light < 0, np.int8(-1), np.int8(1))
-        excess = np.abs(difference.light) - difference.allowed
+        excess = np.abs(difference.light) - difference.allowed(fwhm)
         excess /= difference.width
         tellable = (difference.n_values >= 3) | ((difference.n_values == 2) & (sign > 0))
         excess[~tellable] = np.nan
@@ -46,11 +49,29 @@ def find_blemishes(difference: Difference, candidates: Candidates, fwhm: float) 
     _grow(blemished, excess, sign)
     for x, y in zip(candidates.x[varying], candidates.y[varying], strict=True):
         _clear_disk(blemished, x, y, _KEPT * fwhm)
-    order = np.argsort(-candidates.significance, kind="stable")
-    order = order[(candidates.significance > 0)[order] & ~varying[order]]
-    trails = find_trails(candidates.x[order], candidates.y[order], blemished.shape, fwhm)
     blemished |= trails & np.isfinite(excess)
     return blemished
+
+
+def find_on_stars(difference: Difference, candidates: Candidates, fwhm: float) -> NDArray[np.bool_]:
+    """Return the pixels with too much light where there is a star, unless it varies.
+
+    Parameters
+    ----------
+    difference : Difference
+        Of an exposure that was smoothed until its stars were as wide as expected.
+    candidates : Candidates
+        Peaks of that.
+    fwhm : float
+        Of it, in pixels.
+    """
+    with np.errstate(invalid="ignore"):
+        found = difference.light - difference.allowed(fwhm) > _LIMIT * difference.width
+        found &= (difference.expected > _LIMIT * difference.width) & (difference.n_values >= 2)
+    varying = candidates.is_star & candidates.was_there
+    for x, y in zip(candidates.x[varying], candidates.y[varying], strict=True):
+        _clear_disk(found, x, y, _KEPT * fwhm)
+    return found
 
 
 def _grow(blemished: NDArray[np.bool_], excess: NDArray[np.float32], sign: NDArray[np.int8]) -> None:

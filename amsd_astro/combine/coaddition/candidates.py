@@ -44,21 +44,18 @@ class Candidates:
     was_there: NDArray[np.bool_]
 
 
-def find_candidates(
-    difference: Difference, change: NDArray[np.float32], error: NDArray[np.float32], fwhm: float
-) -> Candidates:
+def find_candidates(difference: Difference, fwhm: float) -> Candidates:
     """Find the peaks.
 
     Parameters
     ----------
     difference : Difference
         Of the exposure.
-    change, error : ndarray of float32, shape (ny, nx)
-        The change of a star's flux at each pixel, and its error.
     fwhm : float
         Of the exposure, in its pixels.
     """
-    significance = change / error
+    significance = difference.change(fwhm)
+    significance /= difference.change_error(fwhm)
     width = mad_sigma(significance[::3, ::3][np.abs(difference.expected[::3, ::3]) < difference.width[::3, ::3]])
     significance *= np.float32(1 / width if width > 0 else 1.0)
     y, x = _peaks(np.abs(significance))

@@ -9,15 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from amsd_astro.arrays.robust_statistics import mad_sigma
+from amsd_astro.arrays.robust_statistics import quantile
 from amsd_astro.combine.coaddition.calibrations import Calibration
 from amsd_astro.combine.coaddition.psf_fits import SIGMA_PER_FWHM
-from amsd_astro.combine.coaddition.seeing_match import SeeingMatch
 
 __all__ = ["Difference"]
 
 _CELL = 64  # pixels, over which a difference of the skies is told from sources
 _SAMPLE = 3  # each so-manieth pixel along an axis tells widths
+_SHARE, _SHARE_WITHIN = 0.9, 1.645  # of normal deviates, within so many widths: few deviate beyond by blemishes
+_OWN_PART = 1.3  # over the exposures: by how much an exposure is nearer to a median that it is part of, but not far out
+_BLURRED, _NOISE = 1.2, 0.7  # what half the seeing takes off a star's middle, and widths that noise reaches then
 _OF_MEDIAN = 1.57  # variance of a median of many over that of their mean
 
 
@@ -52,9 +54,10 @@ class Difference:
         expected: NDArray[np.float32],
         n_values: NDArray[np.uint16],
         calibration: Calibration,
-        match: SeeingMatch,
+        misfit: float,
         *,
         reference_variance: float,
+        power: float = 1.0,
     ) -> Difference:
         """Take the expectation off an exposure.
 
@@ -66,31 +69,41 @@ class Difference:
             As in the class.
         calibration : Calibration
             Of the exposure.
-        match : SeeingMatch
-            As it was fitted.
+        misfit : float
+            As in the class.
         reference_variance : float
             Of the sky of one exposure of those that the expectation is of.
+        power : float, optional
+            Variance that is left of the exposure's where it was smoothed.
         """
         light = seen - expected
         light[n_values == 0] = np.nan
         light -= _background(light)
-        variance = calibration.variance(expected)
+        variance = np.float32(power) * calibration.variance(expected)
         scatter = np.maximum(n_values, 1).astype(np.float32)
         scatter = np.where(scatter <= 2, np.float32(1), np.float32(_OF_MEDIAN) / scatter)
         variance += scatter * (np.float32(calibration.slope) * np.maximum(expected, 0) + np.float32(reference_variance))
         width = np.sqrt(variance)
         some = (slice(None, None, _SAMPLE), slice(None, None, _SAMPLE))
         faint = np.isfinite(light[some]) & (np.abs(expected[some]) < width[some])
-        actual = mad_sigma((light[some] / width[some])[faint])
-        width *= np.float32(actual if actual > 0 else 1.0)
-        return cls(light, expected, width, n_values, match.misfit)
+        if faint.any():
+            actual = quantile(np.abs((light[some] / width[some])[faint]), _SHARE) / _SHARE_WITHIN
+            n = float(np.median(n_values[some][faint]))
+            width *= np.float32(actual / (math.sqrt(1 - _OWN_PART / n) if n > 2 else 1.0) if actual > 0 else 1.0)
+        return cls(light, expected, width, n_values, misfit)
 
-    @property
-    def allowed(self) -> NDArray[np.float32]:
-        """What the expectation may be wrong by: part of the light in the pixel or one next to it."""
-        highest = np.abs(self.expected)
+    def allowed(self, fwhm: float) -> NDArray[np.float32]:
+        """What the expectation may be wrong by: part of the light in the pixel or one next to it, without noise."""
+        highest = np.asarray(self.expected, np.float32)
+        kernel = _profile(0.5 * SIGMA_PER_FWHM * fwhm)
+        for axis in (0, 1):
+            highest = ndimage.correlate1d(highest, kernel, axis=axis, mode="nearest")
+        np.abs(highest, out=highest)
         for axis in (0, 1):
             highest = ndimage.maximum_filter1d(highest, 3, axis=axis)
+        highest *= np.float32(_BLURRED)
+        highest -= np.float32(_NOISE) * self.width
+        np.maximum(highest, 0, out=highest)
         highest *= np.float32(self.misfit)
         return np.asarray(highest)
 

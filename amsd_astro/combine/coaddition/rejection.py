@@ -8,15 +8,16 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from amsd_astro.combine.coaddition.aligned_stack import AlignedStack
-from amsd_astro.combine.coaddition.blemishes import find_blemishes
+from amsd_astro.combine.coaddition.aligned_stack import AlignedStack, StandIns
+from amsd_astro.combine.coaddition.blemishes import find_blemishes, find_on_stars
 from amsd_astro.combine.coaddition.candidates import Candidates, find_candidates
 from amsd_astro.combine.coaddition.differences import Difference
 from amsd_astro.combine.coaddition.kernels import kernel_for
 from amsd_astro.combine.coaddition.psf_fits import fit_psf
 from amsd_astro.combine.coaddition.reference_image import ReferenceImage, median_of
 from amsd_astro.combine.coaddition.resampling import Resampler, offset_grid
-from amsd_astro.combine.coaddition.seeing_match import match_seeing
+from amsd_astro.combine.coaddition.seeing_match import MISFIT_SPREAD, match_seeing
+from amsd_astro.combine.coaddition.straight_trails import find_trails
 from amsd_astro.combine.coaddition.variables import StarFluxes, Transient, list_transients, list_variable_stars
 from amsd_astro.combine.exposures import Exposure
 from amsd_astro.frames.masks import FLAG_REJECTED, FLAG_VARIABLE
@@ -25,8 +26,9 @@ __all__ = ["reject_blemishes"]
 
 _MOST_STARS = 5000
 _USUAL_FWHM = 3.0  # pixels, where no exposure shows stars
+_SHARPER = 0.95  # FWHM over that of what is compared with
+_MATTERS = 0.2  # errors of the mean
 _FLAGGED = 1.5  # FWHM around a place that disagrees
-_ONE_PLACE = 2.0  # FWHM from a bright star's middle within which a change is no thing of its own
 
 
 def reject_blemishes(
@@ -91,24 +93,31 @@ class _Judge:
         blot, n_values, margin = self._blot(i, exposure.shape)
         inner = (slice(margin, margin + seen.shape[0]), slice(margin, margin + seen.shape[1]))
         variance = stack.calibrations[i].variance(blot[inner])
-        match = match_seeing(blot[inner], seen, variance, places, (self.fwhm * side, fwhm))
-        blot = match.apply(blot)
+        other = self.fwhm if self.original_values is None else stack.placements[1 - i].fwhm
+        compared = (other if math.isfinite(other) else self.fwhm) * side
+        match = match_seeing(blot[inner], seen, variance, places, (compared, fwhm))
+        expected, blot = blot[inner], match.apply(blot)
         difference = Difference.between(
-            seen, blot[inner], n_values, stack.calibrations[i], match, reference_variance=self.image.variance
+            seen, blot[inner], n_values, stack.calibrations[i], match.misfit, reference_variance=self.image.variance
         )
-        change, error = difference.change(fwhm), difference.change_error(fwhm)
-        candidates = find_candidates(difference, change, error, fwhm)
-        blemished = find_blemishes(difference, candidates, fwhm)
-        self._measure_stars(i, difference, blemished, places, fwhm)
-        self._note_transients(i, candidates, difference, fwhm)
+        candidates = find_candidates(difference, fwhm)
+        trails = find_trails(candidates, seen.shape, fwhm)
+        blemished = find_blemishes(difference, candidates, trails, fwhm)
+        told, width = difference, fwhm
+        if fwhm < _SHARPER * compared:
+            told, width = self._widened(i, seen, blemished, blot[inner], expected, n_values, places, (fwhm, compared))
+            blemished |= find_on_stars(told, find_candidates(told, width), width)
+        self._measure_stars(i, told, blemished, places, width)
+        self._note_transients(i, candidates, trails)
         n_good = max(1, int(np.count_nonzero(np.isfinite(seen))))
         blemished &= np.isfinite(seen)
         stack.rejected.append(float(np.count_nonzero(blemished) / n_good))
         seen[blemished] = np.nan
-        stack.put(i, seen, blot)
+        stack.stand_ins.append(self._stand_ins(i, *stack.put(i, seen, blot)))
         stack.flags[stack.touched(i, blemished)] |= FLAG_REJECTED
+        change = difference.change(fwhm)
         change[~np.isfinite(difference.light) | blemished] = np.nan
-        self.sky_errors[i] = float(np.median(error[::7, ::7]))
+        self.sky_errors[i] = float(np.median(difference.change_error(fwhm)[::7, ::7]))
         stack.originals.write(i, change)
 
     def _blot(self, i: int, shape: tuple[int, int]) -> tuple[NDArray[np.float32], NDArray[np.uint16], int]:
@@ -133,6 +142,42 @@ class _Judge:
         told = back.nearest(n_values, outside=0)[margin : margin + shape[0], margin : margin + shape[1]]
         return blot, told, margin
 
+    def _widened(
+        self,
+        i: int,
+        seen: NDArray[np.float32],
+        blemished: NDArray[np.bool_],
+        matched: NDArray[np.float32],
+        expected: NDArray[np.float32],
+        n_values: NDArray[np.uint16],
+        places: tuple[NDArray[np.float64], NDArray[np.float64]],
+        fwhm: tuple[float, float],
+    ) -> tuple[Difference, float]:
+        """The difference at the seeing of the others, for an exposure of sharper stars, and the FWHM of that.
+
+        The others' stars cannot be made as sharp as one would need; but its own as wide.
+        """
+        spoilt = ~np.isfinite(seen) | blemished
+        whole = np.where(spoilt, matched, seen)
+        calibration = self.stack.calibrations[i]
+        match = match_seeing(whole, np.where(spoilt, np.nan, expected), calibration.variance(matched), places, fwhm)
+        wide = match.apply(whole)
+        wide[~np.isfinite(seen)] = np.nan
+        power = 1.0 if match.kernel is None else float(np.sum(match.kernel**2))
+        difference = Difference.between(
+            wide, expected, n_values, calibration, match.misfit, reference_variance=self.image.variance, power=power
+        )
+        return difference, fwhm[1]
+
+    def _stand_ins(self, i: int, pixels: NDArray[np.intp], light: NDArray[np.float32]) -> StandIns:
+        """Those by which the mean changes: an exposure of another seeing is missed in the middle of a star."""
+        weights, others = self.stack.weights, self.image.light.ravel()[pixels]
+        error = math.sqrt(float(np.sum(weights**2 * [one.typical for one in self.stack.calibrations])))
+        with np.errstate(invalid="ignore"):
+            matter = weights[i] * np.abs(light - others) > _MATTERS * error
+            matter &= np.abs(others) > _MATTERS * error
+        return StandIns(pixels[matter], light[matter])
+
     def _measure_stars(
         self,
         i: int,
@@ -141,14 +186,16 @@ class _Judge:
         places: tuple[NDArray[np.float64], NDArray[np.float64]],
         fwhm: float,
     ) -> None:
-        variance = difference.width**2
+        variance = difference.width**2  # what the match may be wrong by counts once, in the error of the flux
         light = np.where(blemished, np.float32(np.nan), difference.light)
         change = fit_psf(light, variance, places, fwhm)
         expected = fit_psf(difference.expected, variance, places, fwhm)
-        self.changes[i], self.errors[i], self.expected[i] = change.flux, change.error, expected.flux
+        self.changes[i], self.expected[i] = change.flux, expected.flux
+        self.errors[i] = np.hypot(change.error, difference.misfit / MISFIT_SPREAD * np.nan_to_num(expected.flux))
 
-    def _note_transients(self, i: int, candidates: Candidates, difference: Difference, fwhm: float) -> None:
+    def _note_transients(self, i: int, candidates: Candidates, trails: NDArray[np.bool_]) -> None:
         new = candidates.is_star & ~candidates.was_there & (candidates.significance > 0)
+        new &= ~trails[np.rint(candidates.y).astype(int), np.rint(candidates.x).astype(int)]
         if not new.any():
             return
         grid = self.stack.placements[i].grid
@@ -159,11 +206,23 @@ class _Judge:
     def list_variables(self) -> None:
         """Fill the stack's list and flags from what the exposures showed."""
         stack = self.stack
+        if self.original_values is not None:
+            self._compare_once()
         stack.stars = StarFluxes.of(self.stars, self.expected, self.changes, self.errors)
-        varying = list_variable_stars(stack.stars)
-        stack.variables = varying + list_transients(self.transients, varying, self._fluxes_at, self.fwhm)
-        for one in stack.variables:
+        varying, doubtful = list_variable_stars(stack.stars)
+        new = list_transients(self.transients, varying, self._fluxes_at, self.fwhm)
+        if self.original_values is None:  # of two, none tells which is right
+            stack.variables = varying + new
+        for one in varying + doubtful + new:
             _flag_disk(stack.flags, one.x, one.y, _FLAGGED * self.fwhm)
+
+    def _compare_once(self) -> None:
+        """Of two exposures, tell fluxes by the one of wider stars, as which the other can be made to look."""
+        fwhm = [one.fwhm for one in self.stack.placements]
+        told = int(fwhm[1] > fwhm[0])
+        self.expected[1 - told], self.changes[1 - told] = self.expected[told], 0.0
+        self.changes[1 - told][np.isnan(self.changes[told])] = np.nan
+        self.errors[:] = self.errors[told] / math.sqrt(2)
 
     def _fluxes_at(self, x: float, y: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Changes of each exposure at a place where most have nothing."""

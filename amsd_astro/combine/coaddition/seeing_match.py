@@ -15,14 +15,16 @@ from scipy import fft, signal
 
 from amsd_astro.combine.coaddition.psf_fits import SIGMA_PER_FWHM
 
-__all__ = ["SeeingMatch", "match_seeing"]
+__all__ = ["MISFIT_SPREAD", "SeeingMatch", "match_seeing"]
 
 _WIDTHS = (0.5, 0.8, 1.2, 2.0)  # of the Gaussians, in sigma of the stars
 _MOST_STARS, _FEWEST_STARS = 80, 5
 _FAIR = 0.03  # of the light: how well two images of a star can agree at all
 _ODD = 3.0  # times the usual misfit: a star that varies, or is spoilt
-_SPREAD = 3.0  # misfits of the typical star that pixels may differ by
-_LEAST, _UNMATCHED, _MOST = 0.02, 0.25, 0.5  # part of the light that may differ anyway
+MISFIT_SPREAD = 3.0
+"""Times the typical star's misfit, by which pixels may differ."""
+
+_LEAST, _UNMATCHED, _MOST = 0.02, 0.25, 3.0  # part of the light that may differ anyway
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,7 +119,7 @@ def _fit(
     )
     typical = math.sqrt(max(float(np.median(square)), 0.0))
     kernel = np.einsum("a,ayx->yx", solution, basis)
-    return SeeingMatch(kernel, min(max(_SPREAD * typical, _LEAST), _MOST))
+    return SeeingMatch(kernel, min(max(MISFIT_SPREAD * typical, _LEAST), _MOST))
 
 
 def _apart(

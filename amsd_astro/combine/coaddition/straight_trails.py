@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from amsd_astro.combine.coaddition.candidates import Candidates
+
 __all__ = ["find_trails"]
 
 _MOST_PEAKS, _FEWEST_PEAKS, _MOST_TRAILS = 200, 10, 4
@@ -12,22 +14,23 @@ _NEAR, _HALF_WIDTH, _BEYOND = 0.8, 1.6, 4.0  # FWHM: of a peak from the line, of
 _SHORTEST = 12.0  # FWHM
 
 
-def find_trails(
-    x: NDArray[np.float64], y: NDArray[np.float64], shape: tuple[int, int], fwhm: float
-) -> NDArray[np.bool_]:
+def find_trails(candidates: Candidates, shape: tuple[int, int], fwhm: float) -> NDArray[np.bool_]:
     """Return the pixels of trails.
 
     Parameters
     ----------
-    x, y : ndarray, shape (n,)
-        Peaks, the most significant first.
+    candidates : Candidates
+        Peaks of an exposure.
     shape : tuple of int
         (ny, nx) of the exposure.
     fwhm : float
         Pixels.
     """
     mask = np.zeros(shape, bool)
-    x, y = x[:_MOST_PEAKS], y[:_MOST_PEAKS]
+    order = np.argsort(-candidates.significance, kind="stable")
+    new = (candidates.significance > 0) & ~(candidates.is_star & candidates.was_there)
+    order = order[new[order]][:_MOST_PEAKS]
+    x, y = candidates.x[order], candidates.y[order]
     for _ in range(_MOST_TRAILS):
         line = _best_line(x, y, _NEAR * fwhm)
         if line is None:

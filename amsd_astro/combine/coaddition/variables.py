@@ -101,18 +101,26 @@ class StarFluxes:
         return cls(*places, mean, mean * (1 + share), np.abs(mean) * error)
 
 
-def list_variable_stars(stars: StarFluxes) -> list[Variable]:
-    """Return the stars whose fluxes scatter by more than their errors, the most significant first."""
-    found = []
+def list_variable_stars(stars: StarFluxes) -> tuple[list[Variable], list[Variable]]:
+    """Return the stars whose fluxes scatter by more than their errors, the most significant first.
+
+    Returns
+    -------
+    varying, doubtful : list of Variable
+        Those that do so without the exposure that deviates most, too, and those of which it may be spoilt.
+    """
+    found: list[Variable] = []
+    doubtful: list[Variable] = []
     for k in range(stars.mean.size):
         flux, error = stars.fluxes[:, k], stars.errors[:, k]
         known = np.isfinite(flux) & np.isfinite(error) & (error > 0)
         if np.count_nonzero(known) < 2:
             continue
         significance, without = _significance(flux[known], error[known])
-        if significance > _CLEAR and without > _WITHOUT_WORST:
-            found.append(Variable(float(stars.x[k]), float(stars.y[k]), significance, flux, error))
-    return sorted(found, key=lambda one: -one.significance)
+        if significance > _CLEAR:
+            into = found if without > _WITHOUT_WORST else doubtful
+            into.append(Variable(float(stars.x[k]), float(stars.y[k]), significance, flux, error))
+    return sorted(found, key=lambda one: -one.significance), doubtful
 
 
 def _significance(flux: NDArray[np.float64], error: NDArray[np.float64]) -> tuple[float, float]:

@@ -149,8 +149,12 @@ def mean_of(stack: AlignedStack, members: Sequence[int] | None = None) -> Coadd:
     for i in chosen:
         _Adding(stack, i).add(light, at_sky, slope, weight, count)
     mask = count == 0
+    stood_in = _stand_in(stack, chosen, light)
     with np.errstate(invalid="ignore", divide="ignore"):
-        light /= weight
+        if stood_in is None:
+            light /= weight
+        else:
+            light /= weight + stood_in
         weight *= weight
         at_sky /= weight
         slope /= weight
@@ -174,6 +178,18 @@ def mean_of(stack: AlignedStack, members: Sequence[int] | None = None) -> Coadd:
         tuple(float(one) for one in weights),
         tuple(stack.variables),
     )
+
+
+def _stand_in(stack: AlignedStack, members: Sequence[int], light: NDArray[np.float32]) -> NDArray[np.float32] | None:
+    """Add to the weighted light what exposures are expected to show, and return its weight."""
+    weight = None
+    for i in members:
+        if stack.stand_ins and stack.stand_ins[i].pixels.size:
+            weight = np.zeros(stack.shape, np.float32) if weight is None else weight
+            share, one = np.float32(stack.weights[i]), stack.stand_ins[i]
+            light.ravel()[one.pixels] += share * one.light
+            weight.ravel()[one.pixels] += share
+    return weight
 
 
 class _Adding:
