@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from amsd_astro.arrays.blocks import typical
 from amsd_astro.combine.coaddition.aligned_stack import AlignedStack, bring_together
+from amsd_astro.combine.coaddition.background_match import match_backgrounds
 from amsd_astro.combine.coaddition.rejection import reject_blemishes
 from amsd_astro.combine.coaddition.resampled_noise import VarianceFactors, mean_covariance
 from amsd_astro.combine.coaddition.variables import Variable
@@ -93,6 +94,8 @@ def align(
     """
     halves = [None if progress is None else lambda part, h=h: progress(0.5 * (h + part)) for h in (0, 1)]
     stack = bring_together(reference, exposures, placements, weights=weights, progress=halves[0])
+    number = next((i for i, one in enumerate(exposures) if one is reference), 0)
+    match_backgrounds(stack, number)
     reject_blemishes(stack, reference, exposures, progress=halves[1])
     return stack
 
