@@ -142,6 +142,7 @@ def _add_train(command: argparse.ArgumentParser) -> None:
     add_input_options(command)
     add_recipe_options(command)
     command.add_argument("--overwrite", action="store_true", help="replace a model that exists")
+    command.add_argument("--repeats", action="store_true", help="the FILEs show one field: each other's targets")
     command.add_argument("--force", action="store_true", help="learn also from what is denoised already")
     add_reporting(command, "print the result as one JSON object")
 

@@ -69,6 +69,7 @@ class Denoiser(ImageMethods):
         frames: Any,
         *,
         noise: Stated = None,
+        repeats: bool = False,
         progress: Progress | None = None,
         checkpoint: str | os.PathLike[str] | None = None,
     ) -> Denoiser:
@@ -80,6 +81,10 @@ class Denoiser(ImageMethods):
             Exposures to learn from.
         noise : NoiseModel or mapping, optional
             As in `~amsd_astro.denoise`.
+        repeats : bool, optional
+            Whether the frames are exposures of one field, four or more, which are placed on each other and are each
+            other's targets: the network learns the noise that the camera has, patterns and all. The weights stay as
+            they are unless the exposures themselves tell that others have a lower error. For recipe amsd.
         progress : callable, optional
             Called as ``progress(done, total, stage)``.
         checkpoint : str or path-like, optional
@@ -94,8 +99,10 @@ class Denoiser(ImageMethods):
         Raises
         ------
         FrameError
-            None of the frames shows noise, or one cannot be used.
+            None of the frames shows noise, or one cannot be used; of repeats, fewer than four show one field.
         """
+        if repeats and self.recipe != "amsd":
+            raise ValueError(f"recipe must be amsd to learn from repeats. Received: {self.recipe!r}")
         several = isinstance(frames, (list, tuple)) and not isinstance(frames, fits.HDUList)
         given = frames if several else [frames]
         if not given:
@@ -106,7 +113,7 @@ class Denoiser(ImageMethods):
                 source = prepared[0].frame.source
                 message = f"frames to learn from must show noise. Received: {len(prepared)} without"
                 raise FrameError(message, path=source and source.path)
-            self._adapt(prepared, progress, checkpoint)
+            self._adapt(prepared, progress, checkpoint, repeats=repeats)
         return self
 
     def denoise(self, frame: Any, *, noise: Stated = None, progress: Progress | None = None) -> Frame:
@@ -155,20 +162,21 @@ class Denoiser(ImageMethods):
         prepared: Sequence[Prepared],
         progress: Progress | None,
         checkpoint: str | os.PathLike[str] | None,
+        *,
+        repeats: bool = False,
     ) -> Adaptation | None:
         noisy = [one for one in prepared if one.values is not None]
         if not noisy or self._has_no_steps():
             return None
-        self._model, self.adaptation = train_on_frames(
-            self._start(),
-            noisy,
-            self._settings,
-            recipe=self.recipe,
-            n_steps=self.steps,
-            seed=self.seed,
-            progress=progress,
-            checkpoint=checkpoint,
-        )
+        options = {"n_steps": self.steps, "seed": self.seed, "progress": progress, "checkpoint": checkpoint}
+        if repeats:
+            from amsd_astro.denoiser.repeats import train_on_repeats
+
+            made = train_on_repeats(self._start(), prepared, self._settings, **options)
+            self._model, self.adaptation, noisy = made
+        else:
+            made = train_on_frames(self._start(), noisy, self._settings, recipe=self.recipe, **options)
+            self._model, self.adaptation = made
         self._n_steps += self.adaptation.n_steps
         if self.adaptation.n_steps:
             self._seen = self._seen.union(frame_key(one.frame) for one in noisy)

@@ -25,6 +25,8 @@ class AmsdRecipe:
         Steps of training from nothing where the caller leaves the number to the program.
     n_adapted : int
         The same for weights that have been trained.
+    n_repeated : int
+        The same where exposures of one field are each other's targets.
     n_patches, patch : int
         Patches in a step and pixels on a side of each.
     learning_rate : float
@@ -46,6 +48,7 @@ class AmsdRecipe:
     weights: str | None = "amsd.npz"
     n_steps: int = 320
     n_adapted: int = 400
+    n_repeated: int = 600
     n_patches: int = 16
     patch: int = 64
     learning_rate: float = 4e-3

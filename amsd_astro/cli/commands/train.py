@@ -18,6 +18,7 @@ from amsd_astro.cli.tensorflow_import import import_tensorflow
 __all__ = ["run"]
 
 _OF_FRAMES = ("ext", "mask_ext", "mask_bits", "error_ext", "error_kind", "gain", "read_noise", "noise_model")
+_FEWEST_REPEATS = 4
 
 
 def run(args: argparse.Namespace, console: Console) -> int:
@@ -26,12 +27,22 @@ def run(args: argparse.Namespace, console: Console) -> int:
         raise UsageError("argument --steps: training takes at least one step. Received: 0")
     if args.output.lower().endswith((".gz", ".bz2")):
         raise UsageError(f"argument -o/--output: a model file is not packed. Received: {args.output}")
+    if args.repeats:
+        _check_repeats(args)
     folders = [path for path in args.files if os.path.isdir(path)]
     if folders:
         _check_folder(args, folders)
     record: dict[str, Any] = {"files": args.files, "output": args.output, "kind": "trained"}
     train = _train_on_pairs if folders else _train_on_frames
     return run_job(record, args, console, lambda found: train(args, found), _summary)
+
+
+def _check_repeats(args: argparse.Namespace) -> None:
+    """Make sure that what is to be learned from can be exposures of one field."""
+    if args.recipe not in (None, "amsd"):
+        raise UsageError(f"argument --repeats: is for recipe amsd. Received: --recipe {args.recipe}")
+    if len(args.files) < _FEWEST_REPEATS:
+        raise UsageError(f"argument --repeats: takes {_FEWEST_REPEATS} files or more. Received: {len(args.files)}")
 
 
 def _check_folder(args: argparse.Namespace, folders: list[str]) -> None:
@@ -54,7 +65,8 @@ def _train_on_frames(args: argparse.Namespace, record: dict[str, Any]) -> None:
     for path in args.files:
         check_output(args.output, overwrite=args.overwrite, source=path)
     frames = [read_input(path, args) for path in args.files]
-    _train(args, record, lambda denoiser, **options: denoiser.fit(frames, noise=stated_noise(args), **options))
+    stated = {"noise": stated_noise(args), "repeats": args.repeats}
+    _train(args, record, lambda denoiser, **options: denoiser.fit(frames, **stated, **options))
 
 
 def _train_on_pairs(args: argparse.Namespace, record: dict[str, Any]) -> None:
