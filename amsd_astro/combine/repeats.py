@@ -22,7 +22,7 @@ from amsd_astro.noise.stabilization import Stabilizer
 __all__ = ["repeat_frames"]
 
 _LEVEL = 24.0  # pixels: differences of the sky that are smoother say nothing of denoising
-_FAINT, _CLIPPED = 3.0, 5.0  # sigma of the sky, up to which light and differences tell its level
+_FAINT, _CLIPPED = 3.0, 15.0  # sigma of the sky, up to which light and differences tell its level
 _BRIGHT, _MANY, _USUAL = 20.0, 200, 0.1  # noise units and pixels that show what seeing makes, and what it mostly does
 _MEDIAN = 0.4549  # of the square of a unit normal
 _REACH = 6  # pixels around what is held out: of kernels and of correlated noise
@@ -105,7 +105,7 @@ def _levelled(plane: NDArray[np.float32], light: NDArray[np.float32], sigma: flo
     known = np.nan_to_num(plane)
     difference = light - plane
     counts = np.isfinite(difference) & (ndimage.gaussian_filter(known, 1.0) < _FAINT * sigma)
-    for _ in range(2):  # means, not medians: pixels come in steps and have tails
+    for _ in range(2):  # means with the tails of warm pixels in them: the network is to keep the sum of the light
         counts &= np.abs(difference) < _CLIPPED * sigma
         share = ndimage.gaussian_filter(counts.astype(np.float32), _LEVEL)
         level = ndimage.gaussian_filter(np.where(counts, light - plane, np.float32(0)), _LEVEL)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from amsd_astro.network.held_out_risk import Adaptation
     from amsd_astro.network.recipes import AmsdRecipe
 
-__all__ = ["train_on_repeats"]
+__all__ = ["brought_together", "train_on_repeats"]
 
 _log = logging.getLogger(__name__)
 
@@ -66,7 +66,7 @@ def train_on_repeats(
     """
     from amsd_astro.network.amsd.repeat_training import learn_repeats
 
-    chosen, exposures, placements = _brought_together(prepared)
+    chosen, exposures, placements = brought_together(prepared)
     reference = exposures[len(exposures) // 2]
     stack = align(reference, exposures, placements)
     learned = [one.to_learn() for one in chosen]
@@ -82,8 +82,19 @@ def train_on_repeats(
     return trained, adaptation, chosen
 
 
-def _brought_together(prepared: Sequence[Prepared]) -> tuple[list[Prepared], list[Exposure], list[Placement]]:
-    """The exposures that show the field of the middle one, and where they lie on it."""
+def brought_together(prepared: Sequence[Prepared]) -> tuple[list[Prepared], list[Exposure], list[Placement]]:
+    """Place exposures on the middle one; those that cannot be used are left out, with a warning.
+
+    Parameters
+    ----------
+    prepared : sequence of Prepared
+        The exposures.
+
+    Raises
+    ------
+    FrameError
+        Too few are left.
+    """
     known: dict[str, str] = {}
     candidates: list[tuple[Prepared, Exposure]] = []
     for k, one in enumerate(prepared, start=1):

@@ -97,7 +97,8 @@ def learn_repeats(
     risk = probe(trained.replaced(variance_scale=1.0), n_orientations=recipe.n_orientations)
     _log.info("error that the exposures tell: %.4f +- %.4f after %d steps", risk.value, risk.error, checkpoint.n_steps)
     scale = risk.value / risk.mean_predicted if risk.value > 0 else 1.0
-    return trained.replaced(variance_scale=float(min(max(scale, 0.25), 4.0))), Adaptation(checkpoint.n_steps, None)
+    scaled = trained.replaced(variance_scale=float(min(max(scale, 0.25), 4.0)), is_trained=True)
+    return scaled, Adaptation(checkpoint.n_steps, None)
 
 
 class RepeatScore:
