@@ -24,6 +24,7 @@ from amsd_astro.noise.measurement import Stated
 if TYPE_CHECKING:
     from amsd_astro.network.calibrated import Calibrated
     from amsd_astro.network.held_out_risk import Adaptation
+    from amsd_astro.network.predictor import Predictor
 
 __all__ = ["Denoiser"]
 
@@ -168,23 +169,48 @@ class Denoiser(ImageMethods):
         noisy = [one for one in prepared if one.values is not None]
         if not noisy or self._has_no_steps():
             return None
-        options = {"n_steps": self.steps, "seed": self.seed, "progress": progress, "checkpoint": checkpoint}
         if repeats:
-            from amsd_astro.denoiser.repeats import train_on_repeats
-
-            made = train_on_repeats(self._start(), prepared, self._settings, **options)
-            self._model, self.adaptation, noisy = made
+            self._model, adaptation, noisy = self._learned_of_repeats(prepared, progress, checkpoint)
+            self._knows_camera = self._knows_camera or adaptation.n_steps > 0
         else:
-            made = train_on_frames(self._start(), noisy, self._settings, recipe=self.recipe, **options)
-            self._model, self.adaptation = made
-        self._n_steps += self.adaptation.n_steps
-        if self.adaptation.n_steps:
+            self._model, adaptation = train_on_frames(
+                self._start(),
+                noisy,
+                self._settings,
+                recipe=self.recipe,
+                n_steps=self.steps,
+                seed=self.seed,
+                progress=progress,
+                checkpoint=checkpoint,
+            )
+        self.adaptation = adaptation
+        self._n_steps += adaptation.n_steps
+        if adaptation.n_steps:
             self._seen = self._seen.union(frame_key(one.frame) for one in noisy)
-        return self.adaptation
+        return adaptation
+
+    def _learned_of_repeats(
+        self, prepared: Sequence[Prepared], progress: Progress | None, checkpoint: str | os.PathLike[str] | None
+    ) -> tuple[Predictor, Adaptation, list[Prepared]]:
+        from amsd_astro.denoiser.repeats import train_on_repeats
+
+        return train_on_repeats(
+            self._start(),
+            prepared,
+            self._settings,
+            n_steps=self.steps,
+            seed=self.seed,
+            progress=progress,
+            checkpoint=checkpoint,
+        )
 
     def _has_seen(self, frame: Frame) -> bool:
         """Whether the weights were trained on this very frame."""
         return bool(self._seen) and frame_key(frame) in self._seen
+
+    def _learns_gains(self, frame: Frame) -> bool:
+        """Whether a frame teaches gains: not weights that know the camera's noise better than a noise model does."""
+        return not (self._as_it_is or self._knows_camera or self._has_seen(frame))
 
     def _apply(self, prepared: Prepared, progress: Progress | None, *, trained: Adaptation | None = None) -> Frame:
         """Denoise; ``trained`` tells what training on this very frame found."""
@@ -216,7 +242,7 @@ class Denoiser(ImageMethods):
             self._trained(),
             prepared.to_learn(),
             self._settings,
-            learns=not self._as_it_is and not self._has_seen(prepared.frame),
+            learns=self._learns_gains(prepared.frame),
             tolerance=self.flux_tolerance,
             seed=self.seed,
             trained=trained,

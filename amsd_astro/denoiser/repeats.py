@@ -22,9 +22,9 @@ from amsd_astro.denoiser.resumption import TrainingFile, frame_key, training_key
 from amsd_astro.errors import AmsdWarning, FrameError
 
 if TYPE_CHECKING:
-    from amsd_astro.network.amsd.model import MultiscaleModel
     from amsd_astro.network.held_out_risk import Adaptation
-    from amsd_astro.network.recipes import AmsdRecipe
+    from amsd_astro.network.predictor import Predictor
+    from amsd_astro.network.recipes import AmsdRecipe, ThesisRecipe
 
 __all__ = ["brought_together", "train_on_repeats"]
 
@@ -32,15 +32,15 @@ _log = logging.getLogger(__name__)
 
 
 def train_on_repeats(
-    model: MultiscaleModel,
+    model: Predictor,
     prepared: Sequence[Prepared],
-    settings: AmsdRecipe,
+    settings: AmsdRecipe | ThesisRecipe,
     *,
     n_steps: int | None,
     seed: int,
     progress: Progress | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
-) -> tuple[MultiscaleModel, Adaptation, list[Prepared]]:
+) -> tuple[Predictor, Adaptation, list[Prepared]]:
     """Train a model on repeated exposures.
 
     Parameters
@@ -64,8 +64,12 @@ def train_on_repeats(
     FrameError
         Too few of the exposures show one field.
     """
+    from amsd_astro.network.amsd.model import MultiscaleModel
     from amsd_astro.network.amsd.repeat_training import learn_repeats
+    from amsd_astro.network.recipes import AmsdRecipe
 
+    if not (isinstance(model, MultiscaleModel) and isinstance(settings, AmsdRecipe)):
+        raise TypeError(f"model must be one of recipe amsd. Received: {type(model).__name__}")
     chosen, exposures, placements = brought_together(prepared)
     reference = exposures[len(exposures) // 2]
     stack = align(reference, exposures, placements)

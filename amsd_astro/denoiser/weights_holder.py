@@ -61,6 +61,7 @@ class WeightsHolder:
         self._model: Predictor | bytes | None = None  # bytes: on its way to another process
         self._n_steps = 0  # that made the present weights
         self._seen: frozenset[str] = frozenset()  # keys of the frames that they were trained on
+        self._knows_camera = False  # whether exposures that are each other's targets taught them
         self._as_it_is = steps == 0
         self._lock = threading.RLock()
 
@@ -122,6 +123,7 @@ class WeightsHolder:
         denoiser._model = model
         denoiser._n_steps = settings["steps"]
         denoiser._seen = frozenset(settings.get("frames") or ())
+        denoiser._knows_camera = bool(settings.get("repeats"))
         return denoiser
 
     def __getstate__(self) -> dict[str, Any]:
@@ -145,7 +147,8 @@ class WeightsHolder:
 
     def _statement(self) -> dict[str, Any]:
         """What a model file says of the weights."""
-        return {"recipe": self.recipe, "seed": self.seed, "steps": self._n_steps, "frames": sorted(self._seen)}
+        stated = {"recipe": self.recipe, "seed": self.seed, "steps": self._n_steps, "frames": sorted(self._seen)}
+        return {**stated, "repeats": True} if self._knows_camera else stated
 
     def _start(self) -> Predictor:
         """Return the model; at first that which the recipe starts from."""

@@ -281,6 +281,7 @@ _RULES: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "variance_scale": ("a positive number", lambda value: _is_number(value) and 0 < value < 1e6),
     "steps": ("a whole number of 0 to 1e9", lambda value: type(value) is int and 0 <= value <= 10**9),
     "frames": (f"a list of at most {_MOST_FRAMES} frames, 16 hexadecimal digits each", lambda value: _are_keys(value)),
+    "repeats": ("true or false", lambda value: value is None or isinstance(value, bool)),
     "seed": ("a whole number, not negative", lambda value: value is None or (type(value) is int and value >= 0)),
     "sha256": ("64 hexadecimal digits", lambda value: isinstance(value, str) and bool(_SHA256.fullmatch(value))),
     "probe": (f"{_N_PROBED} numbers", _is_probe),
