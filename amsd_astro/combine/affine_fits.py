@@ -17,6 +17,7 @@ _Floats = NDArray[np.float64]
 
 _CUT = 4.685  # of Tukey's biweight, in standard errors
 _N_STEPS = 30
+_STEP = 1e-4  # of a parameter, by which the map's derivatives are taken
 _STARS_EACH = 1.5  # stars that a parameter wants
 _CHANCE = 0.01  # of stars on whole pixels, to be taken for others
 
@@ -136,17 +137,10 @@ def fit_affine(
     )
     covariance = np.zeros((6, 6))
     if n_parameters:
-        jacobian = (
-            np.stack(
-                [
-                    (_changed(matrix, n_parameters, unit, middle, size) - matrix).ravel()
-                    for unit in np.float64(1e-4) * np.eye(n_parameters, dtype=np.float64)
-                ]
-            )
-            / 1e-4
-        )
-        inverse = np.linalg.pinv(normal, rcond=1e-12)
-        covariance = jacobian.T @ inverse @ jacobian
+        units = np.asarray(_STEP * np.eye(n_parameters), np.float64)
+        moved_maps = [_changed(matrix, n_parameters, unit, middle, size) for unit in units]
+        jacobian = np.stack([(moved_map - matrix).ravel() / _STEP for moved_map in moved_maps])
+        covariance = jacobian.T @ np.linalg.pinv(normal, rcond=1e-12) @ jacobian
     kept = squares < limit
     return AffineFit(matrix, n_parameters, covariance, rest[0], rest[1], wide, kept, chi2)
 

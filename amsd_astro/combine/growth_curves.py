@@ -11,6 +11,7 @@ from amsd_astro.combine.psf_tables import PsfTables
 from amsd_astro.combine.robust_means import robust_mean
 from amsd_astro.combine.star_catalogues import StarCatalogue
 from amsd_astro.noise.model import NoiseModel
+from amsd_astro.simulation.psf import MoffatPsf
 from amsd_astro.validation.measures.stamps import cut_stamps
 
 __all__ = ["GrowthCurve", "measure_growth"]
@@ -18,6 +19,7 @@ __all__ = ["GrowthCurve", "measure_growth"]
 _MOST, _LEAST_SIGNAL = 60, 20.0  # stars; flux over its error
 _RADII = np.linspace(1.0, 5.0, 13)  # FWHM
 _RIM = 1.4  # of the largest radius: from there to the radius lies the local sky
+_WINGS = 0.2  # of the light beyond an aperture, by which the profile may be wrong there
 _FEWEST = 0.9  # of an aperture's pixels that must be good
 
 
@@ -31,15 +33,28 @@ class GrowthCurve:
         Pixels.
     share, error : ndarray, shape (n,)
         The ratio and its error.
+    model : MoffatPsf
+        The profile that is nearest to the stars; what lies beyond the apertures is told by it.
     """
 
     radius: NDArray[np.float64]
     share: NDArray[np.float64]
     error: NDArray[np.float64]
+    model: MoffatPsf
 
-    def at(self, radius: float) -> tuple[float, float]:
-        """Return the ratio at a radius (pixels, that of the nearest end where it is outside) and its error."""
-        return float(np.interp(radius, self.radius, self.share)), float(np.interp(radius, self.radius, self.error))
+    def total(self, radius: float) -> tuple[float, float]:
+        """Return all light over the flux in the catalogue, as an aperture shows it that is large enough, and its error.
+
+        Parameters
+        ----------
+        radius : float
+            Of the aperture, pixels; the nearest that was measured counts.
+        """
+        radius = float(np.clip(radius, self.radius[0], self.radius[-1]))
+        width = 0.25 * self.model.fwhm**2 / (2 ** (1 / self.model.beta) - 1)
+        within = 1 - (1 + radius**2 / width) ** (1 - self.model.beta)
+        share, error = (float(np.interp(radius, self.radius, one)) for one in (self.share, self.error))
+        return share / within, np.hypot(error, _WINGS * (1 - within)) / within
 
 
 def measure_growth(
@@ -90,7 +105,7 @@ def measure_growth(
     n_rim = np.count_nonzero(np.isfinite(rim), axis=(1, 2))
     found = [_share(radius, values, seen, distance, drawn, flux, n_rim, noise) for radius in radii]
     share, error = np.transpose(found)
-    return GrowthCurve(radii, share, error) if np.all(np.isfinite(share)) else None
+    return GrowthCurve(radii, share, error, tables.psf.model) if np.all(np.isfinite(share)) else None
 
 
 def _share(

@@ -76,7 +76,7 @@ def measure_stars(frame: Frame, noise: NoiseModel, sky: ExposureSky) -> tuple[St
     error = np.hypot(raised * worse * np.sqrt(np.mean(fits.variance[:, 1:], axis=1)), _FLOOR)
     flux_error = raised_flux * worse * np.sqrt(fits.variance[:, 0])
     good = np.isfinite(fits.flux) & (fits.flux > _LEAST_SIGNAL * flux_error) & (error < _LARGEST_ERROR)
-    margin = _SURE * worse * fits.growth_error
+    margin = _SURE * fits.growth_error
     good &= (fits.growth > _SMALLEST - margin) & (fits.growth < _LARGEST + margin)
     good &= ~_twice(fits.x, fits.y, good, 0.5 * psf.fwhm)
     order = np.flatnonzero(good)[np.argsort(-fits.flux[good], kind="stable")][:_MOST_STARS]

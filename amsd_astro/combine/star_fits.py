@@ -20,6 +20,7 @@ _N_ROUNDS, _N_STEPS = 2, 4  # the others are taken off anew before each round of
 _RADIUS = 1.3  # FWHM, within which pixels count
 _LONGEST = 0.7  # pixels of a step
 _FEWEST = 0.6  # of a star's pixels that must be good
+_TINY = 1e-100
 _FLAT_FIELD = 0.01  # of the light: no detector and no profile is better known
 
 
@@ -134,12 +135,14 @@ def _step(
 ) -> tuple[_Floats, ...]:
     """One Gauss-Newton step of flux, x, y and level; and the inverse of the normal equations, of flux, x and y."""
     n = flux.size
-    strength = np.maximum(flux, np.finfo(float).tiny)[:, None, None]
+    # of a star that seems to have no light the place is known badly, not infinitely badly
+    noise = 1 / np.sqrt(np.maximum(weight.max(axis=(1, 2)), _TINY))
+    strength = np.maximum(flux, noise)[:, None, None]
     terms = np.stack([drawn[0], strength * drawn[1], strength * drawn[2], np.ones_like(drawn[0])], axis=1)
     terms = terms.reshape(n, 4, -1)
     weighted = terms * weight.reshape(n, 1, -1)
     normal = weighted @ terms.swapaxes(1, 2)
-    size = np.sqrt(np.maximum(np.einsum("nii->ni", normal), np.finfo(float).tiny))
+    size = np.sqrt(np.maximum(np.einsum("nii->ni", normal), _TINY))
     normal = normal / size[:, :, None] / size[:, None, :] + 1e-9 * np.eye(4)
     inverse = np.linalg.inv(normal) / size[:, :, None] / size[:, None, :]
     found = np.einsum("nij,nj->ni", inverse, np.einsum("nip,np->ni", weighted, values.reshape(n, -1)))
@@ -160,10 +163,10 @@ def _growth(
     terms = np.stack([drawn[0], np.ones_like(drawn[0])], axis=1).reshape(n, 2, -1)
     weighted = terms * weight.reshape(n, 1, -1)
     normal = weighted @ terms.swapaxes(1, 2)
-    trace = np.maximum(np.einsum("nii->n", normal), np.finfo(float).tiny)[:, None, None]
+    trace = np.maximum(np.einsum("nii->n", normal), _TINY)[:, None, None]
     taken = np.linalg.solve(normal / trace + 1e-12 * np.eye(2), weighted @ larger.reshape(n, -1, 1) / trace)
     own = larger.reshape(n, -1) - np.einsum("nip,ni->np", terms, taken[..., 0])
-    total = np.maximum(np.sum(weight.reshape(n, -1) * own**2, axis=1), np.finfo(float).tiny)
+    total = np.maximum(np.sum(weight.reshape(n, -1) * own**2, axis=1), _TINY)
     return np.sum(weight.reshape(n, -1) * own * rest.reshape(n, -1), axis=1) / total, 1 / np.sqrt(total)
 
 

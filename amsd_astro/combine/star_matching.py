@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +11,7 @@ from scipy import stats
 from scipy.spatial import KDTree
 
 from amsd_astro.combine.affine_fits import fit_affine
+from amsd_astro.combine.star_triangles import SCALES, alike_triangles
 
 __all__ = ["FEWEST_STARS", "ORIENTATIONS", "Match", "match_by_shift", "match_by_triangles"]
 
@@ -32,13 +32,13 @@ FEWEST_STARS = 5
 _BRIGHT = 80  # stars of each that are compared first
 _NEAR = 2.0  # pixels: stars this close to where a first guess has them are counted
 _RADII = (6.0, 3.0, 2.0, 1.5)  # pixels, one refinement after another
-_CHANCE = 1e-8  # of a match by chance, all guesses together
+_CLOSE = 1.0  # pixels, within which a star has to be to count in the end
+_FEWEST_AFFINE = 8  # pairs, for more than turn, scale and shift
+_CHANCE = 1e-7  # of a match by chance, all guesses together
+_RING = (4.0, 40.0)  # pixels, between which stars that are near each other are counted
 _LEAST_SHARE = 0.15  # of the bright stars in both that must be in each other's
-_TRIANGLE_STARS, _ALL_TRIANGLES, _NEIGHBOURS = 50, 11, 7
-_SMALLEST_SIDE = 12.0  # pixels of a triangle's longest
-_ALIKE = 0.012  # of the ratios of their sides
-_MOST_GUESSES, _BEST = 20_000, 12
-_SCALES = (0.4, 2.5)
+_TRIANGLE_STARS = (25, 50)  # the brightest, of which triangles are made: more where these do not do
+_BEST = 12  # guesses that are followed up
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,8 +142,8 @@ def match_by_triangles(first: _Floats, second: _Floats, shape: tuple[int, int]) 
         return None
     stars = _stars(first, second, shape)
     best: Match | None = None
-    for n_stars in (25, _TRIANGLE_STARS):
-        guesses = _guesses(first[:n_stars], second[:n_stars])
+    for n_stars in _TRIANGLE_STARS:
+        guesses = alike_triangles(first[:n_stars], second[:n_stars])
         if len(guesses):
             for k in _most_agreed(stars, guesses):
                 found = _refined(stars, guesses[k], len(guesses))
@@ -154,67 +154,6 @@ def match_by_triangles(first: _Floats, second: _Floats, shape: tuple[int, int]) 
         if max(len(first), len(second)) <= n_stars:
             break
     return best
-
-
-def _guesses(first: _Floats, second: _Floats) -> _Floats:
-    """Maps by which a triangle of one catalogue is one of the other, shape (n, 2, 3)."""
-    one, one_sides = _triangles(first)
-    other, other_sides = _triangles(second)
-    if not (len(one) and len(other)):
-        return np.zeros((0, 2, 3))
-    pairs = KDTree(one_sides).query_ball_tree(KDTree(other_sides), _ALIKE)
-    index = np.array([(i, j) for i, near in enumerate(pairs) for j in near], np.int64).reshape(-1, 2)
-    if len(index) > _MOST_GUESSES:
-        index = index[:: -(-len(index) // _MOST_GUESSES)]
-    start, end = first[one[index[:, 0]]], second[other[index[:, 1]]]
-    # as complex numbers, of which a map is a factor and a shift; mirrored ones are conjugates
-    p, q = start[..., 0] + 1j * start[..., 1], end[..., 0] + 1j * end[..., 1]
-    mirrored = _turn(p) * _turn(q) < 0
-    p = np.where(mirrored[:, None], p.conj(), p)
-    p_middle, q_middle = p.mean(axis=1), q.mean(axis=1)
-    from_middle = p - p_middle[:, None]
-    factor = np.sum((q - q_middle[:, None]) * from_middle.conj(), axis=1) / np.sum(np.abs(from_middle) ** 2, axis=1)
-    shift = q_middle - factor * p_middle
-    sign = np.where(mirrored, -1.0, 1.0)
-    maps = np.stack(
-        [
-            np.stack([factor.real, -sign * factor.imag, shift.real], axis=1),
-            np.stack([factor.imag, sign * factor.real, shift.imag], axis=1),
-        ],
-        axis=1,
-    )
-    size = np.abs(factor)
-    return maps[(size > _SCALES[0]) & (size < _SCALES[1])]
-
-
-def _turn(corners: NDArray[np.complex128]) -> _Floats:
-    """Positive where three corners go round one way, negative for the other."""
-    a, b = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
-    return np.asarray((a.conj() * b).imag)
-
-
-def _triangles(places: _Floats) -> tuple[NDArray[np.int64], _Floats]:
-    """Triangles of neighbours, the corner opposite to the longest side first; and ratios of their sides."""
-    n = len(places)
-    if n <= _ALL_TRIANGLES:
-        corners = np.array(list(combinations(range(n), 3)), np.int64)
-    else:
-        near = KDTree(places).query(places, _NEIGHBOURS + 1)[1]
-        pairs = np.array(list(combinations(range(1, _NEIGHBOURS + 1), 2)))
-        corners = np.stack(
-            [np.repeat(np.arange(n), len(pairs)), near[:, pairs[:, 0]].ravel(), near[:, pairs[:, 1]].ravel()], axis=1
-        )
-        corners = np.unique(np.sort(corners, axis=1), axis=0)
-    a, b, c = (places[corners[:, k]] for k in range(3))
-    sides = np.stack([np.hypot(*(b - c).T), np.hypot(*(c - a).T), np.hypot(*(a - b).T)], axis=1)
-    order = np.argsort(-sides, axis=1, kind="stable")
-    sides = np.take_along_axis(sides, order, axis=1)
-    corners = np.take_along_axis(corners, order, axis=1)
-    ratios = sides[:, 1:] / np.maximum(sides[:, :1], 1e-9)
-    usable = (sides[:, 0] > _SMALLEST_SIDE) & (sides[:, 2] > 0.1 * sides[:, 0])
-    # sides of one length have no order
-    usable &= (ratios[:, 0] < 1 - _ALIKE / 2) & (ratios[:, 1] < ratios[:, 0] - _ALIKE / 2)
-    return corners[usable], ratios[usable]
 
 
 def _most_agreed(stars: _Stars, guesses: _Floats) -> NDArray[np.int64]:
@@ -238,9 +177,9 @@ def _refined(stars: _Stars, guess: _Floats, n_guesses: int) -> Match | None:
         first, second = _pairs(stars, matrix, radius)
         if first.size < 3:
             return None
-        matrix = _fitted(stars, first, second, matrix, 4 if first.size < 8 or radius > 3 else 6, radius)
+        matrix = _fitted(stars, first, second, matrix, 4 if first.size < _FEWEST_AFFINE or radius > 3 else 6, radius)
     scale = math.sqrt(abs(float(np.linalg.det(matrix[:, :2]))))
-    if not _SCALES[0] < scale < _SCALES[1]:
+    if not SCALES[0] < scale < SCALES[1]:
         return None
     first, second = _pairs(stars, matrix, _RADII[-1])
     if first.size < 3:
@@ -278,21 +217,22 @@ def _chance(stars: _Stars, matrix: _Floats, n_guesses: int) -> float:
     if n_inside < FEWEST_STARS:
         return 0.0
     bright = KDTree(stars.second[:_BRIGHT])
-    radius = _RADII[-1]
+    radius = _CLOSE
     n_found = int(np.unique(_near(bright, places[inside], radius)).size)
     back = (stars.second[:_BRIGHT] - matrix[:, 2]) @ np.linalg.inv(matrix[:, :2]).T
     low, high = stars.first.min(axis=0), stars.first.max(axis=0)
     n_back = int(np.count_nonzero(np.all((back >= low - 1) & (back <= high + 1), axis=1)))
     if n_found < _LEAST_SHARE * min(n_inside, n_back):
         return 0.0
-    # how many match when everything is moved a little: crowding counts
-    turns = np.linspace(0, 2 * np.pi, 12, endpoint=False)
-    moves = np.concatenate([r * np.stack([np.cos(turns), np.sin(turns)], axis=1) for r in (8.0, 15.0, 25.0)])
-    moved = (places[inside][None] + moves[:, None]).reshape(-1, 2)
-    seen = np.count_nonzero(np.isfinite(bright.query(moved, distance_upper_bound=radius)[0]))
+    # pairs by chance, from those of stars that are near each other: crowding counts
+    near, far = _RING
+    n_pairs = int(bright.count_neighbors(KDTree(places[inside]), far)) - int(
+        bright.count_neighbors(KDTree(places[inside]), near)
+    )
     plain = n_inside * len(stars.second[:_BRIGHT]) * math.pi * radius**2 / (nx * ny)
-    expected = max((seen + 1) / len(moves), plain)
-    likely = stats.poisson.logsf(max(n_found - 2, 0) - 1, expected) / math.log(10)  # two make the map
+    expected = max((n_pairs + 1) * radius**2 / (far**2 - near**2), plain)
+    n_free = n_found - (2 if n_found < _FEWEST_AFFINE else 3)  # the others make the map
+    likely = stats.poisson.logsf(max(n_free, 0) - 1, expected) / math.log(10)
     return float(likely + math.log10(max(n_guesses, 1)))
 
 

@@ -18,7 +18,7 @@ __all__ = ["measure_scale"]
 _log = logging.getLogger(__name__)
 
 _LEAST_SIGNAL, _FEWEST = 10.0, 3  # flux over its error, and stars
-_APERTURE = 2.5  # FWHM of the worse seeing: radius within which light is compared
+_APERTURE = 2.0  # FWHM of the worse seeing: radius within which light is compared
 _FLAT = 0.003  # share of the light: flat fields and profiles are no better
 _UNSEEN = 0.1  # share by which the sky's transparency may differ from what time and gain say
 _GOOD = 0.05  # error that is better than that
@@ -77,6 +77,6 @@ def _aperture_loss(reference: Exposure, exposure: Exposure, grid: GridMap) -> tu
         return 1.0, 0.0
     size = math.sqrt(grid.area)
     radius = _APERTURE * max(reference.fwhm, exposure.fwhm / size)
-    share, error = reference.growth.at(radius)
-    other_share, other_error = exposure.growth.at(radius * size)
+    share, error = reference.growth.total(radius)
+    other_share, other_error = exposure.growth.total(radius * size)
     return other_share / share, math.hypot(error / share, other_error / other_share)

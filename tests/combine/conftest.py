@@ -1,9 +1,9 @@
-"""Where tests of several exposures find what they share."""
+"""What tests of combined exposures share."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
 
-# The tests are no package: this is how their shared modules are found.
+# The tests are no package: this is how the made exposures are found.
 sys.path.insert(0, str(Path(__file__).parent))

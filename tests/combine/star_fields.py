@@ -35,7 +35,11 @@ def random_field(seed: int, n: int, shape: tuple[int, int], *, low: float = 800.
 
 
 def affine(
-    shape: tuple[int, int], *, turn: float = 0.0, scale: float = 1.0, shift: tuple[float, float] = (0.0, 0.0),
+    shape: tuple[int, int],
+    *,
+    turn: float = 0.0,
+    scale: float = 1.0,
+    shift: tuple[float, float] = (0.0, 0.0),
     mirrored: bool = False,
 ) -> NDArray[np.float64]:
     """The map from the reference to an exposure: about the middle, turned by degrees, x mirrored, scaled and moved."""
@@ -84,6 +88,8 @@ def tpv_header(shape: tuple[int, int], *, ra: float, dec: float, pixel_scale: fl
     header.update({"CD2_1": step * math.sin(turn), "CD2_2": step * math.cos(turn)})
     cubic = 3.0 / (0.5 * math.hypot(*shape)) ** 3 / step**2  # 3 pixels in the corners
     for axis in (1, 2):
-        header.update({f"PV{axis}_0": 0.0, f"PV{axis}_1": 1.0, f"PV{axis}_2": 0.0, f"PV{axis}_4": 0.3 * cubic * step * 50})
+        header.update(
+            {f"PV{axis}_0": 0.0, f"PV{axis}_1": 1.0, f"PV{axis}_2": 0.0, f"PV{axis}_4": 0.3 * cubic * step * 50}
+        )
         header.update({f"PV{axis}_7": cubic, f"PV{axis}_9": cubic})
     return header

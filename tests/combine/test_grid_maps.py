@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from astropy.wcs import WCS
+from star_fields import affine, tpv_header
 
 from amsd_astro.combine.grid_maps import IDENTITY, GridMap
 from amsd_astro.combine.wcs_grids import wcs_grid
 from amsd_astro.simulation.wcs import tan_sip_header
-from star_fields import affine, tpv_header
 
 SHAPE = (300, 420)
 

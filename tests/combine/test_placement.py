@@ -9,11 +9,11 @@ import pytest
 from astropy.io import fits
 from astropy.wcs import WCS
 from numpy.typing import NDArray
+from star_fields import SKY, affine, expose, random_field, tpv_header
 
 from amsd_astro.combine.exposures import Exposure, open_exposure
 from amsd_astro.combine.placement import CannotPlaceError, Placement, place
 from amsd_astro.simulation.wcs import tan_sip_header
-from star_fields import SKY, affine, expose, random_field, tpv_header
 
 SHAPE = (320, 400)
 FIELD = random_field(3, 60, SHAPE, low=3000.0)
