@@ -122,7 +122,7 @@ def fit_affine(
         flat = scaled.transpose(1, 0, 2).reshape(n_parameters, -1)
         normal = flat @ flat.T
         found = np.linalg.lstsq(normal, flat @ (rest * np.sqrt(weight) / wide).ravel(), rcond=1e-12)[0]
-        change = _changed(matrix, n_parameters, found, middle, size)
+        change = _changed(matrix, n_parameters, np.asarray(found, np.float64), middle, size)
         moved = float(
             np.max(np.abs(change @ np.vstack([x, y, np.ones_like(x)]) - matrix @ np.vstack([x, y, x * 0 + 1])))
         )
@@ -137,7 +137,7 @@ def fit_affine(
     )
     covariance = np.zeros((6, 6))
     if n_parameters:
-        units = np.asarray(_STEP * np.eye(n_parameters), np.float64)
+        units: _Floats = np.diag(np.full(n_parameters, _STEP, np.float64))
         moved_maps = [_changed(matrix, n_parameters, unit, middle, size) for unit in units]
         jacobian = np.stack([(moved_map - matrix).ravel() / _STEP for moved_map in moved_maps])
         covariance = jacobian.T @ np.linalg.pinv(normal, rcond=1e-12) @ jacobian

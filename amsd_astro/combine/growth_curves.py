@@ -19,7 +19,6 @@ __all__ = ["GrowthCurve", "measure_growth"]
 _MOST, _LEAST_SIGNAL = 60, 20.0  # stars; flux over its error
 _RADII = np.linspace(1.0, 5.0, 13)  # FWHM
 _RIM = 1.4  # of the largest radius: from there to the radius lies the local sky
-_WINGS = 0.2  # of the light beyond an aperture, by which the profile may be wrong there
 _FEWEST = 0.9  # of an aperture's pixels that must be good
 
 
@@ -42,19 +41,24 @@ class GrowthCurve:
     error: NDArray[np.float64]
     model: MoffatPsf
 
-    def total(self, radius: float) -> tuple[float, float]:
-        """Return all light over the flux in the catalogue, as an aperture shows it that is large enough, and its error.
+    def at(self, radius: float) -> tuple[float, float]:
+        """Return the ratio at a radius (pixels, the nearest that was measured) and its error."""
+        share, error = (float(np.interp(radius, self.radius, one)) for one in (self.share, self.error))
+        return share, error
+
+    def beyond(self, radius: float, beta: float) -> float:
+        """Return the part of a star's light that lies beyond a radius.
 
         Parameters
         ----------
         radius : float
-            Of the aperture, pixels; the nearest that was measured counts.
+            Pixels; the nearest that was measured.
+        beta : float
+            Of a Moffat profile as wide as the stars.
         """
         radius = float(np.clip(radius, self.radius[0], self.radius[-1]))
-        width = 0.25 * self.model.fwhm**2 / (2 ** (1 / self.model.beta) - 1)
-        within = 1 - (1 + radius**2 / width) ** (1 - self.model.beta)
-        share, error = (float(np.interp(radius, self.radius, one)) for one in (self.share, self.error))
-        return share / within, np.hypot(error, _WINGS * (1 - within)) / within
+        width = 0.25 * self.model.fwhm**2 / (2 ** (1 / beta) - 1)
+        return float((1 + radius**2 / width) ** (1 - beta))
 
 
 def measure_growth(
