@@ -29,8 +29,9 @@ _MOST_PEAKS, _MOST_STARS = 500, 300
 _REACH = 3.0  # FWHM: half-size of the light that is taken off neighbours
 _LEAST_SIGNAL = 7.0  # flux over its error
 _LARGEST_ERROR = 0.35  # pixels
-_SMALLEST, _LARGEST = -0.28, 1.0  # growth beyond which it is a hot pixel, or no star
+_SMALLEST, _LARGEST = -0.28, 1.0  # growth beyond which it is no star
 _BRIGHT, _FEWEST_BRIGHT = 50.0, 5  # flux over its error, and stars, by which the PSF itself is judged
+_SHARPEST = 0.4  # of the top of a star, that no single pixel has above it
 _SURE = 3.0  # standard errors
 _FLOOR = 0.003  # pixels: no profile is better known
 
@@ -78,6 +79,7 @@ def measure_stars(frame: Frame, noise: NoiseModel, sky: ExposureSky) -> tuple[St
     good = np.isfinite(fits.flux) & (fits.flux > _LEAST_SIGNAL * flux_error) & (error < _LARGEST_ERROR)
     margin = _SURE * fits.growth_error
     good &= (fits.growth > _SMALLEST - margin) & (fits.growth < _LARGEST + margin)
+    good &= fits.excess < _SHARPEST  # hot pixels, cosmic rays
     good &= ~_twice(fits.x, fits.y, good, 0.5 * psf.fwhm)
     order = np.flatnonzero(good)[np.argsort(-fits.flux[good], kind="stable")][:_MOST_STARS]
     size = psf.fwhm * np.clip(1 + fits.growth, 0.3, 3.0)

@@ -21,6 +21,7 @@ _RADIUS = 1.3  # FWHM, within which pixels count
 _LONGEST = 0.7  # pixels of a step
 _FEWEST = 0.6  # of a star's pixels that must be good
 _TINY = 1e-100
+_STANDS_OUT = 5.0  # sigma of a pixel
 _FLAT_FIELD = 0.01  # of the light: no detector and no profile is better known
 
 
@@ -40,6 +41,8 @@ class StarFits:
         By how much larger than the PSF it is, in its size: 0 for a star, -0.5 for a hot pixel.
     growth_error : ndarray
         Of that.
+    excess : ndarray
+        What the pixel that stands out most, beyond the noise, has above the fit, over the top of the fit.
     """
 
     x: _Floats
@@ -49,6 +52,7 @@ class StarFits:
     chi2: _Floats
     growth: _Floats
     growth_error: _Floats
+    excess: _Floats
 
 
 def fit_stars(
@@ -99,11 +103,14 @@ def fit_stars(
     n_used = np.count_nonzero(used, axis=(1, 2))
     chi2 = np.sum(weight * rest**2, axis=(1, 2)) / np.maximum(n_used - 4, 1)
     growth, growth_error = _growth(rest, drawn, weight, flux, dx, dy)
+    significant = rest * np.sqrt(weight) > _STANDS_OUT
+    top = np.max(drawn[0], axis=(1, 2)) * np.where(flux > 0, flux, np.inf)
+    excess = np.max(np.where(significant, rest, 0.0), axis=(1, 2)) / top
     variance = np.stack([inverse[:, 0, 0], inverse[:, 1, 1], inverse[:, 2, 2]], axis=1)
     lost = (n_used < _FEWEST * np.count_nonzero(radius <= _RADIUS * tables.psf.fwhm + 0.5)) | ~(flux > 0)
     lost |= ~np.all(variance > 0, axis=1) | (np.hypot(dx, dy) > 0.7 * tables.psf.fwhm + 1)
     flux[lost] = np.nan
-    return StarFits(column + dx, row + dy, flux, variance, chi2, growth, growth_error)
+    return StarFits(column + dx, row + dy, flux, variance, chi2, growth, growth_error, excess)
 
 
 def _floor_at(noise: NoiseModel, row: NDArray[np.integer], column: NDArray[np.integer], half: int) -> _Floats:
