@@ -1,9 +1,18 @@
-"""What tests of combined exposures share."""
+"""What the tests of combining share."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
 
-# The tests are no package: this is how the made exposures are found.
+import numpy as np
+import pytest
+
+# The tests are no package: this is how what they share is found.
 sys.path.insert(0, str(Path(__file__).parent))
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    """The same numbers in each test."""
+    return np.random.default_rng(11)

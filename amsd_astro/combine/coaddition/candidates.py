@@ -35,6 +35,8 @@ class Candidates:
         Whether it has the shape of a star, and is beyond doubt.
     was_there : ndarray of bool
         Whether the change is one of a source that most exposures show.
+    on_light : ndarray of bool
+        Whether most exposures show light there, be the change as large as it may.
     """
 
     x: NDArray[np.float64]
@@ -42,6 +44,7 @@ class Candidates:
     significance: NDArray[np.float64]
     is_star: NDArray[np.bool_]
     was_there: NDArray[np.bool_]
+    on_light: NDArray[np.bool_]
 
 
 def find_candidates(difference: Difference, fwhm: float) -> Candidates:
@@ -69,10 +72,11 @@ def find_candidates(difference: Difference, fwhm: float) -> Candidates:
     error_here = np.hypot(found.error, difference.misfit * np.abs(np.nan_to_num(before.flux)))
     with np.errstate(invalid="ignore"):
         shaped &= np.abs(found.flux) > _CLEAR * error_here
-        was_there = (before.flux > _STAR * before.error) & (np.abs(found.flux) < 3 * before.flux)
+        on_light = before.flux > _STAR * before.error
+        was_there = on_light & (np.abs(found.flux) < 3 * before.flux)
     if fwhm < _NARROWEST:
         shaped &= was_there
-    return Candidates(place_x, place_y, peak, shaped, was_there)
+    return Candidates(place_x, place_y, peak, shaped, was_there, on_light)
 
 
 def _peaks(height: NDArray[np.float32]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

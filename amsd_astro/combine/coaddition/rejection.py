@@ -13,6 +13,7 @@ from amsd_astro.combine.coaddition.blemishes import find_blemishes, find_on_star
 from amsd_astro.combine.coaddition.candidates import Candidates, find_candidates
 from amsd_astro.combine.coaddition.differences import Difference
 from amsd_astro.combine.coaddition.kernels import kernel_for
+from amsd_astro.combine.coaddition.neighbour_filling import fill_from_neighbours
 from amsd_astro.combine.coaddition.psf_fits import fit_psf
 from amsd_astro.combine.coaddition.reference_image import ReferenceImage, median_of
 from amsd_astro.combine.coaddition.resampling import Resampler, offset_grid
@@ -28,6 +29,8 @@ _MOST_STARS = 5000
 _USUAL_FWHM = 3.0  # pixels, where no exposure shows stars
 _SHARPER = 0.95  # FWHM over that of what is compared with
 _MATTERS = 0.2  # errors of the mean
+_TRUSTED = 1.0  # misfit up to which an expectation stands in for an exposure
+_AGREED = 0.15  # misfit up to which what differs on a star is told from the match's errors
 _FLAGGED = 1.5  # FWHM around a place that disagrees
 
 
@@ -106,14 +109,15 @@ class _Judge:
         told, width = difference, fwhm
         if fwhm < _SHARPER * compared:
             told, width = self._widened(i, seen, blemished, blot[inner], expected, n_values, places, (fwhm, compared))
-            blemished |= find_on_stars(told, find_candidates(told, width), width)
+            if told.misfit < _AGREED:
+                blemished |= find_on_stars(told, find_candidates(told, width), width)
         self._measure_stars(i, told, blemished, places, width)
         self._note_transients(i, candidates, trails)
         n_good = max(1, int(np.count_nonzero(np.isfinite(seen))))
         blemished &= np.isfinite(seen)
         stack.rejected.append(float(np.count_nonzero(blemished) / n_good))
         seen[blemished] = np.nan
-        stack.stand_ins.append(self._stand_ins(i, *stack.put(i, seen, blot)))
+        stack.stand_ins.append(self._stand_ins(i, match.misfit, *stack.put(i, seen, blot)))
         stack.flags[stack.touched(i, blemished)] |= FLAG_REJECTED
         change = difference.change(fwhm)
         change[~np.isfinite(difference.light) | blemished] = np.nan
@@ -128,8 +132,9 @@ class _Judge:
         else:  # the other one
             light = self.original_values[1 - i]
             n_values = np.where(np.isfinite(light), self.image.n_values, np.uint16(0))
+        light = fill_from_neighbours(light.copy())
         if resampler is None:
-            return np.nan_to_num(light), n_values, 0
+            return light, n_values, 0
         margin = resampler.margin
         side = 1 / math.sqrt(self.stack.placements[i].grid.area)
         back = Resampler(
@@ -138,7 +143,7 @@ class _Judge:
             (shape[0] + 2 * margin, shape[1] + 2 * margin),
             kernel_for(self.fwhm, side),
         )
-        blot = back.apply(np.nan_to_num(light))
+        blot = back.apply(light)
         told = back.nearest(n_values, outside=0)[margin : margin + shape[0], margin : margin + shape[1]]
         return blot, told, margin
 
@@ -169,13 +174,14 @@ class _Judge:
         )
         return difference, fwhm[1]
 
-    def _stand_ins(self, i: int, pixels: NDArray[np.intp], light: NDArray[np.float32]) -> StandIns:
+    def _stand_ins(self, i: int, misfit: float, pixels: NDArray[np.intp], light: NDArray[np.float32]) -> StandIns:
         """Those by which the mean changes: an exposure of another seeing is missed in the middle of a star."""
         weights, others = self.stack.weights, self.image.light.ravel()[pixels]
         error = math.sqrt(float(np.sum(weights**2 * [one.typical for one in self.stack.calibrations])))
         with np.errstate(invalid="ignore"):
             matter = weights[i] * np.abs(light - others) > _MATTERS * error
             matter &= np.abs(others) > _MATTERS * error
+        matter &= misfit < _TRUSTED
         return StandIns(pixels[matter], light[matter])
 
     def _measure_stars(

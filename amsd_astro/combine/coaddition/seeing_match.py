@@ -47,11 +47,13 @@ class SeeingMatch:
         if self.kernel is None:
             return image
         k = self.kernel.shape[0] // 2
-        size = [fft.next_fast_len(n + 2 * k, real=True) for n in image.shape]
-        kernel = fft.rfft2(self.kernel.astype(np.float32), size)
-        kernel *= fft.rfft2(image, size)
+        wide = np.pad(image, k, mode="edge")
+        size = [fft.next_fast_len(n, real=True) for n in wide.shape]
+        product = fft.rfft2(self.kernel.astype(np.float32), size)
+        product *= fft.rfft2(wide, size)
         ny, nx = image.shape
-        return np.ascontiguousarray(fft.irfft2(kernel, size)[k : k + ny, k : k + nx])
+        # what wraps around lands in the first rows and columns
+        return np.ascontiguousarray(fft.irfft2(product, size)[2 * k : 2 * k + ny, 2 * k : 2 * k + nx])
 
 
 def match_seeing(
@@ -76,7 +78,7 @@ def match_seeing(
     """
     sigma = SIGMA_PER_FWHM * fwhm[0]
     if not (math.isfinite(sigma) and sigma > 0):
-        return SeeingMatch(None, _UNMATCHED)
+        return _unmatched(fwhm)
     basis = _basis(sigma)
     k, core = basis.shape[1] // 2, math.ceil(1.5 * max(fwhm))
     y, x = _apart(stars, seen.shape, k + core, 2 * core)
@@ -88,9 +90,10 @@ def match_seeing(
     usable = np.isfinite(here).all(axis=(1, 2)) & np.isfinite(there).all(axis=(1, 2))
     usable &= peak > 10 * np.sqrt(noise.max(axis=(1, 2), initial=1e-30))
     if np.count_nonzero(usable) < _FEWEST_STARS:
-        return SeeingMatch(_plain_kernel(fwhm), _UNMATCHED)
+        return _unmatched(fwhm)
     here, there, noise = here[usable].astype(float), there[usable].astype(float), noise[usable].astype(float)
-    return _fit(basis, here, there, noise, inner)
+    match = _fit(basis, here, there, noise, inner)
+    return match if match.misfit < _unmatched(fwhm).misfit else _unmatched(fwhm)
 
 
 def _fit(
@@ -157,11 +160,12 @@ def _gaussian(x: NDArray[np.float64], y: NDArray[np.float64], sigma: float) -> N
     return np.asarray(kernel / kernel.sum())
 
 
-def _plain_kernel(fwhm: tuple[float, float]) -> NDArray[np.float64] | None:
-    """A Gaussian that widens the median's stars to those of the exposure; None where they are as wide."""
+def _unmatched(fwhm: tuple[float, float]) -> SeeingMatch:
+    """A Gaussian that widens the median's stars to those of the exposure; narrower ones are allowed to differ."""
     if not fwhm[1] > 1.05 * fwhm[0]:
-        return None
+        sharper = (fwhm[0] / fwhm[1]) ** 2 - 1 if fwhm[1] > 0 else 0.0
+        return SeeingMatch(None, _UNMATCHED + max(sharper, 0.0))
     sigma = SIGMA_PER_FWHM * math.sqrt(fwhm[1] ** 2 - fwhm[0] ** 2)
     k = math.ceil(3 * sigma)
     y, x = np.mgrid[-k : k + 1, -k : k + 1].astype(float)
-    return _gaussian(x, y, sigma)
+    return SeeingMatch(_gaussian(x, y, sigma), _UNMATCHED)

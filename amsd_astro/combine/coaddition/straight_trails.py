@@ -28,7 +28,7 @@ def find_trails(candidates: Candidates, shape: tuple[int, int], fwhm: float) -> 
     """
     mask = np.zeros(shape, bool)
     order = np.argsort(-candidates.significance, kind="stable")
-    new = (candidates.significance > 0) & ~(candidates.is_star & candidates.was_there)
+    new = (candidates.significance > 0) & ~candidates.on_light  # stars of another seeing lie on lines by chance
     order = order[new[order]][:_MOST_PEAKS]
     x, y = candidates.x[order], candidates.y[order]
     for _ in range(_MOST_TRAILS):
