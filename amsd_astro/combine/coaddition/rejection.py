@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,7 @@ from amsd_astro.combine.coaddition.aligned_stack import AlignedStack, StandIns
 from amsd_astro.combine.coaddition.blemishes import find_blemishes, find_on_stars
 from amsd_astro.combine.coaddition.candidates import Candidates, find_candidates
 from amsd_astro.combine.coaddition.differences import Difference
-from amsd_astro.combine.coaddition.kernels import kernel_for
+from amsd_astro.combine.coaddition.kernels import WELL_SAMPLED, kernel_for
 from amsd_astro.combine.coaddition.neighbour_filling import fill_from_neighbours
 from amsd_astro.combine.coaddition.psf_fits import fit_psf
 from amsd_astro.combine.coaddition.reference_image import ReferenceImage, median_of
@@ -30,6 +31,7 @@ _USUAL_FWHM = 3.0  # pixels, where no exposure shows stars
 _SHARPER = 0.95  # FWHM over that of what is compared with
 _MATTERS = 0.2  # errors of the mean
 _TRUSTED = 1.0  # misfit up to which an expectation stands in for an exposure
+_UNDERSAMPLED = 1.2  # misfit of undersampled stars
 _AGREED = 0.15  # misfit up to which what differs on a star is told from the match's errors
 _FLAGGED = 1.5  # FWHM around a place that disagrees
 
@@ -99,6 +101,8 @@ class _Judge:
         other = self.fwhm if self.original_values is None else stack.placements[1 - i].fwhm
         compared = (other if math.isfinite(other) else self.fwhm) * side
         match = match_seeing(blot[inner], seen, variance, places, (compared, fwhm))
+        if fwhm < WELL_SAMPLED:  # where in a pixel a star's middle lies changes all
+            match = replace(match, misfit=max(match.misfit, _UNDERSAMPLED))
         expected, blot = blot[inner], match.apply(blot)
         difference = Difference.between(
             seen, blot[inner], n_values, stack.calibrations[i], match.misfit, reference_variance=self.image.variance
