@@ -24,6 +24,7 @@ _ODD = 3.0  # times the usual misfit: a star that varies, or is spoilt
 MISFIT_SPREAD = 3.0
 """Times the typical star's misfit, by which pixels may differ."""
 
+_SHARPEST = 0.7  # of the median's FWHM: no kernel makes stars as narrow as that
 _LEAST, _UNMATCHED, _MOST = 0.02, 0.25, 3.0  # part of the light that may differ anyway
 
 
@@ -78,6 +79,8 @@ def match_seeing(
     """
     sigma = SIGMA_PER_FWHM * fwhm[0]
     if not (math.isfinite(sigma) and sigma > 0):
+        return SeeingMatch(None, _UNMATCHED)
+    if fwhm[1] < _SHARPEST * fwhm[0]:
         return _unmatched(fwhm)
     basis = _basis(sigma)
     k, core = basis.shape[1] // 2, math.ceil(1.5 * max(fwhm))
