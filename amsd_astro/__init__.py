@@ -10,7 +10,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from amsd_astro.combine.interface import combine
+    from amsd_astro.combination.interface import combine
     from amsd_astro.denoiser import Denoiser, denoise
     from amsd_astro.errors import (
         AlreadyDenoisedError,
@@ -67,7 +67,7 @@ _HOMES = {
     "Report": "validation",
     "__version__": "version",
     "as_frame": "frames.inputs",
-    "combine": "combine.interface",
+    "combine": "combination.interface",
     "denoise": "denoiser",
     "read_frame": "frames.reader",
     "validate": "validation",

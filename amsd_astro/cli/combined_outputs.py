@@ -31,7 +31,7 @@ def is_combined(output: str | os.PathLike[str], sources: Sequence[str], options:
     options : str
         As `describe_combining` returns.
     """
-    from amsd_astro.combine.provenance import CHECKSUMS_KEYWORD, checksums_digest
+    from amsd_astro.combination.provenance import CHECKSUMS_KEYWORD, checksums_digest
     from amsd_astro.errors import FrameError
     from amsd_astro.fits.cards import string_value
     from amsd_astro.fits.scanning import scan

@@ -9,17 +9,17 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from amsd_astro.combine.coaddition import align
-from amsd_astro.combine.exposures import Exposure
-from amsd_astro.combine.other_exposures import FEWEST
-from amsd_astro.combine.placement import CannotPlaceError, Placement, place
-from amsd_astro.combine.repeats import repeat_frames
-from amsd_astro.combine.sky_levels import measure_exposure_sky
-from amsd_astro.combine.star_finding import measure_stars
 from amsd_astro.denoiser.application import Progress
 from amsd_astro.denoiser.preparation import Prepared
 from amsd_astro.denoiser.resumption import TrainingFile, frame_key, training_key
 from amsd_astro.errors import AmsdWarning, FrameError
+from amsd_astro.exposures.coaddition import align
+from amsd_astro.exposures.exposure import Exposure
+from amsd_astro.exposures.other_exposures import FEWEST
+from amsd_astro.exposures.placing.placement import CannotPlaceError, Placement, place
+from amsd_astro.exposures.repeats import repeat_frames
+from amsd_astro.exposures.sky_levels import measure_exposure_sky
+from amsd_astro.exposures.stars.star_finding import measure_stars
 
 if TYPE_CHECKING:
     from amsd_astro.network.held_out_risk import Adaptation

@@ -14,8 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
-from amsd_astro.combine.coaddition import FLAG_REJECTED, align, mean_of
-from amsd_astro.combine.coaddition.aligned_stack import bring_together
+from amsd_astro.exposures.coaddition import align, mean_of
+from amsd_astro.exposures.coaddition.aligned_stack import bring_together
+from amsd_astro.frames.masks import FLAG_REJECTED
 from benchmarks.combine.exposure_sets import EQUAL_SEEDS, MIXED_SEEDS, ExposureSet, equal_set, mixed_set
 from benchmarks.kept_results import command, machine
 

@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from amsd_astro import Frame
-from amsd_astro.combine.exposures import Exposure
-from amsd_astro.combine.grid_maps import GridMap
-from amsd_astro.combine.placement import Placement
-from amsd_astro.combine.star_catalogues import StarCatalogue
+from amsd_astro.exposures.exposure import Exposure
+from amsd_astro.exposures.placing.grid_maps import GridMap
+from amsd_astro.exposures.placing.placement import Placement
+from amsd_astro.exposures.stars.star_catalogues import StarCatalogue
 from amsd_astro.noise.model import NoiseModel
 from amsd_astro.simulation import (
     BAD_COLUMN,

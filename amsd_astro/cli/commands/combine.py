@@ -16,7 +16,7 @@ from amsd_astro.cli.jobs import run_job
 from amsd_astro.cli.progress import ProgressBar
 
 if TYPE_CHECKING:
-    from amsd_astro.combine.sources import Source
+    from amsd_astro.combination.sources import Source
     from amsd_astro.frames import Frame
 
 __all__ = ["run"]
@@ -53,7 +53,7 @@ def _combine(args: argparse.Namespace, record: dict[str, Any]) -> int:
 
 def _combined(args: argparse.Namespace, reference: int | str | None, bar: ProgressBar) -> Frame:
     denoiser = None if args.no_denoise else new_denoiser(args)
-    from amsd_astro.combine.interface import combine_sources
+    from amsd_astro.combination.interface import combine_sources
 
     sources = [_source(path, args) for path in args.files]
     return combine_sources(
@@ -67,7 +67,7 @@ def _combined(args: argparse.Namespace, reference: int | str | None, bar: Progre
 
 
 def _source(path: str, args: argparse.Namespace) -> Source:
-    from amsd_astro.combine.sources import Source
+    from amsd_astro.combination.sources import Source
 
     return Source(path, path, reading_options(args))
 

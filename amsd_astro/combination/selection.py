@@ -1,0 +1,199 @@
+"""Which of the exposures can be used: opened, no two the same, placed on the reference; the others are told."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from amsd_astro.combination.sources import Source
+from amsd_astro.errors import AmsdWarning, FrameError
+from amsd_astro.exposures.exposure import Exposure, open_exposure
+from amsd_astro.exposures.placing.placement import CannotPlaceError, Placement, place
+
+__all__ = ["Selection", "Used", "select_exposures"]
+
+_log = logging.getLogger(__name__)
+
+Progress = Callable[[int, int, str], None]
+BEST = "best"
+
+
+@dataclass(frozen=True, eq=False)
+class Used:
+    """An exposure that counts.
+
+    Attributes
+    ----------
+    source : Source
+        What it is of.
+    exposure : Exposure
+        What is known of it.
+    placement : Placement
+        On the reference.
+    """
+
+    source: Source
+    exposure: Exposure
+    placement: Placement
+
+
+@dataclass(frozen=True, eq=False)
+class Selection:
+    """The exposures that count.
+
+    Attributes
+    ----------
+    reference : Exposure
+        Among them.
+    used : tuple of Used
+        In the order given, two at least.
+    left_out : dict of str to str
+        Names of the others, and why each is left out.
+    checksums : tuple of str
+        SHA-256 of all that was given, in its order; empty where there is nothing to read.
+    """
+
+    reference: Exposure
+    used: tuple[Used, ...]
+    left_out: dict[str, str] = field(default_factory=dict)
+    checksums: tuple[str, ...] = ()
+
+    @property
+    def used_names(self) -> list[str]:
+        """Names of those that count."""
+        return [one.exposure.name for one in self.used]
+
+    def fwhm(self, weights: Sequence[float]) -> float:
+        """FWHM of the weighted mean's PSF, pixels of the reference: that of the mean of Gaussians' second moments."""
+        widths = np.array([one.placement.fwhm for one in self.used])
+        known = np.isfinite(widths)
+        if not known.any():
+            return float("nan")
+        return float(np.sqrt(np.average(widths[known] ** 2, weights=np.asarray(weights)[known])))
+
+
+def select_exposures(
+    sources: Sequence[Source], *, reference: Any = None, noise: Any = None, progress: Progress | None = None
+) -> Selection:
+    """Open exposures and place them on one of them.
+
+    Parameters
+    ----------
+    sources : sequence of Source
+        All of them.
+    reference : int, "best", or one of what was given, optional
+        By default the first that can be used.
+    noise : NoiseModel or mapping, optional
+        What the caller states of the noise of each.
+    progress : callable, optional
+        Called as ``progress(done, total, stage)``.
+
+    Returns
+    -------
+    Selection
+
+    Raises
+    ------
+    ValueError
+        The reference is none of what was given.
+    FrameError
+        Fewer than two exposures can be used, or the reference that was named cannot.
+    """
+    wanted = _wanted(sources, reference)
+    left_out: dict[str, str] = {}
+    opened = _opened(sources, noise, left_out, progress, wanted)
+    if not opened:
+        raise FrameError(_too_few(0, left_out))
+    first = opened[0][1] if wanted is None else next(one for source, one in opened if source is wanted)
+    used, unplaced = _placed(opened, first, progress)
+    if isinstance(reference, str) and reference == BEST and (best := _best(used)) is not first:
+        first = best
+        used, unplaced = _placed(opened, first, progress)
+    for name, reason in unplaced.items():
+        _leave_out(left_out, name, reason)
+    if len(used) < 2:
+        raise FrameError(_too_few(len(used), left_out))
+    return Selection(first, tuple(used), left_out, tuple(_checksum(source, opened) for source in sources))
+
+
+def _checksum(source: Source, opened: Sequence[tuple[Source, Exposure]]) -> str:
+    known = next((exposure.facts for one, exposure in opened if one is source), None)
+    return source.checksum if known is None else known.checksum
+
+
+def _wanted(sources: Sequence[Source], reference: Any) -> Source | None:
+    """Return the source that is named as the reference; None where none is."""
+    if reference is None or (isinstance(reference, str) and reference == BEST):
+        return None
+    if isinstance(reference, (int, np.integer)) and not isinstance(reference, bool):
+        if not 0 <= reference < len(sources):
+            raise ValueError(f"reference must be 0 to {len(sources) - 1}. Received: {reference}")
+        return sources[int(reference)]
+    found = next((source for source in sources if source.is_of(reference)), None)
+    if found is None:
+        received = reference if isinstance(reference, str) else type(reference).__name__
+        raise ValueError(f"reference must be one of the exposures, its index or 'best'. Received: {received}")
+    return found
+
+
+def _opened(
+    sources: Sequence[Source], noise: Any, left_out: dict[str, str], progress: Progress | None, wanted: Source | None
+) -> list[tuple[Source, Exposure]]:
+    """Open all exposures; one that cannot be used, or has the pixels of another, is told and left out."""
+    opened: list[tuple[Source, Exposure]] = []
+    known: dict[str, str] = {}
+    for done, source in enumerate(sources, start=1):
+        try:
+            exposure = open_exposure(source.given, name=source.name, noise=noise, **source.options)
+            twin = known.get(exposure.facts.pixels)
+            if twin is not None:
+                raise FrameError(f"its pixels are those of {twin}.")
+            known[exposure.facts.pixels] = source.name
+            opened.append((source, exposure))
+        except (FrameError, OSError) as error:
+            if source is wanted:
+                raise
+            _leave_out(left_out, source.name, error.message if isinstance(error, FrameError) else str(error))
+        if progress is not None:
+            progress(done, len(sources), "measuring exposures")
+    return opened
+
+
+def _placed(
+    opened: Sequence[tuple[Source, Exposure]], reference: Exposure, progress: Progress | None
+) -> tuple[list[Used], dict[str, str]]:
+    """Return the exposures that can be placed, and why the others cannot."""
+    used, unplaced = [], {}
+    for done, (source, exposure) in enumerate(opened, start=1):
+        try:
+            used.append(Used(source, exposure, place(reference, exposure)))
+        except CannotPlaceError as error:
+            unplaced[source.name] = error.message
+        if progress is not None:
+            progress(done, len(opened), "placing")
+    return used, unplaced
+
+
+def _leave_out(left_out: dict[str, str], name: str, reason: str) -> None:
+    left_out[name] = reason
+    warnings.warn(f"{name} is left out: {reason}", AmsdWarning, stacklevel=6)
+
+
+def _too_few(n_used: int, left_out: dict[str, str]) -> str:
+    reasons = "; ".join(f"{name}: {reason}" for name, reason in left_out.items())
+    return f"at least two exposures of one field are needed. Received: {n_used} that can be used ({reasons})"
+
+
+def _best(used: Sequence[Used]) -> Exposure:
+    """The exposure that shows faint stars best by itself: most light of a star over the noise within its PSF."""
+
+    def depth(one: Used) -> float:
+        width = one.placement.fwhm if np.isfinite(one.placement.fwhm) else 1.0
+        return float(one.placement.scale / (np.sqrt(one.exposure.noise.sky_variance) * width))
+
+    return max(used, key=depth).exposure

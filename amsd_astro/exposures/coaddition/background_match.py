@@ -1,0 +1,113 @@
+"""The smooth part of what exposures differ by: gradients of the sky and of the camera, brought to the reference's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from amsd_astro.exposures.coaddition.aligned_stack import AlignedStack
+
+__all__ = ["BackgroundDifference", "match_backgrounds", "measure_difference"]
+
+_SIDE = 64  # pixels of a cell
+_FEWEST = 0.25  # of a cell's pixels that both exposures have
+_MEDIAN = 1.2533  # standard error of a median over that of a mean
+_SMOOTHING = np.array([0.25, 0.5, 0.25])  # over the cells, along each axis
+_CALMED = 0.375**2  # what that leaves of the variance of a cell
+
+
+@dataclass(frozen=True, eq=False)
+class BackgroundDifference:
+    """How much brighter the background of an exposure is than that of the reference.
+
+    Attributes
+    ----------
+    cells : ndarray, shape (n_down, n_across)
+        At the centres of cells of 64 pixels of the reference.
+    """
+
+    cells: NDArray[np.float64]
+
+    def at(self, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float32]:
+        """Return it at places on the reference; beyond the centres of its outermost cells as there."""
+        down, across = ((one + 0.5) / _SIDE - 0.5 for one in np.broadcast_arrays(y, x))
+        return ndimage.map_coordinates(self.cells, [down, across], order=1, mode="nearest", output=np.float32)
+
+
+def match_backgrounds(stack: AlignedStack, number: int) -> None:
+    """Take from each exposure of a stack what its background differs by from that of one of them.
+
+    The sky of a result is to be that of its reference, and exposures whose backgrounds differ disagree everywhere. No
+    source differs between exposures over such an area; where nothing but noise does, nothing is taken.
+
+    Parameters
+    ----------
+    stack : AlignedStack
+        Changed in place.
+    number : int
+        The exposure whose background stays.
+    """
+    for i in range(len(stack.placements)):
+        if i == number:
+            continue
+        difference = measure_difference(stack, i, number)
+        if difference is None:
+            continue
+        _take_off(stack, i, difference)
+
+
+def measure_difference(stack: AlignedStack, number: int, other: int) -> BackgroundDifference | None:
+    """Measure how the backgrounds of two exposures of a stack differ; None where they do not overlap.
+
+    Medians of cells, smoothed, and brought to their mean as far as noise explains their scatter.
+    """
+    ny, nx = stack.shape
+    shape = -(-ny // _SIDE), -(-nx // _SIDE)
+    level, error = np.full(shape, np.nan), np.full(shape, np.nan)
+    for down in range(shape[0]):
+        rows = slice(down * _SIDE, min(ny, (down + 1) * _SIDE))
+        strip = stack.values.read(number, rows) - stack.values.read(other, rows)
+        for across in range(shape[1]):
+            cell = strip[:, across * _SIDE : (across + 1) * _SIDE]
+            light = cell[np.isfinite(cell)]
+            if light.size >= _FEWEST * cell.size:
+                level[down, across] = middle = float(np.median(light))
+                error[down, across] = _MEDIAN * 1.4826 * np.median(np.abs(light - middle)) / np.sqrt(light.size)
+    known = np.isfinite(level)
+    if not known.any():
+        return None
+    mean = float(np.median(level[known]))
+    weight = known.astype(np.float64)
+    smooth = _smoothed(np.where(known, level - mean, 0.0)) / np.maximum(_smoothed(weight), 1e-9)
+    expected = _CALMED * float(np.mean(error[known] ** 2))
+    found = float(np.mean(smooth[known] ** 2))
+    share = max(0.0, 1.0 - expected / found) if found > 0 else 0.0
+    nearest = ndimage.distance_transform_edt(_smoothed(weight) <= 0, return_distances=False, return_indices=True)
+    return BackgroundDifference(mean + share * smooth[tuple(nearest)])
+
+
+def _smoothed(cells: NDArray[np.float64]) -> NDArray[np.float64]:
+    for axis in (0, 1):
+        cells = ndimage.correlate1d(cells, _SMOOTHING, axis=axis, mode="nearest")
+    return cells
+
+
+def _take_off(stack: AlignedStack, number: int, difference: BackgroundDifference) -> None:
+    """Take the difference from the pixels on the reference's grid, and from the exposure's own."""
+    ny, nx = stack.shape
+    columns = np.arange(nx, dtype=np.float64)[None]
+    for start in range(0, ny, _SIDE):
+        rows = slice(start, min(ny, start + _SIDE))
+        places = np.arange(rows.start, rows.stop, dtype=np.float64)[:, None]
+        stack.values.write(number, stack.values.read(number, rows) - difference.at(columns, places), first_row=start)
+    grid = stack.placements[number].grid
+    ny, nx = stack.originals.shapes[number]
+    columns = np.arange(nx, dtype=np.float64)[None]
+    for start in range(0, ny, _SIDE):
+        rows = slice(start, min(ny, start + _SIDE))
+        x, y = grid.to_reference(columns, np.arange(rows.start, rows.stop, dtype=np.float64)[:, None])
+        light = stack.originals.read(number, rows) - difference.at(x, y)
+        stack.originals.write(number, light, first_row=start)

@@ -1,0 +1,1 @@
+"""Where an exposure lies on another."""

@@ -1,0 +1,1 @@
+"""The stars of an exposure, measured by its own PSF."""

@@ -1,0 +1,67 @@
+"""Transparency where stars do not tell it: by galaxies and nebulae, by the headers, by nothing."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from astropy.io import fits
+from star_fields import GAIN, READ_NOISE, SKY
+
+from amsd_astro.exposures.bright_structure import compare_structure
+from amsd_astro.exposures.exposure import Exposure, open_exposure
+from amsd_astro.exposures.placing.grid_maps import IDENTITY, GridMap
+from amsd_astro.exposures.robust_means import extra_scatter, robust_mean, weighted_median
+from amsd_astro.exposures.transparency import measure_scale
+from amsd_astro.frames import Frame
+
+SHAPE = (240, 280)
+NONE = np.zeros(0, np.int64)
+
+
+def exposure(seed: int, *, peak: float, shift: float = 0.0, size: float = 30.0, **cards: float) -> Exposure:
+    """A round nebula, seen through more or less air."""
+    rng = np.random.default_rng(seed)
+    y, x = np.mgrid[: SHAPE[0], : SHAPE[1]]
+    light = peak * np.exp(-((x - 140 - shift) ** 2 + (y - 120) ** 2) / (2 * size**2))
+    data = (rng.poisson(GAIN * (SKY + light)) + READ_NOISE * rng.standard_normal(SHAPE)) / GAIN
+    header = fits.Header({"GAIN": GAIN, **cards} if cards else {})
+    return open_exposure(Frame(data.astype(np.float32), unit="adu", header=header), name=f"exposure {seed}")
+
+
+def test_bright_structure_tells_the_transparency() -> None:
+    grid = GridMap(SHAPE, IDENTITY + np.array([[0, 0, 6.4], [0, 0, 0]]))
+    pulls = []
+    for seed in range(6):
+        one, other = exposure(2 * seed, peak=100.0), exposure(2 * seed + 1, peak=60.0, shift=6.4)
+        found = compare_structure(one, other, grid)
+        assert found is not None
+        scale, error = found
+        assert scale == pytest.approx(0.6, abs=0.03)
+        assert error < 0.02
+        assert measure_scale(one, other, grid, NONE, NONE) == found
+        pulls.append((scale - 0.6) / error)
+    assert np.sqrt(np.mean(np.square(pulls))) < 2.0
+
+
+def test_headers_tell_where_nothing_is_bright() -> None:
+    one, other = exposure(1, peak=0.0, EXPTIME=30.0), exposure(2, peak=0.0, EXPTIME=60.0)
+    scale, error = measure_scale(one, other, GridMap(SHAPE), NONE, NONE)
+    assert scale == pytest.approx(2.0) and error == pytest.approx(0.2)
+    for bare in (exposure(3, peak=0.0), exposure(4, peak=0.0, NOTHING=1.0)):
+        assert measure_scale(one, bare, GridMap(SHAPE), NONE, NONE) == (1.0, 1.0)
+
+
+def test_means_are_robust_and_their_errors_honest() -> None:
+    rng = np.random.default_rng(1)
+    pulls = []
+    for _ in range(200):
+        errors = rng.uniform(0.5, 3.0, 30)
+        values = 7 + np.hypot(errors, 1.0) * rng.standard_normal(30)  # more scatter than the errors say
+        values[:5] += rng.uniform(10, 100, 5)
+        mean, error = robust_mean(values, errors)
+        pulls.append((mean - 7) / error)
+    assert np.abs(np.mean(pulls)) < 0.7
+    assert 0.7 < np.std(pulls) < 1.4
+    assert weighted_median(np.array([3.0, 1.0, 2.0]), np.array([1.0, 1.0, 5.0])) == 2.0
+    assert extra_scatter(rng.normal(0, 1, 4000), np.full(4000, 0.6), 0) == pytest.approx(0.8, abs=0.06)
+    assert extra_scatter(rng.normal(0, 1, 4000), np.full(4000, 2.0), 0) == 0.0
