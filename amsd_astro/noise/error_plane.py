@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from amsd_astro.arrays.blocks import row_blocks
+from amsd_astro.arrays.float_errors import as_double
 from amsd_astro.arrays.scratch import new_array
 from amsd_astro.noise.sampling import spread_sample
 from amsd_astro.noise.sky import Sky, measure_pieces
@@ -111,9 +112,9 @@ def _parts(
     data: NDArray[np.floating], mask: NDArray[np.bool_], deviation: NDArray[np.floating], sky: Sky
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
     """Return the data above the sky's level, the variance, and where both are good."""
-    variance = np.square(deviation.astype(np.float64))
+    variance = np.square(as_double(deviation))
     good = ~mask & np.isfinite(variance) & (variance > 0)
-    return np.where(good, data.astype(np.float64) - sky.level, 0.0), variance, good
+    return np.where(good, as_double(data) - sky.level, 0.0), variance, good
 
 
 def _signal(above: NDArray[np.float64], good: NDArray[np.bool_]) -> NDArray[np.float64]:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from amsd_astro.arrays.float_errors import as_double
 from amsd_astro.errors import AmsdWarning, FrameError
 from amsd_astro.noise.calm_sky import TYPICAL_SKY
 from amsd_astro.noise.error_plane import fit_plane
@@ -216,7 +217,7 @@ def _shows_structure(image: _Image) -> bool:
     assert deviation is not None
 
     def stated(_: NDArray[np.float64], place: Place) -> NDArray[np.float64]:
-        known = np.square(deviation[place].astype(np.float64))
+        known = np.square(as_double(deviation[place]))
         return known[np.isfinite(known) & (known > 0)]
 
     scatter = measure_scatter(image.data, image.mask, stated)

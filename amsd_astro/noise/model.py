@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amsd_astro.arrays.blocks import typical
+from amsd_astro.arrays.float_errors import as_double
 from amsd_astro.noise.stabilization import Stabilizer
 
 __all__ = ["NoiseModel"]
@@ -94,7 +95,7 @@ class NoiseModel:
 
     def variance(self, mean: NDArray[np.floating] | float) -> NDArray[np.float64]:
         """Variance of pixels of a given expected signal (never below a thousandth of the sky's)."""
-        return np.maximum(self.slope * np.asarray(mean, np.float64) + self.floor, 1e-3 * self.sky_variance)
+        return np.maximum(self.slope * as_double(mean) + self.floor, 1e-3 * self.sky_variance)
 
     def stabilizer(self) -> Stabilizer:
         """The transform that makes this noise unit Gaussian, zero at the sky."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from amsd_astro.arrays.float_errors import as_double
 from amsd_astro.arrays.robust_statistics import mad_sigma
 from amsd_astro.noise.two_bands import BAND_REACH, two_bands
 
@@ -109,7 +110,7 @@ def measure_scatter(
         inner = slice(y, y + side), slice(x, x + side)
         wide = slice(y - BAND_REACH, y + side + BAND_REACH), slice(x - BAND_REACH, x + side + BAND_REACH)
         if np.mean(mask[wide]) <= _MOST_BAD:
-            pixels = np.where(mask[wide], np.nan, np.asarray(data[wide], np.float64))
+            pixels = np.where(mask[wide], np.nan, as_double(data[wide]))
             found.append(_of_block(pixels, inner, variance))
     usable = [one for one in found if one is not None]
     if len(usable) < _FEWEST:

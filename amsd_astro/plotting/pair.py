@@ -11,6 +11,7 @@ from astropy.nddata import StdDevUncertainty
 from numpy.typing import NDArray
 
 from amsd_astro.arrays.blocks import bad_pixels
+from amsd_astro.arrays.float_errors import as_double
 from amsd_astro.arrays.mask_downsampling import downsampled_mask
 from amsd_astro.errors import FrameError
 from amsd_astro.frames import Frame, as_frame
@@ -81,7 +82,7 @@ class Pair:
 
     def residual(self, where: Window) -> NDArray[np.float64]:
         """Return what was taken from a part, (before - after) / sigma; NaN where pixels are bad."""
-        before = np.asarray(self.before.data[where], np.float64)
+        before = as_double(self.before.data[where])
         with np.errstate(invalid="ignore", over="ignore"):
             taken = (before - self.after.data[where]) / self.sigma(where)
         taken[self.bad(where)] = np.nan
@@ -90,7 +91,7 @@ class Pair:
     def signal(self, where: Window) -> NDArray[np.float64]:
         """Return the denoised signal above the sky, over the noise of the sky; NaN where pixels are bad."""
         with np.errstate(invalid="ignore", over="ignore"):
-            signal = (np.asarray(self.after.data[where], np.float64) - self.noise.sky) / self.sky_sigma
+            signal = (as_double(self.after.data[where]) - self.noise.sky) / self.sky_sigma
         signal[self.bad(where)] = np.nan
         return signal
 
@@ -162,7 +163,7 @@ def _found(before: Frame, after: Frame) -> NoiseModel | None:
 def _scatter(before: Frame, after: Frame) -> NoiseModel:
     """Return one noise level: the scatter of what was taken, else that of the exposure, else one unit."""
     every = slice(None, None, max(1, -(-max(before.data.shape) // _SAMPLED)))
-    raw, clean = (np.asarray(frame.data[every, every], np.float64) for frame in (before, after))
+    raw, clean = (as_double(frame.data[every, every]) for frame in (before, after))
     good = np.isfinite(raw) & np.isfinite(clean) & ~before.mask[every, every] & ~after.mask[every, every]
     sky, sigma = sky_of(raw[good])
     _, taken = sky_of((raw - clean)[good])

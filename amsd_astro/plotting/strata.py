@@ -11,6 +11,7 @@ from astropy.nddata import NDData
 from numpy.typing import NDArray
 from scipy import special
 
+from amsd_astro.arrays.float_errors import as_double
 from amsd_astro.arrays.robust_statistics import mad_sigma
 from amsd_astro.frames import Frame
 from amsd_astro.frames.denoising_record import read_record
@@ -95,7 +96,7 @@ def strata_of(z_or_result: Any, truth: Any, snr: Any) -> list[Stratum]:
     else:
         if truth is not None:
             raise ValueError(f"truth is for a Frame; z is told of it already. Received: {type(z_or_result).__name__}")
-        z = np.asarray(z_or_result, np.float64)
+        z = as_double(z_or_result)
         signal = None if snr is None else _checked(snr, "snr", z.shape)
     good = np.isfinite(z)
     found = [Stratum("all", z[good])]
@@ -133,7 +134,7 @@ def _plain(truth: Any, result: Frame) -> Any:
 
 
 def _checked(values: Any, name: str, shape: tuple[int, ...]) -> NDArray[np.float64]:
-    array = np.asarray(values, np.float64)
+    array = as_double(values)
     if array.shape != shape:
         raise ValueError(f"{name} must have the shape {shape}. Received: {array.shape}")
     return array

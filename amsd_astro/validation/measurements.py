@@ -9,6 +9,7 @@ import numpy as np
 from astropy.nddata import StdDevUncertainty
 from numpy.typing import NDArray
 
+from amsd_astro.arrays.float_errors import as_double
 from amsd_astro.validation.experiment import Experiment
 from amsd_astro.validation.measures.calibration import Stratum, measure_calibration
 from amsd_astro.validation.measures.completeness import Depth, depth, threshold_at_purity
@@ -195,8 +196,8 @@ def _reliability(experiment: Experiment, *, n_bins: int = 12) -> tuple[NDArray[n
     after = experiment.exposed_again.after
     if after.uncertainty is None:
         return np.zeros(0), np.zeros(0)
-    sigma = np.asarray(after.uncertainty.represent_as(StdDevUncertainty).array, np.float64)
-    error = np.asarray(after.data, np.float64) - experiment.truth
+    sigma = as_double(after.uncertainty.represent_as(StdDevUncertainty).array)
+    error = as_double(after.data) - experiment.truth
     good = np.isfinite(error) & np.isfinite(sigma) & (sigma > 0)
     if np.count_nonzero(good) < 100 * n_bins:
         return np.zeros(0), np.zeros(0)
@@ -209,7 +210,7 @@ def _reliability(experiment: Experiment, *, n_bins: int = 12) -> tuple[NDArray[n
 
 
 def _error_left(experiment: Experiment) -> float:
-    error = (np.asarray(experiment.exposed_again.after.data, np.float64) - experiment.truth) / np.sqrt(
+    error = (as_double(experiment.exposed_again.after.data) - experiment.truth) / np.sqrt(
         experiment.noise.variance(np.where(np.isfinite(experiment.truth), experiment.truth, experiment.noise.sky))
     )
     return float(np.sqrt(np.nanmean(error**2)))

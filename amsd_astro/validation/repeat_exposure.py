@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from amsd_astro.arrays.float_errors import as_double
 from amsd_astro.errors import FrameError
 from amsd_astro.frames.frame import Frame
 from amsd_astro.frames.noise import measure_noise
@@ -103,7 +104,7 @@ def score_repeat(pair: Pair, repeat: Frame, noise: NoiseModel) -> RepeatScore:
     bad = np.any([bad_pixels_of(np.asarray(frame.data), frame.mask) for frame in frames], axis=0)
     before, other = (flattened(frame, bad) for frame in (pair.before, repeat))
     # on the background of the frame: one of its own would hide what became of the sky
-    after = before + np.where(bad, 0.0, np.asarray(pair.after.data, np.float64) - np.asarray(pair.before.data))
+    after = before + np.where(bad, 0.0, as_double(pair.after.data) - as_double(pair.before.data))
     # smoothed, so that its own noise is not taken for photons
     signal = ndimage.gaussian_filter(np.where(bad, 0.0, 0.5 * (before + other)), _SMOOTH)
     sigma = np.sqrt(noise.variance(noise.sky + np.maximum(signal, 0)))

@@ -9,6 +9,7 @@ import numpy as np
 from astropy.nddata import StdDevUncertainty
 from numpy.typing import NDArray
 
+from amsd_astro.arrays.float_errors import as_double
 from amsd_astro.frames.frame import Frame
 from amsd_astro.noise.model import NoiseModel
 from amsd_astro.validation.measures.model_noise import draw_noise
@@ -82,9 +83,9 @@ def measure_calibration(
     """
     if denoised.uncertainty is None:
         raise ValueError("denoised must have an uncertainty. Received: a frame without")
-    sigma = np.asarray(denoised.uncertainty.represent_as(StdDevUncertainty).array, np.float64)
-    truth = np.asarray(truth, np.float64)
-    data = np.asarray(denoised.data, np.float64)
+    sigma = as_double(denoised.uncertainty.represent_as(StdDevUncertainty).array)
+    truth = as_double(truth)
+    data = as_double(denoised.data)
     bad = bad_pixels_of(data, denoised.mask) | ~(sigma > 0) | ~np.isfinite(sigma) | ~np.isfinite(truth)
     good = ~(bad if mask is None else bad | mask)
     signal = (truth - (noise.sky if sky is None else sky)) / np.sqrt(noise.variance(truth))
@@ -122,7 +123,7 @@ def bootstrap_frame(denoised: Frame, noise: NoiseModel, *, seed: int) -> tuple[F
     truth : ndarray of float64, shape (ny, nx)
         Its expected values, NaN where bad.
     """
-    data = np.asarray(denoised.data, np.float64)
+    data = as_double(denoised.data)
     bad = bad_pixels_of(data, denoised.mask)
     mean = np.where(bad, noise.sky, data)
     drawn = mean + draw_noise(np.random.default_rng([seed, 15]), mean, noise)

@@ -11,6 +11,7 @@ from scipy import ndimage, signal
 from scipy.spatial import KDTree
 
 from amsd_astro.arrays.filling import fill_masked
+from amsd_astro.arrays.float_errors import as_double
 from amsd_astro.arrays.robust_statistics import quantile
 from amsd_astro.validation.measures.injection import Injection
 from amsd_astro.validation.measures.moments import FWHM_PER_SIGMA
@@ -106,7 +107,7 @@ def detect(
     -------
     Detections
     """
-    image = np.asarray(image, np.float64)
+    image = as_double(image)
     bad = bad_pixels_of(image, mask)
     searched = ~np.asarray(ndimage.maximum_filter(bad, 2 * math.ceil(0.5 * psf.fwhm) + 1))
     edge = math.ceil(psf.fwhm)

@@ -10,6 +10,7 @@ from astropy.nddata import NDUncertainty, VarianceUncertainty
 from numpy.typing import NDArray
 from photutils.aperture import CircularAperture
 
+from amsd_astro.arrays.float_errors import as_double
 from amsd_astro.frames.frame import Frame
 from amsd_astro.noise.model import NoiseModel
 from amsd_astro.validation.measures.empty_positions import EmptyPositions, find_empty_positions
@@ -196,7 +197,7 @@ def inject(frame: Frame, injection: Injection, noise: NoiseModel, *, seed: int) 
     photons = NoiseModel(noise.slope, 0.0, correlation=noise.correlation)
     added = light + draw_noise(np.random.default_rng([seed, 12]), np.maximum(light, 0.0), photons)
     bad = bad_pixels_of(np.asarray(frame.data), frame.mask)
-    data = np.where(bad, frame.data, frame.data + added).astype(frame.data.dtype)
+    data = np.where(bad, frame.data, as_double(frame.data) + added).astype(frame.data.dtype)
     uncertainty = _with_photons(frame.uncertainty, noise.slope * np.maximum(light, 0.0))
     flags = None if frame.flags is None else np.array(frame.flags)
     result = frame.with_arrays(data, uncertainty, flags, frame.noise)

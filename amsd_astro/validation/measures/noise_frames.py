@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from amsd_astro.arrays.float_errors import as_double
 from amsd_astro.frames.frame import Frame
 from amsd_astro.noise.model import NoiseModel
 from amsd_astro.validation.measures.model_noise import draw_noise
@@ -59,7 +60,7 @@ def mirrored_frame(frame: Frame, noise: NoiseModel, *, sky: SkyMap | None = None
         With copies of unit, header and WCS; bad pixels keep their values.
     """
     sky = map_sky(frame, noise) if sky is None else sky
-    data = np.asarray(frame.data, np.float64)
+    data = as_double(frame.data)
     turned = np.where(sky.bad, data, 2 * sky.background - data)
     result = frame.with_arrays(turned.astype(frame.data.dtype), None, None, frame.noise)
     result.mask = sky.bad | sky.sources

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from photutils.aperture import CircularAperture, aperture_photometry
 
+from amsd_astro.arrays.float_errors import as_double
 from amsd_astro.validation.measures.injection import Injection
 from amsd_astro.validation.measures.moments import FWHM_PER_SIGMA, weighted_moments
 from amsd_astro.validation.measures.psf import MeasuredPsf
@@ -87,7 +88,7 @@ def measure_sources(
     -------
     SourceTable
     """
-    image = np.asarray(image, np.float64)
+    image = as_double(image)
     bad = bad_pixels_of(image, mask)
     y, x = injection.y, injection.x
     sky = _local_sky(image - injection.light, injection, psf, bad)

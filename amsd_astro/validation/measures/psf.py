@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage, optimize
 
+from amsd_astro.arrays.float_errors import as_double
 from amsd_astro.frames.frame import Frame
 from amsd_astro.noise.model import NoiseModel
 from amsd_astro.simulation.psf import MoffatPsf
@@ -158,7 +159,7 @@ def _plain(model: MoffatPsf, source: str) -> MeasuredPsf:
 
 def _stacked(frame: Frame, sky: SkyMap, stars: StarList) -> MeasuredPsf:
     half = math.ceil(_REACH * stars.fwhm)
-    light = np.asarray(frame.data, np.float64) - sky.background
+    light = as_double(frame.data) - sky.background
     stamps, dy, dx = cut_stamps(light, stars.y, stars.x, half, bad=sky.bad)
     radius = np.hypot(*np.mgrid[-half : half + 1, -half : half + 1])
     model = MoffatPsf(stars.fwhm, beta=_ASSUMED_BETA)

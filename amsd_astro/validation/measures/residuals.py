@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from amsd_astro.arrays.float_errors import as_double
 from amsd_astro.arrays.robust_statistics import mad_sigma
 from amsd_astro.frames.frame import Frame
 from amsd_astro.noise.model import NoiseModel
@@ -81,7 +82,7 @@ def measure_residual(
     ResidualStatistics
     """
     sky = map_sky(frame, noise) if sky is None else sky
-    data, after = np.asarray(frame.data, np.float64), np.asarray(denoised.data, np.float64)
+    data, after = as_double(frame.data), as_double(denoised.data)
     good = ~(sky.bad | bad_pixels_of(after, denoised.mask))
     after = np.where(good, after, sky.background)
     sigma = np.sqrt(noise.variance(after))

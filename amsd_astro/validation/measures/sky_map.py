@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from photutils.background import Background2D, MedianBackground
 from scipy import ndimage
 
+from amsd_astro.arrays.float_errors import as_double
 from amsd_astro.arrays.robust_statistics import mad_sigma
 from amsd_astro.frames.frame import Frame
 from amsd_astro.noise.model import NoiseModel
@@ -73,7 +74,7 @@ def map_sky(frame: Frame, noise: NoiseModel, *, fwhm: float = 3.0) -> SkyMap:
     -------
     SkyMap
     """
-    data = np.asarray(frame.data, np.float64)
+    data = as_double(frame.data)
     bad = bad_pixels_of(data, frame.mask)
     background = smooth_background(data, bad, noise.sky)
     significance = _significance(data, background, bad, noise, fwhm)
@@ -146,7 +147,7 @@ def smooth_background(data: NDArray[np.float64], left_out: NDArray[np.bool_], le
 
 def flattened(image: Frame, left_out: NDArray[np.bool_]) -> NDArray[np.float64]:
     """Return an image less its own smooth background, shape (ny, nx); pixels that are no numbers come out as 0."""
-    data = np.asarray(image.data, np.float64)
+    data = as_double(image.data)
     lost = ~np.isfinite(data)
     data, left_out = np.where(lost, 0.0, data), left_out | lost
     level = float(np.median(data[~left_out])) if not left_out.all() else 0.0

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from scipy.spatial import KDTree
 
+from amsd_astro.arrays.float_errors import as_double
 from amsd_astro.arrays.robust_statistics import mad_sigma
 from amsd_astro.frames.frame import Frame
 from amsd_astro.noise.model import NoiseModel
@@ -68,7 +69,7 @@ def find_stars(frame: Frame, noise: NoiseModel, sky: SkyMap) -> StarList:
     StarList
         50 at most.
     """
-    light = np.where(sky.bad, 0.0, np.asarray(frame.data, np.float64) - sky.background)
+    light = np.where(sky.bad, 0.0, as_double(frame.data) - sky.background)
     row, column, peak = _peaks(light, noise)
     usable = _unsaturated(frame, light, sky, row, column)
     usable &= ~np.asarray(ndimage.maximum_filter(sky.bad, 7))[row, column]

@@ -24,10 +24,12 @@ def pictures_of(experiment: Experiment) -> list[Picture]:
     unit = "" if before.unit is None else str(before.unit)
     mask = np.asarray(before.mask)
     data, denoised = np.asarray(before.data), np.asarray(after.data)
+    with np.errstate(invalid="ignore"):  # of bad pixels
+        taken = data - denoised
     pictures = [
         Picture("before", data, "Before", unit, "asinh", mask),
         Picture("after", denoised, "After", unit, "asinh", mask),
-        Picture("residual", data - denoised, "Taken out", unit, "symmetric", mask),
+        Picture("residual", taken, "Taken out", unit, "symmetric", mask),
     ]
     if after.uncertainty is not None:
         sigma = np.asarray(after.uncertainty.represent_as(StdDevUncertainty).array)

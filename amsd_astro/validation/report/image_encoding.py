@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from amsd_astro.arrays.float_errors import as_double
 from amsd_astro.graphics.brightness import (
     Brightness,
     brightness_of,
@@ -53,7 +54,7 @@ def limits_of(picture: Picture) -> Brightness:
     every = slice(None, None, 1 + int(np.sqrt((picture.data.size - 1) // _SAMPLE)))
     mask = None if picture.mask is None else picture.mask[every, every]
     few = replace(picture, data=picture.data[every, every], mask=mask)
-    values = np.asarray(few.data, np.float64)[~bad_pixels(few)]
+    values = as_double(few.data)[~bad_pixels(few)]
     if picture.stretch == "asinh":
         sky, sigma = sky_of(values)
         return brightness_of(values, sky=sky, sigma=sigma)
@@ -64,7 +65,7 @@ def gray_levels(data: NDArray[Any], brightness: Brightness) -> NDArray[np.uint8]
     """Return 0 to 255 for values; what is not finite becomes 0."""
     levels = np.zeros(data.shape, np.uint8)
     for top in range(0, data.shape[0], _STRIPE):
-        values = np.asarray(data[top : top + _STRIPE], np.float64)
+        values = as_double(data[top : top + _STRIPE])
         shown = brightness.gray(np.where(np.isfinite(values), values, brightness.low))
         levels[top : top + _STRIPE] = np.rint(255 * shown)
     return levels
