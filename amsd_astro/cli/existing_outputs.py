@@ -6,6 +6,7 @@ import argparse
 import hashlib
 import json
 import os
+from typing import Any
 
 __all__ = ["OPTIONS_KEYWORD", "describe_options", "file_checksum", "is_done"]
 
@@ -27,8 +28,16 @@ _THAT_COUNT = (
 )
 
 
-def describe_options(args: argparse.Namespace) -> str:
-    """Return a digest of all options that the result depends on, the bytes of a model among them."""
+def describe_options(args: argparse.Namespace, path: str | os.PathLike[str] | None = None) -> str:
+    """Return a digest of all options that the result depends on, the bytes of a model among them.
+
+    Parameters
+    ----------
+    args : Namespace
+        The command line.
+    path : str or path-like, optional
+        A FILE of it: the bytes of the files count that its mask and its errors are from.
+    """
     asked = {name: getattr(args, name) for name in _THAT_COUNT}
     asked["seed"] = args.seed or 0
     if args.destripe:
@@ -38,6 +47,8 @@ def describe_options(args: argparse.Namespace) -> str:
     if args.noise_model is not None:
         asked["noise_model"] = args.noise_model
     asked["model"] = None if args.model is None else file_checksum(args.model)
+    if path is not None:
+        asked |= _planes(args, path)
     return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:16]
 
 
@@ -64,6 +75,18 @@ def is_done(output: str | os.PathLike[str], source: str | os.PathLike[str], opti
     recorded = {(string_value(hdu.cards, _SOURCE_KEYWORD), string_value(hdu.cards, OPTIONS_KEYWORD)) for hdu in hdus}
     checksum = file_checksum(source)
     return checksum is not None and (checksum, options) in recorded
+
+
+def _planes(args: argparse.Namespace, path: str | os.PathLike[str]) -> dict[str, Any]:
+    """What the files say that planes are from; nothing where there are none, as before there were such options."""
+    from amsd_astro.errors import FrameError
+    from amsd_astro.fits.planes.own_files import own_paths
+
+    try:
+        found = own_paths(path, args.mask_file, args.error_file, companions=bool(args.companions))
+    except FrameError:  # reading will say so
+        return {}
+    return {f"{role}_file": [own.ext, file_checksum(own.path)] for role, own in found.items()}
 
 
 def file_checksum(path: str | os.PathLike[str]) -> str | None:

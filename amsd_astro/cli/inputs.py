@@ -15,16 +15,43 @@ if TYPE_CHECKING:
 __all__ = ["check_model", "check_stated_noise", "read_input", "reading_options", "stated_noise"]
 
 
-def reading_options(args: argparse.Namespace) -> dict[str, Any]:
-    """Return what `read_frame` is to be told."""
-    return {name: getattr(args, name) for name in ("ext", "mask_ext", "mask_bits", "error_ext", "error_kind")}
+def reading_options(args: argparse.Namespace, *, named_files: bool = True, companions: bool = True) -> dict[str, Any]:
+    """Return what `read_frame` is to be told.
+
+    Parameters
+    ----------
+    args : Namespace
+        The command line.
+    named_files : bool, optional
+        Whether the files of planes that are named are this one's, and not those of another exposure.
+    companions : bool, optional
+        Whether it can have companions.
+    """
+    options = {name: getattr(args, name) for name in ("ext", "mask_ext", "mask_bits", "error_ext", "error_kind")}
+    options["companions"] = companions and bool(args.companions)
+    for role, told in (("mask", "mask_bits"), ("error", "error_kind")):
+        own = getattr(args, f"{role}_file")
+        options[f"{role}_file"] = own if named_files else None
+        if (own is not None and not named_files) or (args.companions and not companions):
+            options |= {f"{role}_ext": None, told: None}  # they are of a plane that this file has not
+    return options
 
 
-def read_input(path: str | os.PathLike[str], args: argparse.Namespace) -> Frame:
-    """Read a frame; one that is denoised already is refused unless that is forced, and so is what is no exposure."""
+def read_input(path: str | os.PathLike[str], args: argparse.Namespace, *, named_files: bool = True) -> Frame:
+    """Read a frame; one that is denoised already is refused unless that is forced, and so is what is no exposure.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file.
+    args : Namespace
+        The command line.
+    named_files : bool, optional
+        As for `reading_options`.
+    """
     from amsd_astro.frames import read_frame, refuse_denoised, refuse_mosaic, refuse_unsuitable
 
-    frame = read_frame(path, **reading_options(args))
+    frame = read_frame(path, **reading_options(args, named_files=named_files))
     if not args.force:
         refuse_denoised(frame)
     refuse_unsuitable(frame)

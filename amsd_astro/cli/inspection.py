@@ -71,7 +71,8 @@ def _shortened(names: list[str]) -> str:
 
 
 def _named(plane: dict[str, Any]) -> str:
-    return f"HDU {plane['hdu']} {plane['name']}".rstrip() + f": {plane['note']}"
+    where = f" of {plane['file']}" if plane["file"] else ""
+    return f"HDU {plane['hdu']} {plane['name']}".rstrip() + f"{where}: {plane['note']}"
 
 
 def _flags(flags: dict[str, int]) -> list[str]:

@@ -14,15 +14,18 @@ from numpy.typing import NDArray
 from amsd_astro.arrays.blocks import typical
 from amsd_astro.arrays.filling import NEAR_REACH, near_masked
 from amsd_astro.arrays.scratch import new_array
+from amsd_astro.fits.planes.choice import PlaneRole
 from amsd_astro.frames.frame import Frame
 from amsd_astro.frames.masks import FLAG_BOUNDED, FLAG_MASKED, FLAG_NEAR_MASKED
 from amsd_astro.noise.model import NoiseModel
+from amsd_astro.printable import printable
 from amsd_astro.version import __version__
 
 __all__ = ["Denoised", "assemble"]
 
 _OF_THE_INPUT = ("AMSDSIGM",)  # noise that was added to it
 
+_OF_OWN_FILES: dict[PlaneRole, str] = {"mask": "AMSDSRCM", "error": "AMSDSRCE"}
 
 @dataclass(frozen=True)
 class Denoised:
@@ -117,11 +120,18 @@ def assemble(frame: Frame, noise: NoiseModel, denoised: Denoised, cards: Mapping
     )
     if frame.uncertainty is not None:
         result.header.add_history("amsd_astro: the error plane of the input describes the input, AMSD_SIGMA this image")
+    for own in () if frame.source is None else frame.source.own_files:
+        name = own.path.name.encode("ascii", "backslashreplace").decode()
+        result.header.add_history(f"amsd_astro: {own.role} of the input from {printable(name)}[{own.hdu}]")
     return result
 
 
 def _origin(frame: Frame) -> dict[str, tuple[Any, str]]:
-    return {} if frame.source is None else {"AMSDSRC": (frame.source.fingerprint, "")}
+    """Checksums of the files that the pixels, the mask and the errors are from."""
+    if frame.source is None:
+        return {}
+    own = {_OF_OWN_FILES[file.role]: (file.fingerprint, "") for file in frame.source.own_files}
+    return {"AMSDSRC": (frame.source.fingerprint, ""), **own}
 
 
 def _noise(noise: NoiseModel) -> dict[str, tuple[Any, str]]:

@@ -24,10 +24,11 @@ from amsd_astro.fits.planes.errors import to_deviation
 from amsd_astro.fits.units import parse_unit
 from amsd_astro.fits.world_coordinates import clean_header, short_header
 from amsd_astro.frames.frame import Frame
+from amsd_astro.frames.hdus.beside import Beside
 from amsd_astro.frames.hdus.pixels import blank_of, check_structure, pixels_of
 from amsd_astro.frames.hdus.planes import IMAGE_HDUS, beside_hdu, beside_in_list, outline
 from amsd_astro.frames.masks import bool_mask
-from amsd_astro.frames.reader import Beside, read_frame
+from amsd_astro.frames.reader import read_frame
 
 __all__ = ["as_frame"]
 

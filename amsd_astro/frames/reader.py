@@ -5,10 +5,8 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-import warnings
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from astropy import units as u
@@ -16,26 +14,25 @@ from astropy.nddata import StdDevUncertainty
 
 from amsd_astro.arrays.blocks import bad_pixels, finite_range
 from amsd_astro.arrays.float_errors import usual_float_errors
-from amsd_astro.errors import AmsdWarning, FrameChangedError, FrameError
+from amsd_astro.errors import FrameChangedError, FrameError
 from amsd_astro.fits.byte_streams import file_stamp
-from amsd_astro.fits.cards import find_card, header_from_cards, string_value
-from amsd_astro.fits.hdu_selection import OUR_NAMES, Extension, belongs_to, choose_hdu, find_hdus, stated_image
-from amsd_astro.fits.overscan import overscan
-from amsd_astro.fits.pixels import StoredPixels, read_floats, read_plane
-from amsd_astro.fits.planes.errors import ErrorKind, to_deviation
-from amsd_astro.fits.planes.reading import read_planes
+from amsd_astro.fits.cards import header_from_cards, string_value
+from amsd_astro.fits.hdu_selection import Extension, choose_hdu
+from amsd_astro.fits.pixels import read_floats
+from amsd_astro.fits.planes.choice import NamedPlane, NamedPlanes, PlaneChoice
+from amsd_astro.fits.planes.errors import ErrorKind
+from amsd_astro.fits.planes.own_files import open_planes
 from amsd_astro.fits.planes.use import PlaneUse
 from amsd_astro.fits.raw_hdus import RawFile, RawHDU
 from amsd_astro.fits.scanning import scan
 from amsd_astro.fits.tile_cards import image_cards
 from amsd_astro.fits.units import parse_unit
-from amsd_astro.frames.extensions.combination import COMBINED_KEYWORD
 from amsd_astro.frames.frame import Frame
-from amsd_astro.frames.masks import FLAG_MASKED
-from amsd_astro.frames.source import FrameSource
-from amsd_astro.frames.unknown_errors import tell_kind
+from amsd_astro.frames.hdus.beside import read_beside
+from amsd_astro.frames.source import FrameSource, OwnFile
+from amsd_astro.frames.unknown_errors import with_errors
 
-__all__ = ["Beside", "read_beside", "read_frame"]
+__all__ = ["read_frame"]
 
 _log = logging.getLogger(__name__)
 
@@ -48,6 +45,9 @@ def read_frame(
     mask_bits: int | None = None,
     error_ext: Extension | None = None,
     error_kind: ErrorKind | None = None,
+    mask_file: str | os.PathLike[str] | None = None,
+    error_file: str | os.PathLike[str] | None = None,
+    companions: bool = False,
 ) -> Frame:
     """Read one image of a FITS file, with its mask and its errors.
 
@@ -69,6 +69,12 @@ def read_frame(
     error_kind : {"sigma", "variance", "inverse"}, optional
         What the errors are: standard deviations, variances or inverse variances. By default what the name of the plane
         says; where it says nothing, the one of the three that fits the noise of the sky, if only one does.
+    mask_file, error_file : str or path-like, optional
+        Files of their own that hold mask and errors, also as FILE[HDU]; `mask_ext` and `error_ext` are then HDUs of
+        them. By default the HDU called as the image, or as a plane of it, else the only one, or the one at its place.
+    companions : bool, optional
+        Whether mask and errors are in files of their own beside this one, which are found by the naming of their
+        mission or pipeline.
 
     Returns
     -------
@@ -79,32 +85,36 @@ def read_frame(
     Raises
     ------
     FrameNotFoundError, FrameChangedError, FrameError
-        The file is missing, changed while it was read, or cannot be used; the message says why.
+        The file, or one that was asked for, is missing, changed while it was read, or cannot be used; the message
+        says why.
     OSError
         The disk failed.
     """
-    file = scan(Path(os.path.abspath(os.fspath(path))))
-    with contextlib.closing(file.stream), usual_float_errors():
-        options = {"mask_ext": mask_ext, "mask_bits": mask_bits, "error_ext": error_ext, "error_kind": error_kind}
-        return _read(file, choose_hdu(file, ext), options)
+    choice = PlaneChoice(mask_ext, mask_bits, error_ext, error_kind, mask_file, error_file, companions)
+    with contextlib.ExitStack() as stack, usual_float_errors():
+        file = scan(Path(os.path.abspath(os.fspath(path))))
+        stack.callback(file.stream.close)
+        image = choose_hdu(file, ext)
+        return _read(file, image, open_planes(file, image, choice, stack))
 
 
-def _read(file: RawFile, hdu: RawHDU, options: dict[str, Any]) -> Frame:
+def _read(file: RawFile, hdu: RawHDU, named: NamedPlanes) -> Frame:
+    own = [plane for plane in (named.mask, named.error) if plane is not None and plane.own]
+    files = [file, *(plane.file for plane in own)]
     try:
         data = read_floats(file, hdu)
-        beside = read_beside(file, hdu, **options)
-        errors = None if beside.unknown_errors is None else _as_they_are(file, beside.unknown_errors)
+        beside = read_beside(file, hdu, named)
     except MemoryError:
         raise
     except (FrameError, OSError):
-        _check_stamp(file)
+        _check_stamps(files)
         raise
-    _check_stamp(file)
+    _check_stamps(files)
     mask = bad_pixels(data, beside.mask)
     if mask.all():
         why = "every pixel is NaN, infinite or BLANK" if finite_range(data) is None else "every pixel is masked"
         raise FrameError(f"the image has no valid pixel: {why}.", path=file.path, hdu=hdu.index)
-    source = _source(file, hdu, data.dtype, beside.uses)
+    source = _source(file, hdu, data.dtype, beside.uses, tuple(map(_own_file, own)))
     unit = _unit(file, hdu)
     _log.debug("%s[%d]: %s, %d bad pixels", file.path, hdu.index, hdu.label, int(mask.sum()))
     frame = Frame(
@@ -116,87 +126,7 @@ def _read(file: RawFile, hdu: RawHDU, options: dict[str, Any]) -> Frame:
         unit=unit,
         source=source,
     )
-    return frame if errors is None else _with_errors(frame, *errors)
-
-
-def _as_they_are(file: RawFile, plane: RawHDU) -> tuple[RawHDU, np.ndarray]:
-    return plane, read_plane(file, plane, StoredPixels.to_double, np.float64)
-
-
-def _with_errors(frame: Frame, plane: RawHDU, errors: np.ndarray) -> Frame:
-    """Give a frame errors of which nothing said what they are."""
-    source = frame.source
-    assert source is not None  # it was read from a file
-    kind = tell_kind(frame, errors, where=f"{source.path}[{plane.index}]")
-    deviation = to_deviation(errors, kind)
-    use = PlaneUse(plane.index, plane.name, "errors", used=True, note=f"{kind}, as the noise of the sky tells")
-    frame.source = replace(source, planes=(use, *source.planes))
-    frame.uncertainty = StdDevUncertainty(deviation, copy=False)
-    frame.mask = bad_pixels(deviation, frame.mask)
-    return frame
-
-
-@dataclass(frozen=True)
-class Beside:
-    """What a file says of the pixels of an image besides their values.
-
-    Attributes
-    ----------
-    mask : ndarray of bool, shape (ny, nx)
-        True where a plane says the pixel is bad, or a section card that it was not exposed.
-    deviation : ndarray of float32, shape (ny, nx), or None
-        One standard deviation; NaN where unknown.
-    flags : ndarray of uint8, shape (ny, nx), or None
-        Of an earlier denoising.
-    unknown_errors : RawHDU or None
-        A plane of errors, where nothing tells what its numbers are.
-    uses : tuple of PlaneUse
-        What was made of each plane.
-    """
-
-    mask: np.ndarray
-    deviation: np.ndarray | None
-    flags: np.ndarray | None
-    unknown_errors: RawHDU | None = None
-    uses: tuple[PlaneUse, ...] = ()
-
-
-def read_beside(
-    file: RawFile,
-    hdu: RawHDU,
-    *,
-    mask_ext: Extension | None = None,
-    mask_bits: int | None = None,
-    error_ext: Extension | None = None,
-    error_kind: ErrorKind | None = None,
-) -> Beside:
-    """Read the planes that belong to an image, and its overscan.
-
-    Parameters
-    ----------
-    file : RawFile
-        The file.
-    hdu : RawHDU
-        The image.
-    mask_ext, mask_bits, error_ext, error_kind
-        As for `read_frame`.
-    """
-    if find_card(hdu.cards, COMBINED_KEYWORD) is not None:
-        return _beside_combined(file, hdu)
-    planes = read_planes(file, hdu, mask_ext=mask_ext, mask_bits=mask_bits, error_ext=error_ext, error_kind=error_kind)
-    _leave_out_overscan(planes.mask, file, hdu)
-    deviation, flags, unknown = planes.deviation, None, planes.unknown_errors
-    if find_card(hdu.cards, "AMSDVERS") is not None:
-        deviation, flags = _our_planes(file, hdu, deviation)
-        unknown = None if deviation is not None else unknown  # of a denoised image our map tells the errors
-    return Beside(planes.mask, deviation, flags, unknown, planes.uses)
-
-
-def _beside_combined(file: RawFile, hdu: RawHDU) -> Beside:
-    """Return what our own planes say of an image of several exposures: all others describe its reference alone."""
-    deviation, flags = _our_planes(file, hdu, None)
-    mask = np.zeros(hdu.shape[-2:], bool) if flags is None else (flags & FLAG_MASKED) != 0
-    return Beside(mask, deviation, flags)
+    return frame if beside.unknown_errors is None else with_errors(frame, beside.unknown_errors)
 
 
 def _unit(file: RawFile, hdu: RawHDU) -> u.UnitBase:
@@ -207,21 +137,19 @@ def _unit(file: RawFile, hdu: RawHDU) -> u.UnitBase:
     return parse_unit(string_value(file.hdus[0].cards, "BUNIT"), where=f"{file.path}[0]: BUNIT")
 
 
-def _leave_out_overscan(mask: np.ndarray, file: RawFile, hdu: RawHDU) -> None:
-    """Mask what was not exposed: it is no part of the statistics, and stays as it is."""
-    outside = overscan(hdu.cards, (mask.shape[0], mask.shape[1]), where=f"{file.path}[{hdu.index}]")
-    if outside is None:
-        return
-    mask |= outside
-    _log.info("%s[%d]: the overscan is left as it is", file.path, hdu.index)
+def _check_stamps(files: Iterable[RawFile]) -> None:
+    for file in files:
+        if file_stamp(file.path) != file.stamp:
+            raise FrameChangedError("the input changed while it was read.", path=file.path)
 
 
-def _check_stamp(file: RawFile) -> None:
-    if file_stamp(file.path) != file.stamp:
-        raise FrameChangedError("the input changed while it was read.", path=file.path)
+def _own_file(plane: NamedPlane) -> OwnFile:
+    return OwnFile(plane.file.path, plane.file.stamp, plane.hdu.index, plane.role)
 
 
-def _source(file: RawFile, hdu: RawHDU, dtype: np.dtype, planes: tuple[PlaneUse, ...]) -> FrameSource:
+def _source(
+    file: RawFile, hdu: RawHDU, dtype: np.dtype, planes: tuple[PlaneUse, ...], own_files: tuple[OwnFile, ...]
+) -> FrameSource:
     """Return what the writer needs to find the image again."""
     cards = tuple(image_cards(hdu)) if hdu.kind == "compressed" else hdu.cards
     return FrameSource(
@@ -236,34 +164,5 @@ def _source(file: RawFile, hdu: RawHDU, dtype: np.dtype, planes: tuple[PlaneUse,
         raw_cards=hdu.cards,
         primary_cards=file.hdus[0].cards,
         planes=planes,
+        own_files=own_files,
     )
-
-
-def _our_planes(
-    file: RawFile, hdu: RawHDU, deviation: np.ndarray | None
-) -> tuple[np.ndarray | None, np.ndarray | None]:
-    """Return the 1-sigma map and the flags that an earlier denoising put beside the image."""
-    flags = None
-    sigma_plane, flags_plane = (_our_plane(file, hdu, name) for name in OUR_NAMES[:2])
-    if sigma_plane is not None:
-        deviation = read_plane(file, sigma_plane, StoredPixels.to_float, np.float32)
-    if flags_plane is not None:
-        values = read_plane(file, flags_plane, StoredPixels.to_float, np.float32)
-        if np.all((values >= 0) & (values <= 255) & (values == np.rint(values))):
-            flags = values.astype(np.uint8)
-        else:
-            message = (
-                f"{file.path}[{flags_plane.index}]: AMSD_FLAGS holds no flags (whole numbers, 0 to 255); not used."
-            )
-            warnings.warn(message, AmsdWarning, stacklevel=5)
-    return deviation, flags
-
-
-def _our_plane(file: RawFile, hdu: RawHDU, name: str) -> RawHDU | None:
-    """Return the last extension of a name that describes an image: one that says so before one of the same EXTVER."""
-    shape = hdu.shape[-2:]
-    planes = [one for one in find_hdus(file, name) if one is not hdu and one.is_plane and one.shape[-2:] == shape]
-    stated = [plane for plane in planes if stated_image(plane) == hdu.index]
-    others = [plane for plane in planes if belongs_to(plane, hdu)]
-    found = stated or others
-    return found[-1] if found else None

@@ -14,10 +14,38 @@ from astropy.io import fits
 from amsd_astro.errors import FrameChangedError, FrameError
 from amsd_astro.fits.byte_streams import STRIPE, FileStamp, file_stamp
 from amsd_astro.fits.cards import header_from_cards
+from amsd_astro.fits.planes.choice import PlaneRole
 from amsd_astro.fits.planes.use import PlaneUse
 from amsd_astro.regular_files import open_at_once
 
-__all__ = ["FrameSource"]
+__all__ = ["FrameSource", "OwnFile"]
+
+
+@dataclass(frozen=True)
+class OwnFile:
+    """A file besides the image's that one of its planes is from.
+
+    Attributes
+    ----------
+    path : Path
+        Absolute.
+    stamp : tuple of int
+        Size, modification time (ns) and inode when it was read.
+    hdu : int
+        Index of the plane.
+    role : {"mask", "error"}
+        What it is.
+    """
+
+    path: Path
+    stamp: FileStamp
+    hdu: int
+    role: PlaneRole
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 of the file's bytes, hexadecimal; worked out when first asked for."""
+        return _fingerprint(self.path, self.stamp)
 
 
 @dataclass(frozen=True)
@@ -46,6 +74,8 @@ class FrameSource:
         Raw cards of the image's HDU as they are in the file.
     planes : tuple of PlaneUse
         What was made of the planes beside the image.
+    own_files : tuple of OwnFile
+        Files of their own that planes are from.
     """
 
     path: Path
@@ -59,6 +89,7 @@ class FrameSource:
     raw_cards: tuple[bytes, ...] = field(repr=False)
     primary_cards: tuple[bytes, ...] = field(repr=False)
     planes: tuple[PlaneUse, ...] = field(default=(), repr=False)
+    own_files: tuple[OwnFile, ...] = field(default=(), repr=False)
 
     @property
     def header(self) -> fits.Header:
@@ -110,22 +141,15 @@ class FrameSource:
         return None
 
     def check_unchanged(self) -> None:
-        """Make sure that the file is still the one that was read.
+        """Make sure that the file is still the one that was read, and so those that planes are from.
 
         Raises
         ------
         FrameChangedError
-            It is gone, or its size, time or inode differ.
+            One is gone, or its size, time or inode differ.
         """
-        try:
-            stamp = file_stamp(self.path)
-        except FrameError as error:
-            raise FrameChangedError(f"the input can no longer be read: {error.message}", path=self.path) from error
-        if stamp != self.stamp:
-            raise FrameChangedError(
-                f"the input changed since it was read (size, time, inode {self.stamp}). Received: {stamp}",
-                path=self.path,
-            )
+        for path, stamp in ((self.path, self.stamp), *((own.path, own.stamp) for own in self.own_files)):
+            _check(path, stamp)
 
     @cached_property
     def fingerprint(self) -> str:
@@ -136,10 +160,25 @@ class FrameSource:
         FrameChangedError
             The file changed since it was read.
         """
-        self.check_unchanged()
-        digest = hashlib.sha256()
-        with open(self.path, "rb", opener=open_at_once) as file:
-            while piece := file.read(STRIPE):
-                digest.update(piece)
-        self.check_unchanged()
-        return digest.hexdigest()
+        return _fingerprint(self.path, self.stamp)
+
+
+def _check(path: Path, stamp: FileStamp) -> None:
+    try:
+        now = file_stamp(path)
+    except FrameError as error:
+        raise FrameChangedError(f"the input can no longer be read: {error.message}", path=path) from error
+    if now != stamp:
+        raise FrameChangedError(
+            f"the input changed since it was read (size, time, inode {stamp}). Received: {now}", path=path
+        )
+
+
+def _fingerprint(path: Path, stamp: FileStamp) -> str:
+    _check(path, stamp)
+    digest = hashlib.sha256()
+    with open(path, "rb", opener=open_at_once) as file:
+        while piece := file.read(STRIPE):
+            digest.update(piece)
+    _check(path, stamp)
+    return digest.hexdigest()

@@ -3,18 +3,47 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 
 import numpy as np
+from astropy.nddata import StdDevUncertainty
 from numpy.typing import NDArray
 
+from amsd_astro.arrays.blocks import bad_pixels
 from amsd_astro.errors import AmsdWarning, FrameError
 from amsd_astro.fits.planes.errors import ERROR_KINDS, ErrorKind, to_deviation
 from amsd_astro.frames.frame import Frame
+from amsd_astro.frames.hdus.beside import UnknownErrors
 from amsd_astro.frames.noise import measure_noise
 
-__all__ = ["tell_kind"]
+__all__ = ["tell_kind", "with_errors"]
 
 _FITS, _NEXT = 1.3, 2.0  # a kind is believed within the first of the measured noise where no other is within the second
+
+
+def with_errors(frame: Frame, unknown: UnknownErrors) -> Frame:
+    """Give a frame errors of which nothing said what they are.
+
+    Parameters
+    ----------
+    frame : Frame
+        The image, without errors; changed.
+    unknown : UnknownErrors
+        The errors.
+
+    Raises
+    ------
+    FrameError
+        As for `tell_kind`.
+    """
+    kind = tell_kind(frame, unknown.values, where=unknown.where)
+    deviation = to_deviation(unknown.values, kind)
+    if frame.source is not None:
+        use = replace(unknown.use, note=f"{kind}, as the noise of the sky tells")
+        frame.source = replace(frame.source, planes=(use, *frame.source.planes))
+    frame.uncertainty = StdDevUncertainty(deviation, copy=False)
+    frame.mask = bad_pixels(deviation, frame.mask)
+    return frame
 
 
 def tell_kind(frame: Frame, errors: NDArray[np.floating], *, where: str) -> ErrorKind:

@@ -72,6 +72,8 @@ def write_frame(
     """
     source = frame.source
     target = check_output(path, overwrite=overwrite, source=None if source is None else source.path)
+    for own in () if source is None else source.own_files:
+        check_output(path, overwrite=overwrite, source=own.path)
     if sigma is None:
         sigma = _has(frame, "AMSDVERS") or _has(frame, COMBINED_KEYWORD)
     with warnings.catch_warnings(), usual_float_errors():

@@ -34,7 +34,17 @@ class LayoutTable(SphinxDirective):
 
 def _cells(layout: Layout) -> tuple[str, ...]:
     errors = layout.errors + (f" ({KINDS_IN_WORDS.get(layout.kind, layout.kind)})" if layout.kind else "")
-    return layout.title, layout.image, _mask(layout), errors, _SEEN[layout.seen]
+    image, mask, errors = (
+        text + _files(layout, role)
+        for role, text in (("image", layout.image), ("mask", _mask(layout)), ("error", errors))
+    )
+    return layout.title, image, mask, errors, _SEEN[layout.seen]
+
+
+def _files(layout: Layout, role: str) -> str:
+    """Names of files of their own."""
+    names = [row[role] for row in layout.companions if role in row]
+    return f"; {', '.join(names)}" if names else ""
 
 
 def _mask(layout: Layout) -> str:

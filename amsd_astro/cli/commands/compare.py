@@ -71,7 +71,7 @@ def _read_denoised(before: Frame, args: argparse.Namespace) -> Frame:
     from amsd_astro.frames.denoising_record import read_record
     from amsd_astro.frames.noise import measure_noise
 
-    after = read_frame(args.denoised, **reading_options(args))
+    after = read_frame(args.denoised, **reading_options(args, named_files=False, companions=False))
     if after.data.shape != before.data.shape:
         raise FrameError(
             f"the image must have the shape of {args.file}, {before.data.shape}. Received: {after.data.shape}",

@@ -134,16 +134,19 @@ def _denoise_file(path: str, output: Path, args: argparse.Namespace, source: _De
     from amsd_astro.frames import check_output
 
     options = describe_options(args)
-    if args.skip_existing and is_done(output, path, options):
+    told = describe_options(args, path)
+    if args.skip_existing and is_done(output, path, told):
         return {"ok": True, "kind": "skipped", "message": "the output is there, from the same input and options"}
     check_model(args.model)
     check_output(output, overwrite=args.overwrite, source=path)
     frame = read_input(path, args)
+    for own in frame.source.own_files if frame.source is not None else ():
+        check_output(output, overwrite=args.overwrite, source=own.path)
     with ProgressBar(Path(path).name, shown=not args.quiet) as bar:
         denoiser = source.fresh(options)
         with kept_on_interruption(output) as checkpoint:
             result = denoiser.fit_denoise(frame, noise=stated_noise(args), progress=bar, checkpoint=checkpoint)
-            result.header[OPTIONS_KEYWORD] = (options, "digest of the options asked for")
+            result.header[OPTIONS_KEYWORD] = (told, "digest of the options asked for")
             result.write(output, overwrite=args.overwrite)
     return {"ok": True, "kind": "denoised", "message": "", **describe_result(result)}
 

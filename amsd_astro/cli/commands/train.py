@@ -17,7 +17,8 @@ from amsd_astro.cli.tensorflow_import import import_tensorflow
 
 __all__ = ["run"]
 
-_OF_FRAMES = ("ext", "mask_ext", "mask_bits", "error_ext", "error_kind", "gain", "read_noise", "noise_model")
+_OF_PLANES = ("mask_ext", "mask_bits", "error_ext", "error_kind", "mask_file", "error_file", "companions")
+_OF_FRAMES = ("ext", *_OF_PLANES, "gain", "read_noise", "noise_model")
 _FEWEST_REPEATS = 4
 
 

@@ -43,7 +43,7 @@ def _validate(args: argparse.Namespace, record: dict[str, Any]) -> int:
         check_output(path, overwrite=args.overwrite, source=args.file)
     check_model(args.model)
     frame = read_input(args.file, args)
-    repeat = None if args.repeat is None else read_input(args.repeat, args)
+    repeat = None if args.repeat is None else read_input(args.repeat, args, named_files=False)
     with ProgressBar(Path(args.file).name, shown=not args.quiet) as bar:
         denoiser = command_denoise.new_denoiser(args)
         from amsd_astro.validation import validate

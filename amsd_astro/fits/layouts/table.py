@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
 
-__all__ = ["Layout", "NamedBits", "Roles", "Table", "layout_table", "time_unit"]
+__all__ = ["ErrorKindName", "Layout", "NamedBits", "Roles", "Table", "layout_table", "time_unit"]
+
+ErrorKindName = Literal["sigma", "variance", "inverse"]
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,8 @@ class Layout:
         Whether flags are numbers, of which a pixel has one, not bits.
     time : str
         Unit of EXPOSURE.
+    companions : tuple of mapping
+        Names of files that belong together: `image`, `mask`, `error`, with a star for what they share.
     """
 
     title: str
@@ -72,6 +76,7 @@ class Layout:
     codes: bool = False
     kind: str = ""
     time: str = "s"
+    companions: tuple[Mapping[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -106,5 +111,6 @@ def _layout(row: dict[str, Any]) -> Layout:
     for flags in ("bad", "good"):
         if flags in row:
             row[flags] = MappingProxyType({int(flag): meaning for flag, meaning in row[flags].items()})
-    row["signs"] = tuple(row.get("signs", ()))
+    for rows in ("signs", "companions"):
+        row[rows] = tuple(row.get(rows, ()))
     return Layout(**row)

@@ -8,20 +8,20 @@ import numpy as np
 
 from amsd_astro.arrays.scratch import new_array
 from amsd_astro.errors import FrameError
-from amsd_astro.fits.hdu_selection import Extension, named_hdu
 from amsd_astro.fits.layouts.bad_values import ANY_VALUE, BadValues, bad_values
 from amsd_astro.fits.layouts.plane_names import plane_name
 from amsd_astro.fits.layouts.table import layout_table
 from amsd_astro.fits.pixels import StoredPixels, read_plane
+from amsd_astro.fits.planes.choice import NamedPlane
 from amsd_astro.fits.planes.search import find_plane
-from amsd_astro.fits.planes.use import PlaneUse, check_shape, warn_of
+from amsd_astro.fits.planes.use import PlaneUse, warn_of
 from amsd_astro.fits.raw_hdus import RawFile, RawHDU
 
 __all__ = ["no_mask", "read_mask"]
 
 
 def read_mask(
-    file: RawFile, image: RawHDU, ext: Extension | None, bits: int | None
+    file: RawFile, image: RawHDU, named: NamedPlane | None, bits: int | None
 ) -> tuple[np.ndarray, PlaneUse | None]:
     """Return the bad pixels of the mask plane, none without one, and what was made of it.
 
@@ -31,8 +31,8 @@ def read_mask(
         The file.
     image : RawHDU
         The image.
-    ext : int, str, tuple or None
-        The HDU of the mask, where it is named.
+    named : NamedPlane or None
+        The mask, where it is named.
     bits : int or None
         Bits that make a pixel bad, where they are told.
 
@@ -43,10 +43,8 @@ def read_mask(
     """
     if bits is not None and (isinstance(bits, bool) or not hasattr(bits, "__index__") or int(bits) < 0):
         raise FrameError(f"mask_bits must be a whole number, not negative. Received: {bits!r}", path=file.path)
-    if ext is not None:
-        plane = named_hdu(file, ext, what="mask_ext")
-        check_shape(file, image, plane, "mask_ext")
-        return _read(file, plane, _wanted(file, plane, bits) or ANY_VALUE)
+    if named is not None:
+        return _read(named.file, named.hdu, _wanted(named.file, named.hdu, bits) or ANY_VALUE, own=named.path)
     found = find_plane(file, image, "mask")
     if found is None:
         if bits is not None:
@@ -87,7 +85,7 @@ def _wanted(file: RawFile, plane: RawHDU, bits: int | None) -> BadValues | None:
     return bad_values(file, plane) or (None if coded else ANY_VALUE)
 
 
-def _read(file: RawFile, plane: RawHDU, wanted: BadValues) -> tuple[np.ndarray, PlaneUse]:
+def _read(file: RawFile, plane: RawHDU, wanted: BadValues, *, own: str = "") -> tuple[np.ndarray, PlaneUse]:
     """Return where a plane has bad values, and how many pixels have each of its flags."""
     counts: dict[int, int] = dict.fromkeys((*wanted.meanings, *wanted.unknown), 0)
 
@@ -111,8 +109,8 @@ def _read(file: RawFile, plane: RawHDU, wanted: BadValues) -> tuple[np.ndarray, 
     if unknown:
         warn_of(file, plane, f"bits of names that are not known do not mask: {', '.join(unknown)}.")
     note = {"": "any value but zero", "told": f"bits {wanted.bits}, as told"}.get(wanted.layout, wanted.layout)
-    use = PlaneUse(plane.index, plane.name, "mask", used=True, note=note, flags=_named(wanted.meanings, counts))
-    return mask, use
+    flags = _named(wanted.meanings, counts)
+    return mask, PlaneUse(plane.index, plane.name, "mask", used=True, note=note, flags=flags, file=own)
 
 
 def _named(meanings: Mapping[int, str], counts: Mapping[int, int]) -> dict[str, int]:

@@ -9,13 +9,14 @@ import numpy as np
 
 from amsd_astro.arrays.blocks import bad_pixels
 from amsd_astro.errors import FrameError
-from amsd_astro.fits.hdu_selection import OUR_NAMES, Extension, named_hdu
+from amsd_astro.fits.hdu_selection import OUR_NAMES
 from amsd_astro.fits.layouts.plane_names import Role
 from amsd_astro.fits.pixels import StoredPixels, read_plane
-from amsd_astro.fits.planes.errors import ERROR_KINDS, KINDS_IN_WORDS, ErrorKind, error_kind_of, read_deviation
+from amsd_astro.fits.planes.choice import NamedPlane, NamedPlanes
+from amsd_astro.fits.planes.errors import ERROR_KINDS, KINDS_IN_WORDS, error_kind_of, read_deviation
 from amsd_astro.fits.planes.masks import read_mask
 from amsd_astro.fits.planes.search import find_plane, planes_beside, planes_of
-from amsd_astro.fits.planes.use import PlaneUse, check_shape, warn_of
+from amsd_astro.fits.planes.use import PlaneUse, warn_of
 from amsd_astro.fits.raw_hdus import RawFile, RawHDU
 
 __all__ = ["Planes", "read_planes"]
@@ -33,7 +34,7 @@ class Planes:
         bool, shape (ny, nx): True where a plane says the pixel is bad.
     deviation : ndarray or None
         float32, shape (ny, nx), one standard deviation in the image's unit; NaN where the plane has no valid value.
-    unknown_errors : RawHDU or None
+    unknown_errors : NamedPlane or None
         A plane of errors that was named, where neither its name nor a card tells what its numbers are.
     uses : tuple of PlaneUse
         What was made of each plane beside the image.
@@ -41,20 +42,12 @@ class Planes:
 
     mask: np.ndarray
     deviation: np.ndarray | None
-    unknown_errors: RawHDU | None
+    unknown_errors: NamedPlane | None
     uses: tuple[PlaneUse, ...]
 
 
-def read_planes(
-    file: RawFile,
-    image: RawHDU,
-    *,
-    mask_ext: Extension | None = None,
-    mask_bits: int | None = None,
-    error_ext: Extension | None = None,
-    error_kind: ErrorKind | None = None,
-) -> Planes:
-    """Read mask and error of an image from the HDUs beside it.
+def read_planes(file: RawFile, image: RawHDU, named: NamedPlanes) -> Planes:
+    """Read mask and error of an image.
 
     Parameters
     ----------
@@ -62,57 +55,49 @@ def read_planes(
         The file.
     image : RawHDU
         The image.
-    mask_ext : int, str or tuple, optional
-        The HDU of the mask. By default the one of the same shape whose name says that it is the image's mask, where
-        there is one (a plane of many bits only where its layout is known, or with `mask_bits`).
-    mask_bits : int, optional
-        Bits that make a pixel bad; by default those that `bad_values` knows for the layout, else any.
-    error_ext : int, str or tuple, optional
-        The HDU of the errors. By default the one of the same shape whose name says that it is the image's, but no
-        weight, which masks only where it is zero.
-    error_kind : {"sigma", "variance", "inverse"}, optional
-        What the errors are; by default as a UTYPE card or the name of the plane says.
+    named : NamedPlanes
+        The planes that were asked for. By default those of the same shape in the file whose names say that they are
+        the image's: a mask of many bits only where its layout is known, or with `mask_bits`; for errors no weight,
+        which masks only where it is zero.
 
     Raises
     ------
     FrameError
-        A named plane is missing, has another shape, or holds no bits; or `error_kind` is none, or without errors.
+        A named mask holds no bits, or `error_kind` is none, or without errors.
     """
-    if error_kind is not None and error_kind not in ERROR_KINDS:
-        raise FrameError(
-            f"error_kind must be one of {', '.join(ERROR_KINDS)}. Received: {error_kind!r}", path=file.path
-        )
-    mask, use = read_mask(file, image, mask_ext, mask_bits)
+    told = named.error_kind
+    if told is not None and told not in ERROR_KINDS:
+        raise FrameError(f"error_kind must be one of {', '.join(ERROR_KINDS)}. Received: {told!r}", path=file.path)
+    mask, use = read_mask(file, image, named.mask, named.mask_bits)
     uses = [] if use is None else [use]
-    error = _error_plane(file, image, error_ext)
-    if error is None and error_kind is not None:
+    error = named.error or _likeliest_errors(file, image)
+    if error is None and told is not None:
         raise FrameError("error_kind needs a plane of errors beside the image, or error_ext.", path=file.path)
     deviation, unknown = None, None
-    kind = None if error is None else error_kind or error_kind_of(error)
+    kind = None if error is None else told or error_kind_of(error.hdu)
     if error is not None and kind is None:
         unknown = error
-        positive = read_deviation(file, error, "sigma", explicit=True)  # whatever they are, they must be that
+        positive = read_deviation(error.file, error.hdu, "sigma", explicit=True)  # whatever they are, they must be that
         mask = mask if positive is None else bad_pixels(positive, mask)
     elif error is not None and kind is not None:
-        deviation = read_deviation(file, error, kind, explicit=error_ext is not None)
+        deviation = read_deviation(error.file, error.hdu, kind, explicit=named.error is not None)
         note = KINDS_IN_WORDS[kind] if deviation is not None else "no positive value"
-        uses.append(PlaneUse(error.index, error.name, "errors", used=deviation is not None, note=note))
+        plane = error.hdu
+        uses.append(PlaneUse(plane.index, plane.name, "errors", used=deviation is not None, note=note, file=error.path))
     if deviation is not None:
         mask = bad_pixels(deviation, mask)
     coverage = find_plane(file, image, "coverage")
-    if coverage is not None and coverage is not error:
+    if coverage is not None and not (error is not None and coverage is error.hdu):
         uses.append(_leave_out_empty(file, coverage, mask))
-    taken = {one.hdu for one in uses} | ({unknown.index} if unknown is not None else set())
+    taken = {one.hdu for one in uses if not one.file}
+    taken |= {unknown.hdu.index} if unknown is not None and not unknown.own else set()
     return Planes(mask, deviation, unknown, (*uses, *_left_aside(file, image, taken)))
 
 
-def _error_plane(file: RawFile, image: RawHDU, ext: Extension | None) -> RawHDU | None:
-    """Return the plane of errors: the one that is named, else the likeliest beside the image."""
-    if ext is None:
-        return next((plane for role in _ERRORS if (plane := find_plane(file, image, role)) is not None), None)
-    plane = named_hdu(file, ext, what="error_ext")
-    check_shape(file, image, plane, "error_ext")
-    return plane
+def _likeliest_errors(file: RawFile, image: RawHDU) -> NamedPlane | None:
+    """Return the likeliest plane of errors beside the image."""
+    found = (find_plane(file, image, role) for role in _ERRORS)
+    return next((NamedPlane(file, plane, "error") for plane in found if plane is not None), None)
 
 
 def _leave_out_empty(file: RawFile, coverage: RawHDU, mask: np.ndarray) -> PlaneUse:

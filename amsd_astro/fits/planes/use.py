@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from amsd_astro.errors import AmsdWarning, FrameError
-from amsd_astro.fits.raw_hdus import RawFile, RawHDU
+from amsd_astro.fits.raw_hdus import Outline, RawFile, RawHDU
 
 __all__ = ["PlaneUse", "check_shape", "warn_of"]
 
@@ -30,6 +30,8 @@ class PlaneUse:
         How it was read, or why it was left aside.
     flags : mapping of str to int
         Flags that make pixels bad, by value and meaning, and how many pixels have each.
+    file : str
+        The file, where it is one of its own; empty where the plane is in the image's.
     """
 
     hdu: int
@@ -38,9 +40,10 @@ class PlaneUse:
     used: bool
     note: str
     flags: Mapping[str, int] = field(default_factory=dict)
+    file: str = ""
 
 
-def check_shape(file: RawFile, image: RawHDU, plane: RawHDU, what: str) -> None:
+def check_shape(file: Outline, image: RawHDU, plane: RawHDU, what: str) -> None:
     """Make sure that a plane that was named has the shape of the image.
 
     Raises

@@ -22,7 +22,7 @@ from amsd_astro.fits.cards import header_from_cards
 from amsd_astro.fits.raw_hdus import Outline, RawHDU
 from amsd_astro.fits.scanning import scan
 from amsd_astro.fits.world_coordinates import short_header
-from amsd_astro.frames.reader import Beside, read_beside
+from amsd_astro.frames.hdus.beside import Beside, read_beside
 
 __all__ = ["IMAGE_HDUS", "beside_hdu", "beside_in_list", "outline"]
 

@@ -1,0 +1,60 @@
+"""How the values of single options are read."""
+
+from __future__ import annotations
+
+import argparse
+import math
+
+from amsd_astro.cli.shared_options import number
+
+__all__ = ["limit", "noise", "orientations", "recipe", "share"]
+
+
+def limit(text: str) -> tuple[str, tuple[float | None, float | None]]:
+    """Return the name of a check and its limits."""
+    name, equal, pair = text.partition("=")
+    low, colon, high = pair.partition(":")
+    try:
+        limits = tuple(None if not part.strip() else float(part) for part in (low, high))
+    except ValueError:
+        colon = ""
+    if not (name and equal and colon):
+        raise argparse.ArgumentTypeError(f"must be NAME=LOW:HIGH. Received: {text}")
+    return name, (limits[0], limits[1])
+
+
+def noise(text: str) -> tuple[float, float]:
+    """Return slope and floor of a noise model."""
+    slope, _, floor = text.partition(",")
+    try:
+        made = float(slope), float(floor)
+    except ValueError:
+        made = -1.0, 0.0
+    if not (made[0] >= 0 and all(map(math.isfinite, made)) and any(made)):
+        rule = "must be SLOPE,FLOOR: two numbers, not both zero, the first not negative"
+        raise argparse.ArgumentTypeError(f"{rule}. Received: {text}")
+    return made
+
+
+def orientations(text: str) -> int:
+    """Return how many of the eight flips and rotations."""
+    if text not in tuple("12345678"):
+        raise argparse.ArgumentTypeError(f"must be a whole number, 1 to 8. Received: {text}")
+    return int(text)
+
+
+def share(text: str) -> float:
+    """Return a share, 0 to 1."""
+    value = number(0)(text)
+    if value > 1:
+        raise argparse.ArgumentTypeError(f"must be a number, 0 to 1. Received: {text}")
+    return value
+
+
+def recipe(text: str) -> str:
+    """Read the name of a recipe; the names are looked up only when one is given."""
+    from amsd_astro.denoiser import RECIPES
+
+    if text not in RECIPES:
+        raise argparse.ArgumentTypeError(f"must be one of {', '.join(RECIPES)}. Received: {text}")
+    return text
