@@ -20,7 +20,8 @@ from amsd_astro.arrays.float_errors import usual_float_errors
 from amsd_astro.arrays.foreign_arrays import refuse_lazy
 from amsd_astro.errors import AmsdWarning, FrameError
 from amsd_astro.fits.hdu_selection import Extension, choose_hdu
-from amsd_astro.fits.planes.errors import to_deviation
+from amsd_astro.fits.planes.choice import PlaneChoice
+from amsd_astro.fits.planes.errors import ErrorKind, to_deviation
 from amsd_astro.fits.units import parse_unit
 from amsd_astro.fits.world_coordinates import clean_header, short_header
 from amsd_astro.frames.frame import Frame
@@ -29,11 +30,21 @@ from amsd_astro.frames.hdus.pixels import blank_of, check_structure, pixels_of
 from amsd_astro.frames.hdus.planes import IMAGE_HDUS, beside_hdu, beside_in_list, outline
 from amsd_astro.frames.masks import bool_mask
 from amsd_astro.frames.reader import read_frame
+from amsd_astro.frames.unknown_errors import with_errors
 
 __all__ = ["as_frame"]
 
 
-def as_frame(obj: Any, *, ext: Extension | None = None, mask: Any = None) -> Frame:
+def as_frame(
+    obj: Any,
+    *,
+    ext: Extension | None = None,
+    mask: Any = None,
+    mask_ext: Extension | None = None,
+    mask_bits: int | None = None,
+    error_ext: Extension | None = None,
+    error_kind: ErrorKind | None = None,
+) -> Frame:
     """Make a frame of what was passed; the object itself is never changed.
 
     Parameters
@@ -45,6 +56,8 @@ def as_frame(obj: Any, *, ext: Extension | None = None, mask: Any = None) -> Fra
         The HDU, for a path or an HDUList; see `read_frame`.
     mask : ndarray, optional
         True, or not 0, where a pixel is bad, shape (ny, nx); added to the mask the object has.
+    mask_ext, mask_bits, error_ext, error_kind : optional
+        Planes of a path or an HDUList; see `read_frame`.
 
     Returns
     -------
@@ -56,18 +69,26 @@ def as_frame(obj: Any, *, ext: Extension | None = None, mask: Any = None) -> Fra
     FrameError
         The object holds no image that can be used.
     TypeError
-        It is of another kind, such as an array of dask, xarray or torch, or `ext` is given for something without HDUs.
+        It is of another kind, such as an array of dask, xarray or torch, or `ext` or a plane is named for something
+        without HDUs.
     """
     with usual_float_errors():
         if isinstance(obj, (str, os.PathLike)):
-            frame = read_frame(obj, ext=ext)
+            frame = read_frame(
+                obj, ext=ext, mask_ext=mask_ext, mask_bits=mask_bits, error_ext=error_ext, error_kind=error_kind
+            )
         elif isinstance(obj, fits.HDUList):
             name = obj.filename() or "HDUList"
             hdu = _choose(obj, ext, name=name)
-            frame = _from_hdu(hdu, lambda: (beside_in_list(obj, hdu, pixels_of, name=name), obj[0].header))
+            choice = PlaneChoice(mask_ext, mask_bits, error_ext, error_kind)
+            beside = lambda: beside_in_list(obj, hdu, pixels_of, name=name, choice=choice)  # noqa: E731
+            frame = _from_hdu(hdu, lambda: (beside(), obj[0].header))
         else:
-            if ext is not None:
-                raise TypeError(f"ext is for files and HDULists. Received: {type(obj).__name__}")
+            told = {"ext": ext, "mask_ext": mask_ext, "mask_bits": mask_bits}
+            told |= {"error_ext": error_ext, "error_kind": error_kind}
+            for name, value in told.items():
+                if value is not None:
+                    raise TypeError(f"{name} is for files and HDULists. Received: {type(obj).__name__}")
             frame = _from_object(obj)
         if mask is not None:
             frame.mask = frame.mask | bool_mask(mask, frame.data.shape)
@@ -225,7 +246,7 @@ def _from_hdu(hdu: Any, find_beside: Callable[[], tuple[Beside | None, fits.Head
         bad |= beside.mask
         deviation, flags = beside.deviation, beside.flags
     unit = _text(cleaned.get("BUNIT")) or _unit_text_of(primary)
-    return Frame(
+    frame = Frame(
         data,
         uncertainty=None if deviation is None else StdDevUncertainty(deviation, copy=False),
         mask=bad,
@@ -234,6 +255,8 @@ def _from_hdu(hdu: Any, find_beside: Callable[[], tuple[Beside | None, fits.Head
         unit=parse_unit(unit),
         primary=None if primary is None or primary is hdu.header else primary.copy(),
     )
+    unknown = None if beside is None or bad.all() else beside.unknown_errors
+    return frame if unknown is None else with_errors(frame, unknown)
 
 
 def _unit_text_of(primary: fits.Header | None) -> str | None:

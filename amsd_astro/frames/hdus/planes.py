@@ -19,10 +19,13 @@ from astropy.io import fits
 
 from amsd_astro.errors import AmsdWarning, FrameError
 from amsd_astro.fits.cards import header_from_cards
+from amsd_astro.fits.planes.choice import PlaneChoice, named_plane
+from amsd_astro.fits.planes.own_files import open_planes
 from amsd_astro.fits.raw_hdus import Outline, RawHDU
 from amsd_astro.fits.scanning import scan
 from amsd_astro.fits.world_coordinates import short_header
 from amsd_astro.frames.hdus.beside import Beside, read_beside
+from amsd_astro.frames.hdus.pixels import check_structure
 
 __all__ = ["IMAGE_HDUS", "beside_hdu", "beside_in_list", "outline"]
 
@@ -35,7 +38,7 @@ Pixels = Callable[[Any], "np.ndarray | None"]
 """From an HDU to its pixels, without loading them into it."""
 
 
-def beside_in_list(hdus: Sequence[Any], image: Any, pixels: Pixels, *, name: str) -> Beside | None:
+def beside_in_list(hdus: Sequence[Any], image: Any, pixels: Pixels, *, name: str, choice: PlaneChoice) -> Beside | None:
     """Read what the other HDUs of a list say of one of them.
 
     Parameters
@@ -48,13 +51,26 @@ def beside_in_list(hdus: Sequence[Any], image: Any, pixels: Pixels, *, name: str
         From an HDU to its pixels.
     name : str
         Of the list, for messages.
+    choice : PlaneChoice
+        Planes of the list that are asked for.
 
     Returns
     -------
     Beside or None
         None where there is nothing, or nothing that can be read: with a warning.
+
+    Raises
+    ------
+    FrameError
+        What is asked for is not there, or cannot be used.
     """
     index = next(i for i, hdu in enumerate(hdus) if hdu is image)
+    named = {"mask_ext": choice.mask_ext, "error_ext": choice.error_ext}
+    asked = {what: ext for what, ext in named.items() if ext is not None}
+    if asked:
+        found = outline(hdus, name=name)
+        for what, ext in asked.items():
+            check_structure(hdus[named_plane(found, found.hdus[index], ext, what).index])
     try:
         twins = [_twin(hdu, image, pixels, first=i == 0) for i, hdu in enumerate(hdus)]
         with tempfile.TemporaryDirectory() as folder:
@@ -63,11 +79,15 @@ def beside_in_list(hdus: Sequence[Any], image: Any, pixels: Pixels, *, name: str
                 warnings.simplefilter("ignore")
                 fits.HDUList(twins).writeto(path, output_verify="ignore")
             file = scan(path, warn=False)
-            with contextlib.closing(file.stream):
-                return read_beside(replace(file, path=Path(name)), file.hdus[index])
+            with contextlib.ExitStack() as stack:
+                stack.callback(file.stream.close)
+                file = replace(file, path=Path(name))
+                return read_beside(file, file.hdus[index], open_planes(file, file.hdus[index], choice, stack))
     except (FrameError, MemoryError):
         raise
-    except Exception as error:  # noqa: BLE001 - cards that cannot be written: the image itself can be used
+    except Exception as error:  # cards that cannot be written: the image itself can be used
+        if asked:
+            raise FrameError(f"{' and '.join(asked)} cannot be read ({error}).", path=name) from error
         message = f"{name}: what is beside the image cannot be read and is not used ({error})."
         warnings.warn(message, AmsdWarning, stacklevel=5)
         return None

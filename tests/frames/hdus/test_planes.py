@@ -13,7 +13,7 @@ from astropy.io import fits
 from astropy.nddata import StdDevUncertainty
 
 from amsd_astro import Frame, as_frame, read_frame
-from amsd_astro.errors import AmsdWarning
+from amsd_astro.errors import AmsdWarning, FrameError
 
 SHAPE = (40, 50)
 SAMPLES = Path(__file__).parents[3] / "data_samples"
@@ -143,3 +143,53 @@ def test_a_plane_beside_an_image_without_a_name_is_not_taken_for_another_image(n
         warnings.simplefilter("ignore")  # that most pixels are bad; that nobody knows the flags
         frame = read_frame(tmp_path / "a.fits")
     assert frame.source is not None and frame.source.hdu == 1
+
+
+def _named() -> fits.HDUList:
+    """Planes of names that say nothing."""
+    planes = {"LEFT": PIXELS, "FLAWS": (BAD > 0) * 5, "ODDS": np.full(SHAPE, 0.04, np.float32), "THIN": PIXELS[1:]}
+    hdus = [fits.ImageHDU(data, name=name) for name, data in planes.items()]
+    return fits.HDUList([fits.PrimaryHDU(), *hdus, fits.BinTableHDU.from_columns([], name="EVENTS")])
+
+
+@pytest.mark.parametrize(
+    ("options", "n_bad", "sigma"),
+    [
+        ({"mask_ext": "FLAWS"}, np.count_nonzero(BAD), None),
+        ({"mask_ext": 2, "mask_bits": 2}, 0, None),
+        ({"error_ext": ("ODDS", 1), "error_kind": "variance"}, 0, 0.2),
+        ({"mask_ext": "FLAWS", "error_ext": "ODDS"}, np.count_nonzero(BAD), 5.0),
+    ],
+)
+def test_planes_of_a_list_can_be_named(
+    options: dict[str, object], n_bad: int, sigma: float | None, tmp_path: Path
+) -> None:
+    _named().writeto(tmp_path / "a.fits")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", AmsdWarning)  # that the noise told what the errors are
+        frames = [as_frame(_named(), ext="LEFT", **options), as_frame(tmp_path / "a.fits", ext="LEFT", **options)]
+        with fits.open(tmp_path / "a.fits") as hdus:
+            hdus["FLAWS"].data[:] = (BAD > 0) * 7
+            frames.append(as_frame(hdus, ext="LEFT", **options))
+    for frame in frames[:2] if "mask_bits" in options else frames:
+        assert np.count_nonzero(frame.mask) == n_bad
+        if sigma is None:
+            assert frame.uncertainty is None
+        else:
+            np.testing.assert_allclose(frame.uncertainty.array[~frame.mask], sigma, rtol=1e-5)
+    if "mask_bits" in options:
+        assert np.count_nonzero(frames[2].mask) == np.count_nonzero(BAD)  # 7 has the bit, 5 has not
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"mask_ext": "THIN"}, r"mask_ext must be an image of the shape \(40, 50\). Received: \(39, 50\)"),
+        ({"mask_ext": "EVENTS"}, "mask_ext must be an image .* Received: table"),
+        ({"error_ext": "SIGMA"}, "error_ext names no HDU of the file, which has: .*ODDS.* Received: 'SIGMA'"),
+        ({"error_ext": "LEFT", "error_kind": "squares"}, "error_kind must be one of"),
+    ],
+)
+def test_planes_of_a_list_that_cannot_be_used_are_refused(options: dict[str, str], words: str) -> None:
+    with pytest.raises(FrameError, match=words):
+        as_frame(_named(), ext="LEFT", **options)
