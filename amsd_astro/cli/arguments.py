@@ -49,7 +49,7 @@ def _add_denoise(command: argparse.ArgumentParser) -> None:
     where.add_argument(
         "-d", "--directory", metavar="DIR", help="folder to write NAME_amsd.fits to (default: beside each FILE)"
     )
-    _add_denoising_options(command)
+    _add_denoising_options(command, all_images=True)
     command.add_argument("--overwrite", action="store_true", help="replace an output that exists")
     command.add_argument(
         "--skip-existing",
@@ -158,8 +158,8 @@ def _add_pretrain(command: argparse.ArgumentParser) -> None:
     add_reporting(command, "print the result as one JSON object")
 
 
-def _add_denoising_options(command: argparse.ArgumentParser) -> None:
-    _add_input_options(command)
+def _add_denoising_options(command: argparse.ArgumentParser, *, all_images: bool = False) -> None:
+    _add_input_options(command, all_images=all_images)
     _add_recipe_options(command)
     command.add_argument(
         "--model",
@@ -187,12 +187,13 @@ def _add_denoising_options(command: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_input_options(command: argparse.ArgumentParser) -> None:
+def _add_input_options(command: argparse.ArgumentParser, *, all_images: bool = False) -> None:
+    every = ", or all: every image, each by itself" if all_images else ""
     group = command.add_argument_group("the input")
     group.add_argument(
         "--ext",
         metavar="X",
-        help="HDU of the image: number, NAME or NAME,VERSION (default: SCI or IMAGE, else the only image)",
+        help=f"HDU of the image: number, NAME or NAME,VERSION{every} (default: SCI or IMAGE, else the only image)",
     )
     group.add_argument("--mask-ext", metavar="X", help="HDU that marks bad pixels (default: MASK, DQ or the like)")
     group.add_argument(

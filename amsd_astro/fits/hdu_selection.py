@@ -16,6 +16,7 @@ __all__ = [
     "belongs_to",
     "choose_hdu",
     "find_hdus",
+    "images_of",
     "named_hdu",
     "stated_image",
 ]
@@ -143,6 +144,22 @@ def choose_hdu(file: Outline, ext: Extension | None = None) -> RawHDU:
     if len(science) == 1:
         raise FrameError(_why_not(science[0]), path=file.path, hdu=science[0].index)
     raise FrameError(f"no HDU holds an image of two axes. The file has: {file.listing}", path=file.path)
+
+
+def images_of(file: Outline) -> list[RawHDU]:
+    """Return all images of two axes: those whose names say that they are one, else those that are no plane of one.
+
+    Raises
+    ------
+    FrameError
+        There is none.
+    """
+    planes = [hdu for hdu in file.hdus if hdu.is_plane and hdu.name not in OUR_NAMES]
+    names = plane_names([hdu.name for hdu in file.hdus])
+    images = [hdu for hdu in planes if names[hdu.index].role == "image"] or _not_planes(file, planes)
+    if not images:
+        raise FrameError(f"no HDU holds an image of two axes. The file has: {file.listing}", path=file.path)
+    return images
 
 
 def _not_planes(file: Outline, hdus: list[RawHDU]) -> list[RawHDU]:

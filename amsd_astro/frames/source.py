@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -176,9 +176,15 @@ def _check(path: Path, stamp: FileStamp) -> None:
 
 def _fingerprint(path: Path, stamp: FileStamp) -> str:
     _check(path, stamp)
+    found = _digest(path, stamp)
+    _check(path, stamp)
+    return found
+
+
+@lru_cache(maxsize=8)
+def _digest(path: Path, stamp: FileStamp) -> str:  # the stamp tells files of one name apart
     digest = hashlib.sha256()
     with open(path, "rb", opener=open_at_once) as file:
         while piece := file.read(STRIPE):
             digest.update(piece)
-    _check(path, stamp)
     return digest.hexdigest()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import BinaryIO
 
 import numpy as np
@@ -27,18 +28,41 @@ from amsd_astro.fits.raw_hdus import RawFile, RawHDU
 from amsd_astro.fits.tile_cards import is_structure
 from amsd_astro.fits.tile_compression import pack_tiles
 from amsd_astro.frames.denoising_record import has_record
-from amsd_astro.frames.extensions.result_hdus import our_hdus, our_version
+from amsd_astro.frames.extensions.result_hdus import free_version, our_hdus, our_versions
 from amsd_astro.frames.frame import Frame
 from amsd_astro.frames.source import FrameSource
 
-__all__ = ["float_cards", "splice"]
+__all__ = ["NewImage", "float_cards", "new_image", "splice"]
 
 _MANDATORY = re.compile(r"(SIMPLE|XTENSION|BITPIX|NAXIS\d*|PCOUNT|GCOUNT|GROUPS)\Z")
 _GONE = ("BSCALE", "BZERO", "BLANK")
 
 
-def splice(frame: Frame, source: FrameSource, file: RawFile, out: BinaryIO, *, sigma: bool) -> None:
-    """Copy the source with the image replaced and our extensions added.
+@dataclass(frozen=True)
+class NewImage:
+    """An image of the source with other pixels, as bytes.
+
+    Attributes
+    ----------
+    hdu : int
+        Index in the source.
+    cards, pieces : list of bytes, callable
+        Header and data unit.
+    ours : list of (list of bytes, callable)
+        Our extensions that are added.
+    replaces : bool
+        Whether those of an earlier run on the same image are left out.
+    """
+
+    hdu: int
+    cards: list[bytes]
+    pieces: Pieces
+    ours: list[tuple[list[bytes], Pieces]]
+    replaces: bool
+
+
+def new_image(frame: Frame, source: FrameSource, file: RawFile, *, sigma: bool) -> NewImage:
+    """Make the bytes of an image.
 
     Parameters
     ----------
@@ -48,28 +72,40 @@ def splice(frame: Frame, source: FrameSource, file: RawFile, out: BinaryIO, *, s
         Where the image was.
     file : RawFile
         The source, scanned anew.
-    out : binary file
-        Written from front to back. Memory does not grow with the other HDUs.
     sigma : bool
         Whether our extensions are added; those of an earlier run on the same image are replaced, and left out where
         the frame has other pixels since.
     """
     image = file.hdus[source.hdu]
     cards, pieces = _image_hdu(frame, source, image)
-    dropped: set[int] = set()
-    added: list[tuple[list[bytes], Pieces]] = []
-    if sigma or _is_stale(frame, source):
-        # What has our name but does not say that it describes this image may be somebody else's.
-        old = [hdu for name in OUR_NAMES for hdu in find_hdus(file, name) if hdu.index and hdu is not image]
-        dropped = {hdu.index for hdu in old if stated_image(hdu) == image.index}
-    if sigma:
-        index = image.index - sum(number < image.index for number in dropped)
-        added = our_hdus(frame, source.shape, cards, our_version(file, image, dropped), index)
+    ours = our_hdus(frame, source.shape, cards, image.extver, image.index) if sigma else []
+    return NewImage(image.index, cards, pieces, ours, sigma or _is_stale(frame, source))
+
+
+def splice(images: Sequence[NewImage], file: RawFile, out: BinaryIO) -> None:
+    """Copy the source with images replaced and our extensions added.
+
+    Parameters
+    ----------
+    images : sequence of NewImage
+        In the order of the source.
+    file : RawFile
+        The source, scanned anew.
+    out : binary file
+        Written from front to back. Memory does not grow with the other HDUs.
+    """
+    new = {image.hdu: image for image in images}
+    # What has our name but does not say that it describes this image may be somebody else's.
+    old = [hdu for name in OUR_NAMES for hdu in find_hdus(file, name) if hdu.index and hdu.index not in new]
+    replaced = {image.hdu for image in images if image.replaces}
+    dropped = {hdu.index for hdu in old if stated_image(hdu) in replaced}
+    added = _placed(images, file, dropped)
     n_extensions = len(file.hdus) - 1 - len(dropped) + len(added)
     for hdu in file.hdus:
         announce = hdu.index == 0 and bool(added or dropped)
-        if hdu is image:
-            write_hdu(out, _announce(cards, n_extensions) if announce else cards, pieces)
+        if hdu.index in new:
+            cards = new[hdu.index].cards
+            write_hdu(out, _announce(cards, n_extensions) if announce else cards, new[hdu.index].pieces)
         elif hdu.index in dropped:
             continue
         elif (edited := _edited(file, hdu, dropped, n_extensions if announce else None)) != list(hdu.cards):
@@ -82,6 +118,28 @@ def splice(frame: Frame, source: FrameSource, file: RawFile, out: BinaryIO, *, s
         file.stream.seek(file.hdus[-1].end)
         while piece := file.stream.read(STRIPE):
             out.write(piece)
+
+
+def _placed(images: Sequence[NewImage], file: RawFile, dropped: Collection[int]) -> list[tuple[list[bytes], Pieces]]:
+    """Return our extensions of all images, each with a version of its own and the index that its image will have."""
+    added: list[tuple[list[bytes], Pieces]] = []
+    taken = our_versions(file, dropped)
+    for image in images:
+        if not image.ours:
+            continue
+        version = free_version(file.hdus[image.hdu].extver, taken)
+        taken.add(version)
+        index = image.hdu - sum(number < image.hdu for number in dropped)
+        values = {"EXTVER": str(version), "AMSDHDU": str(index)}
+        for cards, pieces in image.ours:
+            told = [_valued(card, values) for card in cards]
+            added.append((told, pieces))
+    return added
+
+
+def _valued(card: bytes, values: Mapping[str, str]) -> bytes:
+    value = values.get(card_keyword(card))
+    return card if value is None else replace_value(card, value)
 
 
 def _is_stale(frame: Frame, source: FrameSource) -> bool:

@@ -26,9 +26,9 @@ from amsd_astro.frames.extensions.combination import COMBINED_KEYWORD
 from amsd_astro.frames.extensions.result_hdus import ccd_hdus, our_hdus
 from amsd_astro.frames.frame import Frame
 from amsd_astro.frames.source import FrameSource
-from amsd_astro.frames.splice import float_cards, splice
+from amsd_astro.frames.splice import float_cards, new_image, splice
 
-__all__ = ["write_frame"]
+__all__ = ["scan_again", "write_frame"]
 
 _log = logging.getLogger(__name__)
 _FILE_ONLY = re.compile(
@@ -86,9 +86,9 @@ def write_frame(
         else:
             _check_shape(frame, source)
             source.check_unchanged()
-            file = _scan_again(source)
+            file = scan_again(source)
             with contextlib.closing(file.stream), new_file(target, overwrite=overwrite) as out:
-                splice(frame, source, file, out, sigma=sigma)
+                splice([new_image(frame, source, file, sigma=sigma)], file, out)
                 source.check_unchanged()
     _log.debug("wrote %s", target)
 
@@ -108,7 +108,7 @@ def _check_shape(frame: Frame, source: FrameSource) -> None:
         )
 
 
-def _scan_again(source: FrameSource) -> RawFile:
+def scan_again(source: FrameSource) -> RawFile:
     """Find the image in the source again, and make sure it is the one that was read."""
     file = scan(source.path, warn=False)
     if file.stamp != source.stamp or source.hdu >= len(file.hdus) or file.hdus[source.hdu].cards != source.raw_cards:

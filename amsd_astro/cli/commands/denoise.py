@@ -6,10 +6,12 @@ import argparse
 import copy
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from amsd_astro.cli.checkpoint_files import kept_on_interruption
+from amsd_astro.cli.commands.chips import ALL, check_chips, denoise_chips
 from amsd_astro.cli.console import Console
 from amsd_astro.cli.existing_outputs import OPTIONS_KEYWORD, describe_options, is_done
 from amsd_astro.cli.exit_statuses import DONE, SOME_FAILED, Terminated, UsageError, describe_failure
@@ -32,6 +34,7 @@ _ENDINGS = (".gz", ".bz2", ".xz", ".fz", ".fits", ".fit", ".fts")
 def run(args: argparse.Namespace, console: Console) -> int:
     """Denoise the files of a command line; one that fails does not stop the others."""
     check_denoising(args)
+    check_chips(args)
     outputs = plan_outputs(args.files, args.output, args.directory)
     console.calm_astropy()
     source = _Denoisers(args)
@@ -94,8 +97,8 @@ def _run_file(path: str, output: Path, args: argparse.Namespace, source: _Denois
     stopped: BaseException | None = None
     with console.collect_warnings() as notes:
         try:
-            record |= _denoise_file(path, output, args, source)
-            status = DONE
+            record |= _denoise_file(path, output, args, source, console)
+            status = record.get("status", DONE)
         except (Exception, KeyboardInterrupt, Terminated) as error:  # noqa: BLE001 - goes into the report
             failure = describe_failure(error)
             status = failure.status
@@ -129,7 +132,9 @@ class _Denoisers:
         return copy.copy(self._made)
 
 
-def _denoise_file(path: str, output: Path, args: argparse.Namespace, source: _Denoisers) -> dict[str, Any]:
+def _denoise_file(
+    path: str, output: Path, args: argparse.Namespace, source: _Denoisers, console: Console
+) -> dict[str, Any]:
     """Denoise one file; whatever can be refused is refused before TensorFlow is loaded."""
     from amsd_astro.frames import check_output
 
@@ -139,16 +144,24 @@ def _denoise_file(path: str, output: Path, args: argparse.Namespace, source: _De
         return {"ok": True, "kind": "skipped", "message": "the output is there, from the same input and options"}
     check_model(args.model)
     check_output(output, overwrite=args.overwrite, source=path)
-    frame = read_input(path, args)
-    for own in frame.source.own_files if frame.source is not None else ():
-        check_output(output, overwrite=args.overwrite, source=own.path)
-    with ProgressBar(Path(path).name, shown=not args.quiet) as bar:
-        denoiser = source.fresh(options)
-        with kept_on_interruption(output) as checkpoint:
-            result = denoiser.fit_denoise(frame, noise=stated_noise(args), progress=bar, checkpoint=checkpoint)
-            result.header[OPTIONS_KEYWORD] = (told, "digest of the options asked for")
-            result.write(output, overwrite=args.overwrite)
-    return {"ok": True, "kind": "denoised", "message": "", **describe_result(result)}
+
+    def denoise(one: argparse.Namespace, label: str, then: Callable[[Frame], None] = lambda result: None) -> Frame:
+        frame = read_input(path, one)
+        for own in frame.source.own_files if frame.source is not None else ():
+            check_output(output, overwrite=args.overwrite, source=own.path)
+        with ProgressBar(label, shown=not args.quiet) as bar:
+            denoiser = source.fresh(options)
+            with kept_on_interruption(output) as checkpoint:
+                result = denoiser.fit_denoise(frame, noise=stated_noise(args), progress=bar, checkpoint=checkpoint)
+                result.header[OPTIONS_KEYWORD] = (told, "digest of the options asked for")
+                then(result)
+        return result
+
+    done = {"ok": True, "kind": "denoised", "message": ""}
+    if args.ext == ALL:
+        return {**done, **denoise_chips(path, output, args, console, denoise, describe_result)}
+    result = denoise(args, Path(path).name, lambda result: result.write(output, overwrite=args.overwrite))
+    return {**done, **describe_result(result)}
 
 
 def new_denoiser(args: argparse.Namespace) -> Denoiser:
@@ -195,6 +208,9 @@ def _summary(record: dict[str, Any]) -> str:
     if record["kind"] == "skipped":
         return f"{record['output']}: skipped, {record['message']}"
     parts = []
+    if "chips" in record:
+        n_done = sum(chip["ok"] for chip in record["chips"])
+        return f"{record['output']}: {n_done} of {len(record['chips'])} images denoised, {record['seconds']:.1f} s"
     if record["noise"] is not None:
         parts.append(f"noise of the sky {record['noise']['sky_sigma']:.4g} {record['unit']}".rstrip())
     if record["unchanged"]:

@@ -13,20 +13,23 @@ from amsd_astro.errors import FrameError
 from amsd_astro.fits.cards import card_keyword, group_cards, make_card
 from amsd_astro.fits.hdu_bytes import Pieces, stripes
 from amsd_astro.fits.hdu_selection import OUR_NAMES, find_hdus
-from amsd_astro.fits.raw_hdus import RawFile, RawHDU
+from amsd_astro.fits.raw_hdus import RawFile
 from amsd_astro.frames.extensions.combination import stated_by, table_hdu
 from amsd_astro.frames.frame import Frame
 
-__all__ = ["ccd_hdus", "our_hdus", "our_version"]
+__all__ = ["ccd_hdus", "free_version", "our_hdus", "our_versions"]
 
 _KNOWN = ("StdDevUncertainty", "VarianceUncertainty", "InverseVariance")
 """Kinds of uncertainty that CCDData reads."""
 
 
-def our_version(file: RawFile, image: RawHDU, dropped: Collection[int]) -> int:
+def our_versions(file: RawFile, dropped: Collection[int]) -> set[int]:
+    """Return the EXTVERs that extensions of our names have in a file, those that are dropped aside."""
+    return {hdu.extver for name in OUR_NAMES for hdu in find_hdus(file, name) if hdu.index not in dropped}
+
+
+def free_version(version: int, taken: Collection[int]) -> int:
     """Return the EXTVER of our extensions: that of the image, or the next one that no other image has taken."""
-    taken = {hdu.extver for name in OUR_NAMES for hdu in find_hdus(file, name) if hdu.index not in dropped}
-    version = image.extver
     if version not in taken:
         return version
     highest = max(taken) + 1
