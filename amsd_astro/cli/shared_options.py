@@ -11,8 +11,8 @@ __all__ = ["STATUSES", "add_reporting", "new_command", "number", "whole"]
 
 STATUSES = (
     "exit status: 0 done; 1 several files or images and some failed, or not passed (validate); 2 wrong usage; 65 the "
-    "input is bad or missing; 70 a bug; 71 out of memory or disk; 73 the output cannot be made or exists; 74 reading or "
-    "writing failed; 130 or 143 stopped by a signal"
+    "input is bad or missing; 70 a bug; 71 out of memory or disk; 73 the output cannot be made or exists; 74 reading "
+    "or writing failed; 130 or 143 stopped by a signal"
 )
 
 

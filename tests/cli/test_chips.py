@@ -129,9 +129,10 @@ def test_all_can_be_done_again_with_force(
 
 def test_planes_that_are_named_are_refused(mosaic: Path, tmp_path: Path, run: Any, capsys: Any) -> None:
     words = ["denoise", mosaic, "-o", tmp_path / "out.fits", "--ext", "all"]
-    with pytest.raises(SystemExit, match="2"):
-        run(*words, "--mask-ext", "MASK")
-    assert "--mask-ext: not allowed with --ext all" in capsys.readouterr().err
+    for option, value in (("--mask-ext", "MASK"), ("--error-ext", "2"), ("--mask-file", f"{mosaic}[2]")):
+        with pytest.raises(SystemExit, match="2"):
+            run(*words, option, value)
+        assert f"{option}: names one HDU, and with --ext all" in capsys.readouterr().err
 
 
 def test_masks_of_a_file_of_their_own_go_to_their_chips(

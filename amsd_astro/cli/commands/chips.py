@@ -25,10 +25,14 @@ def check_chips(args: argparse.Namespace) -> None:
     """Refuse options that name one HDU where all are denoised."""
     if args.ext != ALL:
         return
-    for name in ("mask_ext", "error_ext"):
-        if getattr(args, name) is not None:
+    from amsd_astro.fits.planes.own_files import own_paths
+
+    own = own_paths("", args.mask_file, args.error_file, companions=False)
+    named = [f"{role}_file" for role, file in own.items() if file.ext is not None]
+    for name in ("mask_ext", "error_ext", *named):
+        if name in named or getattr(args, name) is not None:
             raise UsageError(
-                f"argument --{name.replace('_', '-')}: not allowed with --ext all, each image has planes of its own"
+                f"argument --{name.replace('_', '-')}: names one HDU, and with --ext all each image has its own planes"
             )
 
 
