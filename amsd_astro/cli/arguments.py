@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 from typing import NoReturn
 
+from amsd_astro.cli.denoising_options import add_denoising_options, add_input_options, add_recipe_options
 from amsd_astro.cli.image_arguments import add_image_commands
-from amsd_astro.cli.option_values import limit, noise, orientations, recipe, share
+from amsd_astro.cli.option_values import limit
 from amsd_astro.cli.shared_options import STATUSES, add_reporting, new_command, number, whole
 from amsd_astro.printable import printable
 
@@ -28,6 +29,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action=_Version, help="print the version and exit")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     _add_denoise(new_command(commands, "denoise", "take the noise out of exposures"))
+    _add_combine(new_command(commands, "combine", "make one denoised image of several exposures of a field"))
     _add_compare(
         new_command(commands, "compare", "draw an exposure, its denoised frame, what was taken and the 1-sigma map")
     )
@@ -49,7 +51,7 @@ def _add_denoise(command: argparse.ArgumentParser) -> None:
     where.add_argument(
         "-d", "--directory", metavar="DIR", help="folder to write NAME_amsd.fits to (default: beside each FILE)"
     )
-    _add_denoising_options(command, all_images=True)
+    add_denoising_options(command, all_images=True)
     command.add_argument("--overwrite", action="store_true", help="replace an output that exists")
     command.add_argument(
         "--skip-existing",
@@ -58,6 +60,32 @@ def _add_denoise(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument("--force", action="store_true", help="denoise again what is denoised already")
     add_reporting(command, "print one JSON object for each FILE, one a line")
+
+
+def _add_combine(command: argparse.ArgumentParser) -> None:
+    command.add_argument("files", nargs="+", metavar="FILE", help="FITS file of an exposure; it is never changed")
+    command.add_argument("-o", "--output", metavar="OUT", required=True, help="file to write")
+    command.add_argument(
+        "--reference",
+        metavar="FILE",
+        help="the FILE on whose grid the result is, in its unit, or best: the deepest (default: the first)",
+    )
+    command.add_argument(
+        "--weights",
+        choices=("variance", "depth"),
+        default="variance",
+        help="weigh exposures by the noise of their sky, or by that of a star within its PSF (default: variance)",
+    )
+    command.add_argument("--no-denoise", action="store_true", help="write the mean of the exposures as it is")
+    add_denoising_options(command)
+    command.add_argument("--overwrite", action="store_true", help="replace an output that exists")
+    command.add_argument(
+        "--skip-existing",
+        action="store_true",
+        help="do nothing where the output exists and records the same inputs and the same options",
+    )
+    command.set_defaults(force=False)
+    add_reporting(command, "print the result as one JSON object")
 
 
 def _add_compare(command: argparse.ArgumentParser) -> None:
@@ -71,7 +99,7 @@ def _add_compare(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "-o", "--output", metavar="FIGURE", required=True, help="figure to write: NAME.png, NAME.pdf or NAME.svg"
     )
-    _add_denoising_options(command)
+    add_denoising_options(command)
     command.add_argument("--overwrite", action="store_true", help="replace a figure that exists")
     command.set_defaults(force=False)
     add_reporting(command, "print the result as one JSON object")
@@ -98,7 +126,7 @@ def _add_validate(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--fwhm", type=number(0, above=True), metavar="PX", help="FWHM of the PSF (default: measured on the stars)"
     )
-    _add_denoising_options(command)
+    add_denoising_options(command)
     command.add_argument("--overwrite", action="store_true", help="replace a report that exists")
     command.set_defaults(force=False)
     add_reporting(command, "print the verdict and the checks as one JSON object")
@@ -112,16 +140,17 @@ def _add_train(command: argparse.ArgumentParser) -> None:
         help="FITS file to learn from, or the one folder that 'pairs pack' wrote; it is never changed",
     )
     command.add_argument("-o", "--output", metavar="MODEL", required=True, help="model file to write, NAME.npz")
-    _add_input_options(command)
-    _add_recipe_options(command)
+    add_input_options(command)
+    add_recipe_options(command)
     command.add_argument("--overwrite", action="store_true", help="replace a model that exists")
+    command.add_argument("--repeats", action="store_true", help="the FILEs show one field: each other's targets")
     command.add_argument("--force", action="store_true", help="learn also from what is denoised already")
     add_reporting(command, "print the result as one JSON object")
 
 
 def _add_inspect(command: argparse.ArgumentParser) -> None:
     command.add_argument("file", metavar="FILE", help="FITS file to look at")
-    _add_input_options(command)
+    add_input_options(command)
     add_reporting(command, "print what is found as one JSON object")
 
 
@@ -156,94 +185,6 @@ def _add_pretrain(command: argparse.ArgumentParser) -> None:
     command.add_argument("--seed", type=whole(0), metavar="S", help="seed of everything random")
     command.add_argument("--threads", type=whole(1), metavar="N", help="processor threads to use")
     add_reporting(command, "print the result as one JSON object")
-
-
-def _add_denoising_options(command: argparse.ArgumentParser, *, all_images: bool = False) -> None:
-    _add_input_options(command, all_images=all_images)
-    _add_recipe_options(command)
-    command.add_argument(
-        "--model",
-        metavar="MODEL",
-        help="model made by 'train', used as it is unless --steps trains it further on the frame",
-    )
-    command.add_argument(
-        "--orientations",
-        type=orientations,
-        metavar="N",
-        help="average over N of the eight flips and rotations: less error, N times as long "
-        "(default: 1 with --steps 0 or recipe thesis, else 4)",
-    )
-    command.add_argument(
-        "--flux-tolerance",
-        type=share,
-        metavar="F",
-        help="share of the flux of faint sources that may be lost; 1: least error whatever the flux (default: 0.01)",
-    )
-    command.add_argument(
-        "--destripe",
-        action="store_true",
-        default=None,
-        help="leave out the offsets of whole rows and columns that the image shows (default: put back as they were)",
-    )
-
-
-def _add_input_options(command: argparse.ArgumentParser, *, all_images: bool = False) -> None:
-    every = ", or all: every image, each by itself" if all_images else ""
-    group = command.add_argument_group("the input")
-    group.add_argument(
-        "--ext",
-        metavar="X",
-        help=f"HDU of the image: number, NAME or NAME,VERSION{every} (default: SCI or IMAGE, else the only image)",
-    )
-    group.add_argument("--mask-ext", metavar="X", help="HDU that marks bad pixels (default: MASK, DQ or the like)")
-    group.add_argument(
-        "--mask-bits", type=whole(0), metavar="B", help="bits of the mask that make a pixel bad (default: the layout's)"
-    )
-    group.add_argument("--error-ext", metavar="X", help="HDU of the errors (default: ERR, VAR or the like, if any)")
-    group.add_argument(
-        "--error-kind",
-        choices=("sigma", "variance", "inverse"),
-        help="what the errors are: standard deviations, variances or inverse variances (default: as their name says)",
-    )
-    group.add_argument("--mask-file", metavar="F[HDU]", help="file of its own that holds the mask")
-    group.add_argument("--error-file", metavar="F[HDU]", help="file of its own that holds the errors")
-    group.add_argument(
-        "--companions",
-        action="store_true",
-        default=None,
-        help="find mask and errors in files beside FILE, by the naming of its mission or pipeline",
-    )
-    group.add_argument(
-        "--gain", type=number(0, above=True), metavar="E_PER_ADU", help="electrons per unit of the image"
-    )
-    group.add_argument("--read-noise", type=number(0), metavar="E", help="read noise in electrons")
-    group.add_argument(
-        "--noise",
-        dest="noise_model",
-        type=noise,
-        metavar="SLOPE,FLOOR",
-        help="the whole noise: variance = SLOPE * signal + FLOOR in the image's unit (not with --gain or --read-noise)",
-    )
-
-
-def _add_recipe_options(command: argparse.ArgumentParser) -> None:
-    group = command.add_argument_group("the network")
-    group.add_argument(
-        "--recipe",
-        type=recipe,
-        metavar="RECIPE",
-        help="how the network is built and trained: amsd (the default) or thesis",
-    )
-    group.add_argument(
-        "--steps",
-        type=whole(0),
-        metavar="N",
-        help="steps of training, 0 for none (default: chosen by the program; none to denoise with weights)",
-    )
-    group.add_argument("--seed", type=whole(0), metavar="S", help="seed of everything random (default: 0)")
-    group.add_argument(
-        "--threads", type=whole(1), metavar="N", help="processor threads to use (default: all this process may use)"
-    )
 
 
 class _Version(argparse.Action):

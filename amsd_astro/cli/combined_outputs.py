@@ -15,7 +15,7 @@ __all__ = ["describe_combining", "is_combined"]
 
 def describe_combining(args: argparse.Namespace, reference: int | str | None) -> str:
     """Return a digest of all options that the result depends on; the reference by its place among the inputs."""
-    asked = [describe_options(args), args.weights, args.no_denoise, reference]
+    asked = [[describe_options(args, path) for path in args.files], args.weights, args.no_denoise, reference]
     return hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:16]
 
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import math
 
+from amsd_astro.cli.option_values import noise, orientations, recipe, share
 from amsd_astro.cli.shared_options import number, whole
 
 __all__ = ["add_denoising_options", "add_input_options", "add_recipe_options"]
 
 
-def add_denoising_options(command: argparse.ArgumentParser) -> None:
-    """Add the options that say how a frame is read and denoised."""
-    add_input_options(command)
+def add_denoising_options(command: argparse.ArgumentParser, *, all_images: bool = False) -> None:
+    add_input_options(command, all_images=all_images)
     add_recipe_options(command)
     command.add_argument(
         "--model",
@@ -21,14 +20,14 @@ def add_denoising_options(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument(
         "--orientations",
-        type=_orientations,
+        type=orientations,
         metavar="N",
         help="average over N of the eight flips and rotations: less error, N times as long "
         "(default: 1 with --steps 0 or recipe thesis, else 4)",
     )
     command.add_argument(
         "--flux-tolerance",
-        type=_share,
+        type=share,
         metavar="F",
         help="share of the flux of faint sources that may be lost; 1: least error whatever the flux (default: 0.01)",
     )
@@ -40,13 +39,13 @@ def add_denoising_options(command: argparse.ArgumentParser) -> None:
     )
 
 
-def add_input_options(command: argparse.ArgumentParser) -> None:
-    """Add the options that say what the input is."""
+def add_input_options(command: argparse.ArgumentParser, *, all_images: bool = False) -> None:
+    every = ", or all: every image, each by itself" if all_images else ""
     group = command.add_argument_group("the input")
     group.add_argument(
         "--ext",
         metavar="X",
-        help="HDU of the image: number, NAME or NAME,VERSION (default: SCI or IMAGE, else the only image)",
+        help=f"HDU of the image: number, NAME or NAME,VERSION{every} (default: SCI or IMAGE, else the only image)",
     )
     group.add_argument("--mask-ext", metavar="X", help="HDU that marks bad pixels (default: MASK, DQ or the like)")
     group.add_argument(
@@ -58,6 +57,14 @@ def add_input_options(command: argparse.ArgumentParser) -> None:
         choices=("sigma", "variance", "inverse"),
         help="what the errors are: standard deviations, variances or inverse variances (default: as their name says)",
     )
+    group.add_argument("--mask-file", metavar="F[HDU]", help="file of its own that holds the mask")
+    group.add_argument("--error-file", metavar="F[HDU]", help="file of its own that holds the errors")
+    group.add_argument(
+        "--companions",
+        action="store_true",
+        default=None,
+        help="find mask and errors in files beside FILE, by the naming of its mission or pipeline",
+    )
     group.add_argument(
         "--gain", type=number(0, above=True), metavar="E_PER_ADU", help="electrons per unit of the image"
     )
@@ -65,7 +72,7 @@ def add_input_options(command: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--noise",
         dest="noise_model",
-        type=_noise,
+        type=noise,
         metavar="SLOPE,FLOOR",
         help="the whole noise: variance = SLOPE * signal + FLOOR in the image's unit (not with --gain or --read-noise)",
     )
@@ -76,7 +83,7 @@ def add_recipe_options(command: argparse.ArgumentParser) -> None:
     group = command.add_argument_group("the network")
     group.add_argument(
         "--recipe",
-        type=_recipe,
+        type=recipe,
         metavar="RECIPE",
         help="how the network is built and trained: amsd (the default) or thesis",
     )
@@ -90,38 +97,3 @@ def add_recipe_options(command: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--threads", type=whole(1), metavar="N", help="processor threads to use (default: all this process may use)"
     )
-
-
-def _noise(text: str) -> tuple[float, float]:
-    """Return slope and floor of a noise model."""
-    slope, _, floor = text.partition(",")
-    try:
-        made = float(slope), float(floor)
-    except ValueError:
-        made = -1.0, 0.0
-    if not (made[0] >= 0 and all(map(math.isfinite, made)) and any(made)):
-        rule = "must be SLOPE,FLOOR: two numbers, not both zero, the first not negative"
-        raise argparse.ArgumentTypeError(f"{rule}. Received: {text}")
-    return made
-
-
-def _orientations(text: str) -> int:
-    if text not in tuple("12345678"):
-        raise argparse.ArgumentTypeError(f"must be a whole number, 1 to 8. Received: {text}")
-    return int(text)
-
-
-def _share(text: str) -> float:
-    value = number(0)(text)
-    if value > 1:
-        raise argparse.ArgumentTypeError(f"must be a number, 0 to 1. Received: {text}")
-    return value
-
-
-def _recipe(text: str) -> str:
-    """Read the name of a recipe; the names are looked up only when one is given."""
-    from amsd_astro.denoiser import RECIPES
-
-    if text not in RECIPES:
-        raise argparse.ArgumentTypeError(f"must be one of {', '.join(RECIPES)}. Received: {text}")
-    return text

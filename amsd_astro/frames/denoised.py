@@ -27,6 +27,7 @@ _OF_THE_INPUT = ("AMSDSIGM",)  # noise that was added to it
 
 _OF_OWN_FILES: dict[PlaneRole, str] = {"mask": "AMSDSRCM", "error": "AMSDSRCE"}
 
+
 @dataclass(frozen=True)
 class Denoised:
     """Arrays of a result, filled part by part.

@@ -7,6 +7,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from amsd_astro.cli.combined_outputs import describe_combining, is_combined
+from amsd_astro.cli.commands.chips import ALL
 from amsd_astro.cli.commands.denoise import check_denoising, describe_result, new_denoiser
 from amsd_astro.cli.console import Console
 from amsd_astro.cli.existing_outputs import OPTIONS_KEYWORD
@@ -25,6 +26,8 @@ __all__ = ["run"]
 def run(args: argparse.Namespace, console: Console) -> int:
     """Combine the exposures of a command line; one that cannot be used is told and left out."""
     check_denoising(args)
+    if args.ext == ALL:
+        raise UsageError("argument --ext: exposures are combined one image at a time; name the HDU. Received: all")
     if len(args.files) < 2:
         raise UsageError(f"argument FILE: at least two exposures are needed. Received: {len(args.files)}")
     record: dict[str, Any] = {"files": args.files, "output": args.output, "kind": "combined"}
