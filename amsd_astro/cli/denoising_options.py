@@ -11,6 +11,7 @@ __all__ = ["add_denoising_options", "add_input_options", "add_recipe_options"]
 
 
 def add_denoising_options(command: argparse.ArgumentParser, *, all_images: bool = False) -> None:
+    """Add the options that say how a frame is read and denoised; with ``all_images`` also all those of a file."""
     add_input_options(command, all_images=all_images)
     add_recipe_options(command)
     command.add_argument(
@@ -40,6 +41,7 @@ def add_denoising_options(command: argparse.ArgumentParser, *, all_images: bool 
 
 
 def add_input_options(command: argparse.ArgumentParser, *, all_images: bool = False) -> None:
+    """Add the options that say what the input is; with ``all_images`` also that it is all images of a file."""
     every = ", or all: every image, each by itself" if all_images else ""
     group = command.add_argument_group("the input")
     group.add_argument(

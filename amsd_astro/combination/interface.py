@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any, Literal
 
 from amsd_astro.arrays.float_errors import usual_float_errors
 from amsd_astro.combination.provenance import coadd_frame, combination_of, combined_cards, mark
 from amsd_astro.combination.selection import Progress, select_exposures
 from amsd_astro.combination.sources import Source, sources_of
+from amsd_astro.combination.told_by_exposures import corrected_noise, error_told_by_exposures, with_scaled_sigma
 from amsd_astro.denoiser import Denoiser
-from amsd_astro.exposures.coaddition import WEIGHTS, coadd
+from amsd_astro.exposures.coaddition import WEIGHTS, align, mean_of
 from amsd_astro.frames import Frame
 from amsd_astro.noise.measurement import Stated
 
@@ -105,10 +106,16 @@ def combine_sources(
         exposures = [one.exposure for one in selection.used]
         placements = [one.placement for one in selection.used]
         told = None if progress is None else _in_hundredths(progress)
-        image = coadd(selection.reference, exposures, placements, weights=weights, progress=told)
-        model = replace(image.noise, source="exposures")
+        stack = align(selection.reference, exposures, placements, weights=weights, progress=told)
+        image = mean_of(stack)
+        model = corrected_noise(stack, image)
         mean = coadd_frame(selection, image, model)
-        result = mean if denoiser is None else denoiser.fit_denoise(mean, noise=model, progress=progress)
+        result = mean
+        if denoiser is not None:
+            result = copy.copy(denoiser).fit_denoise(mean, noise=model, progress=progress)
+            confirmed = error_told_by_exposures(stack, model, denoiser)
+            if confirmed is not None:
+                with_scaled_sigma(result, confirmed)
         mark(result, image, combined_cards(selection, image))
         result.combination = combination_of(selection, image, model)
     return result

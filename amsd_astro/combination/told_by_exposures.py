@@ -1,0 +1,117 @@
+"""What independent parts of the exposures tell of the noise of their mean, and of the error of what is made of it."""
+
+from __future__ import annotations
+
+import copy
+import logging
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+from astropy.nddata import StdDevUncertainty
+
+from amsd_astro.combination.confirmed_risk import FEWEST_EXPOSURES, ConfirmedRisk, confirm_risk, roles_of_parts
+from amsd_astro.denoiser import Denoiser
+from amsd_astro.exposures.coaddition import AlignedStack, Coadd, mean_of
+from amsd_astro.exposures.noise_ratio import measure_noise_ratio
+from amsd_astro.frames import Frame
+from amsd_astro.noise.model import NoiseModel
+
+__all__ = ["corrected_noise", "error_told_by_exposures", "with_scaled_sigma"]
+
+_log = logging.getLogger(__name__)
+
+_BEYOND, _KNOWN = 2.0, 0.01  # standard errors, and how well a variance is known anyway
+_SIDE = 512  # pixels of the part of a large image on which the error is told
+
+
+def corrected_noise(stack: AlignedStack, image: Coadd) -> NoiseModel:
+    """Return the noise of a mean, so far as it differs from what the exposures' own models say as they themselves tell.
+
+    Parameters
+    ----------
+    stack : AlignedStack
+        The exposures; with fewer than four their models stand.
+    image : Coadd
+        Their mean.
+    """
+    model = replace(image.noise, source="exposures")
+    if len(stack.placements) < FEWEST_EXPOSURES:
+        return model
+    role = roles_of_parts(stack.weights.tolist(), n_rotations=1)[0]
+    part, first, second = (mean_of(stack, members) for members in (role.denoised, role.first, role.second))
+    ratio = measure_noise_ratio(
+        part.data - part.sky,
+        np.stack([one.data - one.sky for one in (first, second)]),
+        part.noise.variance(part.sky),
+    )
+    if ratio is None or not ratio.value > 0:
+        return model
+    _log.info("noise of the sky: %.3f +- %.3f of the variance that was expected", ratio.value, ratio.error)
+    if abs(ratio.value - 1) <= _BEYOND * ratio.error + _KNOWN:
+        return replace(model, agreement=1 / ratio.value)
+    return replace(_times(model, ratio.value), agreement=1 / ratio.value)
+
+
+def _times(model: NoiseModel, ratio: float) -> NoiseModel:
+    """The model with so much of its variance on the sky; what is more has nothing to do with the signal."""
+    slope = model.slope * min(ratio, 1.0)
+    floor = ratio * (model.slope * model.sky + model.floor) - slope * model.sky
+    return replace(model, slope=slope, floor=floor, sky_variance=ratio * model.sky_variance)
+
+
+def error_told_by_exposures(stack: AlignedStack, noise: NoiseModel, denoiser: Denoiser) -> ConfirmedRisk | None:
+    """Denoise parts of the exposures and let the others tell the error.
+
+    Parameters
+    ----------
+    stack : AlignedStack
+        The exposures.
+    noise : NoiseModel
+        Of the mean of all.
+    denoiser : Denoiser
+        What denoises the mean.
+
+    Returns
+    -------
+    ConfirmedRisk or None
+        None with fewer than four exposures, or where the denoiser is trained on what it denoises: what it learned from
+        the mean has seen the noise of all parts.
+    """
+    learns = denoiser.recipe != "amsd" or denoiser.steps not in (None, 0)
+    if len(stack.placements) < FEWEST_EXPOSURES or learns:
+        return None
+    told = confirm_risk(_parts(stack, noise), lambda frame: copy.copy(denoiser).fit_denoise(frame, noise=frame.noise))
+    for name, one in told.strata.items():
+        _log.info("%s: error told by the exposures %.3f +- %.3f of what is claimed", name, one.ratio, one.ratio_error)
+    return told
+
+
+def _parts(stack: AlignedStack, noise: NoiseModel) -> Iterator[tuple[Frame, Frame, Frame]]:
+    """Yield parts of the exposures as frames: what is denoised, and the two that it is compared with."""
+    expected = mean_of(stack).noise
+    ratio = float(noise.sky_variance / expected.sky_variance)
+    for role in roles_of_parts(stack.weights.tolist()):
+        made = [mean_of(stack, members) for members in (role.denoised, role.first, role.second)]
+        first, second, third = (_middle(one, ratio) for one in made)
+        yield first, second, third
+
+
+def _middle(image: Coadd, ratio: float) -> Frame:
+    """The middle of an image, with its noise."""
+    where = tuple(slice(max(0, (n - _SIDE) // 2), max(0, (n - _SIDE) // 2) + _SIDE) for n in image.data.shape)
+    model = image.noise
+    model = replace(model, floor=np.asarray(model.floor)[where], sky_variance=float("nan"))
+    if ratio != 1:
+        model = _times(model, ratio)
+    data = np.where(image.mask, np.float32(image.sky), image.data)[where]
+    return Frame(data, mask=image.mask[where], noise=replace(model, source="exposures"))
+
+
+def with_scaled_sigma(result: Frame, told: ConfirmedRisk) -> None:
+    """Scale the 1-sigma map of a result by what the exposures tell of such maps, and record it; in place."""
+    if result.uncertainty is not None:
+        deviation = np.asarray(result.uncertainty.array) * np.float32(np.sqrt(told.factor))
+        result.uncertainty = StdDevUncertainty(deviation, unit=result.unit, copy=False)
+    for keyword, card in told.cards().items():
+        result.header[keyword] = card
