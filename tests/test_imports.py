@@ -37,6 +37,7 @@ ROOMS = (
     ("validation.report",),
     ("validation.interface",),
     ("images",),
+    ("many",),
     ("cli",),
     ("cli.commands",),
     ("cli.program",),

@@ -7,6 +7,7 @@ from typing import NoReturn
 
 from amsd_astro.cli.denoising_options import add_denoising_options, add_input_options, add_recipe_options
 from amsd_astro.cli.image_arguments import add_image_commands
+from amsd_astro.cli.night_options import add_files, add_night_options
 from amsd_astro.cli.option_values import limit
 from amsd_astro.cli.shared_options import STATUSES, add_reporting, new_command, number, whole
 from amsd_astro.printable import printable
@@ -45,7 +46,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _add_denoise(command: argparse.ArgumentParser) -> None:
-    command.add_argument("files", nargs="+", metavar="FILE", help="FITS file to denoise; it is never changed")
+    add_files(command)
     where = command.add_mutually_exclusive_group()
     where.add_argument("-o", "--output", metavar="OUT", help="file to write (one FILE only)")
     where.add_argument(
@@ -59,6 +60,7 @@ def _add_denoise(command: argparse.ArgumentParser) -> None:
         help="leave out a FILE whose output exists and records the same input and the same options",
     )
     command.add_argument("--force", action="store_true", help="denoise again what is denoised already")
+    add_night_options(command)
     add_reporting(command, "print one JSON object for each FILE, one a line")
 
 

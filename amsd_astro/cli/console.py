@@ -12,12 +12,11 @@ import traceback
 import warnings
 from collections.abc import Iterator
 from types import TracebackType
-from typing import Any, TextIO
+from typing import Any, Self, TextIO
 
-from amsd_astro.cli.text import one_line
-from amsd_astro.printable import printable
+from amsd_astro.printable import one_line, printable
 
-__all__ = ["Console"]
+__all__ = ["Console", "NotingConsole"]
 
 _LEVELS = (logging.WARNING, logging.INFO, logging.DEBUG)
 
@@ -40,7 +39,7 @@ class Console:
         self._warnings: list[str] = []
         self._undo = contextlib.ExitStack()
 
-    def __enter__(self) -> Console:
+    def __enter__(self) -> Self:
         logger = logging.getLogger("amsd_astro")
         self._undo.callback(logger.setLevel, logger.level)
         self._undo.callback(logger.removeHandler, self._handler)
@@ -119,6 +118,24 @@ class Console:
                 self.note(f"amsd-astro: warning: {text}")
         elif self.verbose > 1:
             self.note(f"{filename}:{lineno}: {category.__name__}: {text}")
+
+
+class NotingConsole(Console):
+    """Keeps the lines for standard error, for another process that will print them.
+
+    Attributes
+    ----------
+    lines : list of str
+        What was to be printed.
+    """
+
+    def __init__(self, verbose: int = 0, quiet: bool = False) -> None:
+        super().__init__(verbose, quiet)
+        self.lines: list[str] = []
+
+    def note(self, line: str) -> None:
+        """Keep a line."""
+        self.lines.append(line)
 
 
 class _Handler(logging.Handler):

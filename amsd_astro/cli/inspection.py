@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from amsd_astro.cli.text import one_line
+from amsd_astro.printable import one_line
 
 __all__ = ["image_lines"]
 

@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 
 from amsd_astro.cli.exit_statuses import describe_failure
-from amsd_astro.cli.text import one_line
 from amsd_astro.errors import (
     FrameChangedError,
     FrameError,
@@ -22,6 +21,7 @@ from amsd_astro.errors import (
     OutputError,
     OutputExistsError,
 )
+from amsd_astro.printable import one_line
 
 
 def test_skip_existing(

@@ -16,7 +16,7 @@ from amsd_astro.cli.arguments import build_parser
 from amsd_astro.validation import DEFAULT_LIMITS
 
 # of cards
-WRITERS = ("frames/denoised.py", "denoiser/provenance.py", "network/amsd/model.py", "cli/existing_outputs.py")
+WRITERS = ("frames/denoised.py", "denoiser/provenance.py", "network/amsd/model.py", "many/existing_outputs.py")
 
 
 def directives(name: str) -> list[tuple[str, dict[str, str]]]:

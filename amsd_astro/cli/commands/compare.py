@@ -7,13 +7,13 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from amsd_astro.cli.checkpoint_files import kept_on_interruption
 from amsd_astro.cli.commands import denoise as command_denoise
 from amsd_astro.cli.console import Console
 from amsd_astro.cli.exit_statuses import UsageError
 from amsd_astro.cli.inputs import check_model, read_input, reading_options, stated_noise
 from amsd_astro.cli.jobs import run_job
 from amsd_astro.cli.progress import ProgressBar
+from amsd_astro.many.checkpoint_files import kept_on_interruption
 
 if TYPE_CHECKING:
     from amsd_astro.frames import Frame

@@ -1,26 +1,29 @@
-"""`amsd-astro denoise`: each file read, denoised and written, one after another."""
+"""`amsd-astro denoise`: each file read, denoised and written; one after another, or several at a time."""
 
 from __future__ import annotations
 
 import argparse
 import copy
-import os
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from amsd_astro.cli.checkpoint_files import kept_on_interruption
 from amsd_astro.cli.commands.chips import ALL, check_chips, denoise_chips
-from amsd_astro.cli.console import Console
-from amsd_astro.cli.existing_outputs import OPTIONS_KEYWORD, describe_options, is_done
+from amsd_astro.cli.console import Console, NotingConsole
 from amsd_astro.cli.exit_statuses import DONE, SOME_FAILED, Terminated, UsageError, describe_failure
+from amsd_astro.cli.file_lists import expand_files
 from amsd_astro.cli.inputs import check_model, read_input, stated_noise
+from amsd_astro.cli.night import check_night, run_night
 from amsd_astro.cli.noise_record import noise_record
 from amsd_astro.cli.progress import ProgressBar
 from amsd_astro.cli.tensorflow_import import import_tensorflow, without_plots
 from amsd_astro.fits.world_coordinates import clean_header
 from amsd_astro.frames.denoising_record import read_record
+from amsd_astro.many.checkpoint_files import kept_on_interruption
+from amsd_astro.many.existing_outputs import OPTIONS_KEYWORD, describe_options, is_done
+from amsd_astro.many.outputs import name_outputs
+from amsd_astro.many.work import Job
 
 if TYPE_CHECKING:
     from amsd_astro.denoiser import Denoiser
@@ -28,17 +31,20 @@ if TYPE_CHECKING:
 
 __all__ = ["check_denoising", "describe_result", "new_denoiser", "plan_outputs", "run"]
 
-_ENDINGS = (".gz", ".bz2", ".xz", ".fz", ".fits", ".fit", ".fts")
-
 
 def run(args: argparse.Namespace, console: Console) -> int:
     """Denoise the files of a command line; one that fails does not stop the others."""
     check_denoising(args)
     check_chips(args)
-    outputs = plan_outputs(args.files, args.output, args.directory)
+    check_night(args)
+    files = expand_files(args.files)
+    jobs = [Job(path, str(out)) for path, out in zip(files, plan_outputs(files, args), strict=True)]
     console.calm_astropy()
-    source = _Denoisers(args)
-    statuses = [_run_file(path, out, args, source, console) for path, out in zip(args.files, outputs, strict=True)]
+    if args.jobs > 1:
+        statuses = run_night(_FileWork(args), jobs, args, console)
+    else:
+        source = _Denoisers(args)
+        statuses = [_run_file(job, args, source, console) for job in jobs]
     if len(statuses) == 1:
         return statuses[0]
     return SOME_FAILED if any(statuses) else DONE
@@ -52,69 +58,71 @@ def check_denoising(args: argparse.Namespace) -> None:
         raise UsageError("argument --steps: 0 is for a network that is trained already, see --model")
 
 
-def plan_outputs(files: list[str], output: str | None, directory: str | None) -> list[Path]:
-    """Return the output of each input.
-
-    Parameters
-    ----------
-    files : list of str
-        The inputs.
-    output : str or None
-        The one output.
-    directory : str or None
-        Where NAME_amsd.fits goes; beside each input if None.
-
-    Raises
-    ------
-    UsageError
-        Two inputs have the same output.
-    """
-    if output is not None:
-        if len(files) > 1:
-            raise UsageError(f"argument -o/--output: takes one FILE, use -d for several. Received: {len(files)} files")
-        return [Path(output)]
-    outputs = [(Path(path).parent if directory is None else Path(directory)) / _output_name(path) for path in files]
-    taken: dict[str, str] = {}
-    for path, out in zip(files, outputs, strict=True):
-        other = taken.setdefault(os.path.realpath(out), path)
-        if other is not path:
-            raise UsageError(f"{other} and {path} would both be written to {out}")
-    return outputs
+def plan_outputs(files: list[str], args: argparse.Namespace) -> list[Path]:
+    """Return the output of each input."""
+    if args.output is None:
+        return name_outputs(files, args.directory)
+    if len(files) > 1:
+        raise UsageError(f"argument -o/--output: takes one FILE, use -d for several. Received: {len(files)} files")
+    return [Path(args.output)]
 
 
-def _output_name(path: str) -> str:
-    name = Path(path).name
-    for ending in _ENDINGS:
-        if name.lower().endswith(ending) and len(name) > len(ending):
-            name = name[: -len(ending)]
-    return f"{name}_amsd.fits"
-
-
-def _run_file(path: str, output: Path, args: argparse.Namespace, source: _Denoisers, console: Console) -> int:
+def _run_file(job: Job, args: argparse.Namespace, source: _Denoisers, console: Console) -> int:
     """Denoise one file and report it; return its exit status."""
-    start = time.perf_counter()
-    record: dict[str, Any] = {"file": path, "output": str(output), "ok": False}
-    stopped: BaseException | None = None
-    with console.collect_warnings() as notes:
-        try:
-            record |= _denoise_file(path, output, args, source, console)
-            status = record.get("status", DONE)
-        except (Exception, KeyboardInterrupt, Terminated) as error:  # noqa: BLE001 - goes into the report
-            failure = describe_failure(error)
-            status = failure.status
-            record |= {"kind": failure.kind, "message": failure.message}
-            if isinstance(error, Exception):
-                console.failure(failure.message, error)
-            else:
-                stopped = error
-    record |= {"status": status, "warnings": list(notes), "seconds": round(time.perf_counter() - start, 3)}
+    record, stopped = _try_file(job, args, source, console)
     if args.json:
         console.json(record)
     elif record["ok"]:
         console.result(_summary(record))
     if stopped is not None:
         raise stopped
-    return status
+    return int(record["status"])
+
+
+def _try_file(
+    job: Job, args: argparse.Namespace, source: _Denoisers, console: Console
+) -> tuple[dict[str, Any], BaseException | None]:
+    """Denoise one file; return what there is to tell, and the signal that stopped it, if one did."""
+    start = time.perf_counter()
+    record: dict[str, Any] = {"file": job.path, "output": job.output, "ok": False}
+    stopped: BaseException | None = None
+    with console.collect_warnings() as notes:
+        try:
+            record |= {"status": DONE, **_denoise_file(job.path, Path(job.output), args, source, console)}
+        except (Exception, KeyboardInterrupt, Terminated) as error:  # noqa: BLE001 - goes into the report
+            failure = describe_failure(error)
+            record |= {"kind": failure.kind, "message": failure.message, "status": failure.status}
+            if isinstance(error, Exception):
+                console.failure(failure.message, error)
+            else:
+                stopped = error
+    record |= {"warnings": list(notes), "seconds": round(time.perf_counter() - start, 3)}
+    return record, stopped
+
+
+class _FileWork:
+    """What a night's process does with a file: what is done here with a file, and the lines for standard error."""
+
+    def __init__(self, args: argparse.Namespace) -> None:
+        self._args = argparse.Namespace(**{name: value for name, value in vars(args).items() if name != "parser"})
+        self._source: _Denoisers | None = None
+
+    @property
+    def n_threads(self) -> int | None:
+        return self._args.threads
+
+    @n_threads.setter
+    def n_threads(self, value: int | None) -> None:
+        self._args.threads = value
+
+    def __call__(self, job: Job) -> dict[str, Any]:
+        self._source = self._source or _Denoisers(self._args)
+        with NotingConsole(self._args.verbose, self._args.quiet) as console:
+            console.calm_astropy()
+            record, stopped = _try_file(job, self._args, self._source, console)
+        if stopped is not None:
+            raise stopped
+        return {**record, "lines": console.lines}
 
 
 class _Denoisers:
@@ -198,6 +206,7 @@ def describe_result(result: Frame) -> dict[str, Any]:
         "trusted": record is None or record.is_trusted,
         "unchanged": bool(cards.get("AMSDSAME", False)),
         "unit": str(result.unit),
+        "shape": list(result.shape),
         "noise": noise_record(result.noise),
         "cards": cards,
     }

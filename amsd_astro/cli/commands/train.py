@@ -7,13 +7,13 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-from amsd_astro.cli.checkpoint_files import kept_on_interruption
 from amsd_astro.cli.console import Console
 from amsd_astro.cli.exit_statuses import UsageError
 from amsd_astro.cli.inputs import read_input, stated_noise
 from amsd_astro.cli.jobs import run_job
 from amsd_astro.cli.progress import ProgressBar
 from amsd_astro.cli.tensorflow_import import import_tensorflow
+from amsd_astro.many.checkpoint_files import kept_on_interruption
 
 __all__ = ["run"]
 

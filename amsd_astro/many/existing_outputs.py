@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import json
 import os
@@ -28,13 +27,13 @@ _THAT_COUNT = (
 )
 
 
-def describe_options(args: argparse.Namespace, path: str | os.PathLike[str] | None = None) -> str:
+def describe_options(args: Any, path: str | os.PathLike[str] | None = None) -> str:
     """Return a digest of all options that the result depends on, the bytes of a model among them.
 
     Parameters
     ----------
-    args : Namespace
-        The command line.
+    args : Options or Namespace
+        The options, by the names of the command line.
     path : str or path-like, optional
         A FILE of it: the bytes of the files count that its mask and its errors are from.
     """

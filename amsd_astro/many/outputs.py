@@ -1,0 +1,56 @@
+"""The name of each output: the same for the same input, and of no other input."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+__all__ = ["FITS_ENDINGS", "name_outputs", "once_each"]
+
+FITS_ENDINGS = (".fits", ".fit", ".fts")
+_ENDINGS = (".gz", ".bz2", ".xz", ".fz", *FITS_ENDINGS)
+
+
+def once_each(paths: Sequence[str]) -> list[str]:
+    """Return paths without those that name a file once more, through links too."""
+    first: dict[str, str] = {}
+    for path in paths:
+        first.setdefault(os.path.realpath(path), path)
+    return list(first.values())
+
+
+def name_outputs(paths: Sequence[str], directory: str | os.PathLike[str] | None) -> list[Path]:
+    """Return the output of each input: NAME_amsd.fits, or NAME_DIGEST_amsd.fits for those that share a name.
+
+    The digest is of the whole path, not of the other inputs: the same input has the same output in the next run, in
+    whatever order they are given.
+
+    Parameters
+    ----------
+    paths : sequence of str
+        The inputs, each once.
+    directory : path-like or None
+        Where the outputs go; beside each input if None.
+    """
+    folders = [Path(path).parent if directory is None else Path(directory) for path in paths]
+    plain = [folder / f"{_stem(path)}_amsd.fits" for folder, path in zip(folders, paths, strict=True)]
+    n_of = Counter(os.path.realpath(output) for output in plain)
+    return [
+        output if n_of[os.path.realpath(output)] == 1 else folder / f"{_stem(path)}_{_digest(path)}_amsd.fits"
+        for folder, path, output in zip(folders, paths, plain, strict=True)
+    ]
+
+
+def _stem(path: str) -> str:
+    name = Path(path).name
+    for ending in _ENDINGS:
+        if name.lower().endswith(ending) and len(name) > len(ending):
+            name = name[: -len(ending)]
+    return name
+
+
+def _digest(path: str) -> str:
+    return hashlib.sha256(os.fsencode(os.path.abspath(path))).hexdigest()[:8]
