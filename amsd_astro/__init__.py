@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from amsd_astro.frames.inputs import as_frame
     from amsd_astro.frames.reader import read_frame
     from amsd_astro.frames.writer import write_frame
+    from amsd_astro.many import denoise_many
     from amsd_astro.noise.model import NoiseModel
     from amsd_astro.validation import Report, validate
     from amsd_astro.version import __version__
@@ -47,6 +48,7 @@ __all__ = [
     "as_frame",
     "combine",
     "denoise",
+    "denoise_many",
     "read_frame",
     "validate",
     "write_frame",
@@ -69,6 +71,7 @@ _HOMES = {
     "as_frame": "frames.inputs",
     "combine": "combination.interface",
     "denoise": "denoiser",
+    "denoise_many": "many",
     "read_frame": "frames.reader",
     "validate": "validation",
     "write_frame": "frames.writer",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import importlib.util
+import logging
 from collections.abc import Generator, Sequence
 from typing import Any
 
@@ -19,8 +21,14 @@ __all__ = ["check_night", "run_night"]
 
 
 def check_night(args: argparse.Namespace) -> None:
-    """Refuse more processes than the machine takes."""
-    if args.jobs > 1:
+    """Refuse more processes than the machine takes, and a cluster without the package for it."""
+    if args.scheduler is not None:
+        if args.jobs > 1:
+            raise UsageError("argument --jobs: is for this machine; not allowed with argument --scheduler")
+        if importlib.util.find_spec("distributed") is None:
+            raise UsageError("argument --scheduler: needs the package distributed, in the extra amsd_astro[cluster]")
+        logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters is told by the results
+    elif args.jobs > 1:
         try:
             check_processes(args.jobs, args.threads)
         except ValueError as error:
@@ -52,7 +60,7 @@ def run_night(work: Work, jobs: Sequence[Job], args: argparse.Namespace, console
         contextlib.closing(_done(work, jobs, args)) as done,
     ):
         for job, told in done:
-            record = {"file": job.path, "output": job.output, "warnings": [], "seconds": None, **told}
+            record = {"warnings": [], "seconds": None, **told, "file": job.path, "output": job.output}
             for line in record.pop("lines", None) or _lines_of(record):
                 console.note(line)
             records[job] = record
@@ -66,8 +74,15 @@ def run_night(work: Work, jobs: Sequence[Job], args: argparse.Namespace, console
 
 
 def _done(work: Work, jobs: Sequence[Job], args: argparse.Namespace) -> Generator[tuple[Job, dict[str, Any]]]:
-    work.n_threads = check_processes(args.jobs, args.threads)
-    return run_in_processes(work, jobs, n_jobs=args.jobs)
+    """Do all jobs on a cluster or in processes."""
+    if args.scheduler is not None:
+        from amsd_astro.many.cluster import connected, run_on_cluster
+
+        with connected(args.scheduler) as client:
+            yield from run_on_cluster(client, work, jobs)
+    else:
+        work.n_threads = check_processes(args.jobs, args.threads)
+        yield from run_in_processes(work, jobs, n_jobs=args.jobs)
 
 
 def _lines_of(record: dict[str, Any]) -> list[str]:

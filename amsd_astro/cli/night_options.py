@@ -31,3 +31,9 @@ def add_night_options(command: argparse.ArgumentParser) -> None:
         help="processes, each at one file; --threads is that of each (default: the processors shared out among them). "
         "Each needs 1.6 GiB of memory (default: 1, one file after another)",
     )
+    group.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="scheduler of a dask cluster whose workers are to do it, each one file at a time with as many threads as "
+        "it has; they must see the files, and need 2 GiB of memory each (extra: cluster)",
+    )

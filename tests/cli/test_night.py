@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -125,11 +124,19 @@ def test_a_night_that_is_stopped(number: int, status: int, tmp_path: Path, write
         out, err = night.communicate(timeout=60)
     assert night.returncode == status
     assert out == "" and len(err.splitlines()) == 1
-    while any(os.path.exists(f"/proc/{child}") for child in children):  # one that looks after resources ends last
+    while any(map(_is_alive, children)):  # the one that looks after resources ends last
         assert time.monotonic() < end
         time.sleep(0.1)
     assert {path.suffix for path in tmp_path.iterdir()} == {".fits", ".checkpoint"}
     assert not list(tmp_path.glob("*_amsd.fits"))
+
+
+def _is_alive(process: str) -> bool:
+    """Whether a process is there and not merely unburied."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 _INTERRUPTIBLE = """

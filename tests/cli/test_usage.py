@@ -69,6 +69,7 @@ def test_version(capsys: pytest.CaptureFixture[str], run: Any) -> None:
         "denoise a.fits --jobs 0",
         "denoise a.fits --jobs 100000",
         "denoise a.fits --jobs 1 -o",
+        "denoise a.fits --jobs 2 --scheduler tcp://127.0.0.1:1",
         "denoise a.fits --model m.npz --recipe amsd",
         "train a.fits",
         "train a.fits -o m.npz --steps 0",

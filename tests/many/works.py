@@ -12,7 +12,7 @@ from typing import Any
 from amsd_astro.many.processes import run_in_processes
 from amsd_astro.many.work import Job
 
-__all__ = ["Sleep", "Tell"]
+__all__ = ["Nap", "NeverBegins", "Sleep", "Tell"]
 
 
 class Tell:
@@ -27,6 +27,14 @@ class Tell:
             been.touch()
             os.kill(os.getpid(), number)
         return {"ok": True, "kind": "denoised", "status": 0, "message": "", "process": os.getpid()}
+
+
+class Nap(Tell):
+    """Takes a moment."""
+
+    def __call__(self, job: Job) -> dict[str, Any]:
+        time.sleep(0.1)
+        return super().__call__(job)
 
 
 class Sleep:

@@ -40,7 +40,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
     files = expand_files(args.files)
     jobs = [Job(path, str(out)) for path, out in zip(files, plan_outputs(files, args), strict=True)]
     console.calm_astropy()
-    if args.jobs > 1:
+    if args.jobs > 1 or args.scheduler is not None:
         statuses = run_night(_FileWork(args), jobs, args, console)
     else:
         source = _Denoisers(args)

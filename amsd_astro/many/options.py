@@ -1,0 +1,45 @@
+"""How exposures are denoised when there are many, by the names of the command line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+__all__ = ["Options"]
+
+
+@dataclass(frozen=True)
+class Options:
+    """The options of `amsd-astro denoise`, for `denoise_many` the same: so each finds again what the other made."""
+
+    recipe: str | None = None
+    model: str | None = None
+    steps: int | None = None
+    seed: int = 0
+    threads: int | None = None
+    orientations: int | None = None
+    flux_tolerance: float | None = None
+    destripe: bool = False
+    ext: str | None = None
+    mask_ext: str | None = None
+    mask_bits: int | None = None
+    error_ext: str | None = None
+    error_kind: str | None = None
+    gain: float | None = None
+    read_noise: float | None = None
+    noise_model: tuple[float, float] | None = None
+    overwrite: bool = False
+    skip_existing: bool = False
+    force: bool = False
+
+    def settings(self) -> dict[str, Any]:
+        """Return what a `Denoiser` is to be told beside its recipe or model."""
+        settings: dict[str, Any] = {"steps": self.steps, "seed": self.seed, "n_threads": self.threads}
+        settings |= {"n_orientations": self.orientations, "destripe": self.destripe}
+        if self.flux_tolerance is not None:
+            settings["flux_tolerance"] = self.flux_tolerance
+        return settings
+
+    def reading(self) -> dict[str, Any]:
+        """Return what `read_frame` is to be told."""
+        return {name: getattr(self, name) for name in ("ext", "mask_ext", "mask_bits", "error_ext", "error_kind")}
