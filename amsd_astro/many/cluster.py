@@ -7,6 +7,7 @@ import itertools
 import os
 import secrets
 from collections.abc import Generator, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from amsd_astro.many.cluster_worker import describe_worker, do_job
@@ -139,7 +140,7 @@ class _Run:
     def _submit(self, job: Job) -> Any:
         # the dashboard counts by the first part of a key and shows all of it
         key = ("denoise", os.path.basename(job.path), secrets.token_hex(4))
-        there = Job(os.path.abspath(job.path), os.path.abspath(job.output))
+        there = replace(job, path=os.path.abspath(job.path), output=os.path.abspath(job.output))
         future = self._client.submit(do_job, self._name, self._work, there, key=key, pure=False, retries=0)
         self._under_way[future.key] = job, future
         return future

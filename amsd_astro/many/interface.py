@@ -109,7 +109,7 @@ def denoise_many(
     if isinstance(paths, str | os.PathLike):
         raise TypeError(f"paths must be several paths. Received: one, {os.fspath(paths)!r}")
     files = once_each([os.fspath(path) for path in paths])
-    jobs = [Job(path, str(output)) for path, output in zip(files, name_outputs(files, directory), strict=True)]
+    jobs = [Job.planned(path, output) for path, output in zip(files, name_outputs(files, directory), strict=True)]
     records: dict[Job, Record] = {}
     with contextlib.closing(_done(FileWork(options), jobs, client, n_jobs)) as done:
         for job, told in done:

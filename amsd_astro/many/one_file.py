@@ -66,7 +66,7 @@ class FileWork:
         from amsd_astro.frames import check_output, read_frame, refuse_denoised, refuse_mosaic, refuse_unsuitable
 
         digest = describe_options(self._options)
-        if self._options.skip_existing and is_done(job.output, job.path, digest):
+        if (self._options.skip_existing or job.was_missing) and is_done(job.output, job.path, digest):
             message = "the output is there, from the same input and options"
             return {"kind": "skipped", "status": DONE, "message": message}
         check_output(job.output, overwrite=self._options.overwrite, source=job.path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -16,10 +17,19 @@ class Job:
     ----------
     path, output : str
         The input and what is made of it.
+    was_missing : bool
+        Whether the output was not there when the job was planned. Then one that is there when the job is begun, made of
+        the same input by the same options, is that of a process that died before it could tell, and all that is wanted.
     """
 
     path: str
     output: str
+    was_missing: bool = False
+
+    @classmethod
+    def planned(cls, path: str, output: str | os.PathLike[str]) -> Job:
+        """Return a job that is about to be given away."""
+        return cls(path, os.fspath(output), was_missing=not os.path.lexists(output))
 
 
 class Work(Protocol):

@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from amsd_astro.cli.arguments import build_parser
+from amsd_astro.cli.commands import denoise as command_denoise
 from amsd_astro.cli.console import Console
 from amsd_astro.cli.night_progress import NightProgress, in_words
 from amsd_astro.many.work import Job
@@ -80,6 +82,16 @@ def test_the_line_tells_files_speed_and_time_left(tmp_path: Path, monkeypatch: p
         progress.count(jobs[2], {"ok": True, "kind": "denoised", "shape": [4000, 1000]})
         assert progress.told() == "4 files: 2 denoised, 1 failed, 1 skipped; 8.0 s; 1 megapixels/s"
     assert [in_words(one) for one in (59.9, 59.96, 3599, 3600)] == ["59.9 s", "1 min 00 s", "59 min 59 s", "1 h 00 min"]
+
+
+def test_what_a_lost_process_had_made_is_wanted(image: Path, run: Any) -> None:
+    assert run("denoise", image) == 0
+    output = str(image.with_name("sky_amsd.fits"))
+    work = command_denoise._FileWork(build_parser().parse_args(["denoise", str(image), "--jobs", "2"]))
+    assert work(Job(str(image), output))["status"] == 73
+    assert work(Job(str(image), output, was_missing=True))["kind"] == "skipped"
+    other = command_denoise._FileWork(build_parser().parse_args(["denoise", str(image), "--seed", "1"]))
+    assert other(Job(str(image), output, was_missing=True))["status"] == 73, "another's"
 
 
 @pytest.mark.slow

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import subprocess
 import sys
@@ -15,7 +16,9 @@ from astropy.io import fits
 from amsd_astro import denoise_many
 from amsd_astro.many import Record
 from amsd_astro.many.existing_outputs import describe_options
+from amsd_astro.many.one_file import FileWork
 from amsd_astro.many.options import Options
+from amsd_astro.many.work import Job
 from amsd_astro.resources import count_processors
 
 
@@ -76,6 +79,16 @@ def test_options_have_the_names_and_the_digest_of_the_command_line() -> None:
     options = Options(steps=0, ext="SCI,2", noise_model=(0.5, 9.0), orientations=2)
     assert describe_options(options) == describe_options(asked)
     assert describe_options(options) != describe_options(Options(steps=0, ext="SCI,2", noise_model=(0.5, 9.0)))
+
+
+def test_what_a_lost_process_had_made_is_wanted(night: list[Path], tmp_path: Path) -> None:
+    output, options = tmp_path / "out.fits", Options(steps=0)
+    made_of = hashlib.sha256(night[0].read_bytes()).hexdigest()
+    fits.writeto(output, np.zeros((4, 4)), fits.Header({"AMSDSRC": made_of, "AMSDOPTS": describe_options(options)}))
+    work = FileWork(options)
+    assert not Job.planned(str(night[0]), output).was_missing
+    assert work(Job(str(night[0]), str(output)))["kind"] == "output"
+    assert work(Job(str(night[0]), str(output), was_missing=True))["kind"] == "skipped"
 
 
 @pytest.mark.slow

@@ -38,7 +38,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
     check_chips(args)
     check_night(args)
     files = expand_files(args.files)
-    jobs = [Job(path, str(out)) for path, out in zip(files, plan_outputs(files, args), strict=True)]
+    jobs = [Job.planned(path, out) for path, out in zip(files, plan_outputs(files, args), strict=True)]
     console.calm_astropy()
     if args.jobs > 1 or args.scheduler is not None:
         statuses = run_night(_FileWork(args), jobs, args, console)
@@ -117,9 +117,11 @@ class _FileWork:
 
     def __call__(self, job: Job) -> dict[str, Any]:
         self._source = self._source or _Denoisers(self._args)
+        args = argparse.Namespace(**vars(self._args))
+        args.skip_existing |= job.was_missing
         with NotingConsole(self._args.verbose, self._args.quiet) as console:
             console.calm_astropy()
-            record, stopped = _try_file(job, self._args, self._source, console)
+            record, stopped = _try_file(job, args, self._source, console)
         if stopped is not None:
             raise stopped
         return {**record, "lines": console.lines}
