@@ -7,7 +7,7 @@ from typing import NoReturn
 
 from amsd_astro.cli.denoising_options import add_denoising_options, add_input_options, add_recipe_options
 from amsd_astro.cli.image_arguments import add_image_commands
-from amsd_astro.cli.night_options import add_files, add_night_options
+from amsd_astro.cli.nights.options import add_files, add_night_options
 from amsd_astro.cli.option_values import limit
 from amsd_astro.cli.shared_options import STATUSES, add_reporting, new_command, number, whole
 from amsd_astro.printable import printable

@@ -8,7 +8,7 @@ import json
 import os
 from collections.abc import Sequence
 
-from amsd_astro.cli.existing_outputs import OPTIONS_KEYWORD, describe_options, file_checksum
+from amsd_astro.many.existing_outputs import OPTIONS_KEYWORD, describe_options, file_checksum
 
 __all__ = ["describe_combining", "is_combined"]
 

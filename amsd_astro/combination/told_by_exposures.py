@@ -78,8 +78,9 @@ def error_told_by_exposures(stack: AlignedStack, noise: NoiseModel, denoiser: De
         None with fewer than four exposures, or where the denoiser is trained on what it denoises: what it learned from
         the mean has seen the noise of all parts.
     """
-    learns = denoiser.recipe != "amsd" or denoiser.steps not in (None, 0)
-    if len(stack.placements) < FEWEST_EXPOSURES or learns:
+    if len(stack.placements) < FEWEST_EXPOSURES:
+        return None
+    if denoiser.recipe != "amsd" or denoiser.steps not in (None, 0):
         return None
     told = confirm_risk(_parts(stack, noise), lambda frame: copy.copy(denoiser).fit_denoise(frame, noise=frame.noise))
     for name, one in told.strata.items():

@@ -76,7 +76,7 @@ def is_done(output: str | os.PathLike[str], source: str | os.PathLike[str], opti
     return checksum is not None and (checksum, options) in recorded
 
 
-def _planes(args: argparse.Namespace, path: str | os.PathLike[str]) -> dict[str, Any]:
+def _planes(args: Any, path: str | os.PathLike[str]) -> dict[str, Any]:
     """What the files say that planes are from; nothing where there are none, as before there were such options."""
     from amsd_astro.errors import FrameError
     from amsd_astro.fits.planes.own_files import own_paths

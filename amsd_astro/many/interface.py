@@ -33,6 +33,9 @@ def denoise_many(
     flux_tolerance: float | None = None,
     destripe: bool = False,
     ext: int | str | tuple[str, int] | None = None,
+    mask_file: str | os.PathLike[str] | None = None,
+    error_file: str | os.PathLike[str] | None = None,
+    companions: bool = False,
     noise: Mapping[str, float | None] | tuple[float, float] | None = None,
     overwrite: bool = False,
     skip_existing: bool = False,
@@ -65,6 +68,8 @@ def denoise_many(
         processes.
     ext : int, str or (str, int), optional
         Which HDU of each file.
+    mask_file, error_file, companions : optional
+        As for `read_frame`: the files named are used for all exposures.
     noise : mapping or (float, float), optional
         ``{"gain": e_per_adu, "read_noise": e}``, or slope and floor of a noise model, for all exposures.
     overwrite : bool, optional
@@ -99,6 +104,9 @@ def denoise_many(
         flux_tolerance=flux_tolerance,
         destripe=destripe,
         ext=_as_words(ext),
+        mask_file=None if mask_file is None else os.path.abspath(mask_file),
+        error_file=None if error_file is None else os.path.abspath(error_file),
+        companions=companions,
         gain=gain,
         read_noise=read_noise,
         noise_model=noise_model,

@@ -65,12 +65,14 @@ class FileWork:
     def _denoise(self, job: Job) -> dict[str, Any]:
         from amsd_astro.frames import check_output, read_frame, refuse_denoised, refuse_mosaic, refuse_unsuitable
 
-        digest = describe_options(self._options)
+        digest = describe_options(self._options, job.path)
         if (self._options.skip_existing or job.was_missing) and is_done(job.output, job.path, digest):
             message = "the output is there, from the same input and options"
             return {"kind": "skipped", "status": DONE, "message": message}
         check_output(job.output, overwrite=self._options.overwrite, source=job.path)
         frame = read_frame(job.path, **self._options.reading())
+        for own in frame.source.own_files if frame.source is not None else ():
+            check_output(job.output, overwrite=self._options.overwrite, source=own.path)
         if not self._options.force:
             refuse_denoised(frame)
         refuse_unsuitable(frame)

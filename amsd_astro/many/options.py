@@ -7,6 +7,10 @@ from typing import Any
 
 __all__ = ["Options"]
 
+_OF_READING = (
+    "ext", "mask_ext", "mask_bits", "error_ext", "error_kind", "mask_file", "error_file", "companions",
+)  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Options:
@@ -25,6 +29,9 @@ class Options:
     mask_bits: int | None = None
     error_ext: str | None = None
     error_kind: str | None = None
+    mask_file: str | None = None
+    error_file: str | None = None
+    companions: bool = False
     gain: float | None = None
     read_noise: float | None = None
     noise_model: tuple[float, float] | None = None
@@ -42,4 +49,4 @@ class Options:
 
     def reading(self) -> dict[str, Any]:
         """Return what `read_frame` is to be told."""
-        return {name: getattr(self, name) for name in ("ext", "mask_ext", "mask_bits", "error_ext", "error_kind")}
+        return {name: getattr(self, name) for name in _OF_READING}

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from amsd_astro.cli.exit_statuses import UsageError
-from amsd_astro.cli.file_lists import expand_files
+from amsd_astro.cli.nights.file_lists import expand_files
 from amsd_astro.errors import FrameNotFoundError
 
 

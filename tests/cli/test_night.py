@@ -15,7 +15,7 @@ import pytest
 from amsd_astro.cli.arguments import build_parser
 from amsd_astro.cli.commands import denoise as command_denoise
 from amsd_astro.cli.console import Console
-from amsd_astro.cli.night_progress import NightProgress, in_words
+from amsd_astro.cli.nights.progress import NightProgress, in_words
 from amsd_astro.many.work import Job
 from amsd_astro.resources import count_processors
 

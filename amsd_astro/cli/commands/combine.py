@@ -10,11 +10,11 @@ from amsd_astro.cli.combined_outputs import describe_combining, is_combined
 from amsd_astro.cli.commands.chips import ALL
 from amsd_astro.cli.commands.denoise import check_denoising, describe_result, new_denoiser
 from amsd_astro.cli.console import Console
-from amsd_astro.cli.existing_outputs import OPTIONS_KEYWORD
 from amsd_astro.cli.exit_statuses import DONE, SOME_FAILED, UsageError
 from amsd_astro.cli.inputs import check_model, reading_options, stated_noise
 from amsd_astro.cli.jobs import run_job
 from amsd_astro.cli.progress import ProgressBar
+from amsd_astro.many.existing_outputs import OPTIONS_KEYWORD
 
 if TYPE_CHECKING:
     from amsd_astro.combination.sources import Source

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from amsd_astro.cli.commands.chips import ALL, check_chips, denoise_chips
 from amsd_astro.cli.console import Console, NotingConsole
 from amsd_astro.cli.exit_statuses import DONE, SOME_FAILED, Terminated, UsageError, describe_failure
-from amsd_astro.cli.file_lists import expand_files
 from amsd_astro.cli.inputs import check_model, read_input, stated_noise
-from amsd_astro.cli.night import check_night, run_night
+from amsd_astro.cli.nights.file_lists import expand_files
+from amsd_astro.cli.nights.night import check_night, run_night
 from amsd_astro.cli.noise_record import noise_record
 from amsd_astro.cli.progress import ProgressBar
 from amsd_astro.cli.tensorflow_import import import_tensorflow, without_plots

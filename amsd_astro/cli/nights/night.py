@@ -11,8 +11,8 @@ from typing import Any
 
 from amsd_astro.cli.console import Console
 from amsd_astro.cli.exit_statuses import UsageError
-from amsd_astro.cli.night_progress import NightProgress
-from amsd_astro.cli.night_table import night_table
+from amsd_astro.cli.nights.progress import NightProgress
+from amsd_astro.cli.nights.table import night_table
 from amsd_astro.many.machine import check_processes
 from amsd_astro.many.processes import run_in_processes
 from amsd_astro.many.work import Job, Work

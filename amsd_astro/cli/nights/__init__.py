@@ -1,0 +1,1 @@
+"""Many files on one command line."""
