@@ -14,6 +14,7 @@ from amsd_astro.exposures.coaddition.blemishes import find_blemishes, find_on_st
 from amsd_astro.exposures.coaddition.candidates import Candidates, find_candidates
 from amsd_astro.exposures.coaddition.differences import Difference
 from amsd_astro.exposures.coaddition.kernels import WELL_SAMPLED, kernel_for
+from amsd_astro.exposures.coaddition.linked_places import linked, times_of
 from amsd_astro.exposures.coaddition.neighbour_filling import fill_from_neighbours
 from amsd_astro.exposures.coaddition.psf_fits import fit_psf
 from amsd_astro.exposures.coaddition.reference_image import ReferenceImage, median_of
@@ -63,7 +64,7 @@ def reject_blemishes(
     image = median_of(stack.values, stack.calibrations)
     known = [one.fwhm for one in stack.placements if math.isfinite(one.fwhm)]
     fwhm = float(np.median(known)) if known else _USUAL_FWHM
-    judge = _Judge(stack, image, stars, fwhm)
+    judge = _Judge(stack, image, stars, fwhm, times_of(exposures))
     for i, exposure in enumerate(exposures):
         judge.look_at(i, exposure)
         if progress is not None:
@@ -80,8 +81,9 @@ class _Judge:
         image: ReferenceImage,
         stars: tuple[NDArray[np.float64], NDArray[np.float64]],
         fwhm: float,
+        times: NDArray[np.float64],
     ) -> None:
-        self.stack, self.image, self.stars, self.fwhm = stack, image, stars, fwhm
+        self.stack, self.image, self.stars, self.fwhm, self.times = stack, image, stars, fwhm, times
         n = len(stack.placements)
         self.expected, self.changes, self.errors = (np.full((n, stars[0].size), np.nan) for _ in range(3))
         self.transients: list[Transient] = []
@@ -220,11 +222,13 @@ class _Judge:
             self._compare_once()
         stack.stars = StarFluxes.of(self.stars, self.expected, self.changes, self.errors)
         varying, doubtful = list_variable_stars(stack.stars)
-        new = list_transients(self.transients, varying, self._fluxes_at, self.fwhm)
+        paths = linked(self.transients, self.times, stack.shape, self.fwhm)
+        new = list_transients(paths, varying, self._fluxes_at, self.fwhm)
         if self.original_values is None:  # of two, none tells which is right
             stack.variables = varying + new
-        for one in varying + doubtful + new:
-            _flag_disk(stack.flags, one.x, one.y, _FLAGGED * self.fwhm)
+        places = [(one.x, one.y) for one in varying + doubtful] + [(one.x, one.y) for one in self.transients]
+        for x, y in places:
+            _flag_disk(stack.flags, x, y, _FLAGGED * self.fwhm)
 
     def _compare_once(self) -> None:
         """Of two exposures, tell fluxes by the one of wider stars, as which the other can be made to look."""
