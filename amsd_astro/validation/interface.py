@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+from astropy.io import fits
+
 from amsd_astro.arrays.float_errors import usual_float_errors
 from amsd_astro.denoiser import Denoiser
 from amsd_astro.frames import Frame, as_frame
@@ -20,6 +22,7 @@ from amsd_astro.validation.parts import Check, Section
 from amsd_astro.validation.repeat_exposure import check_repeat, repeat_checks, repeat_section, score_repeat
 from amsd_astro.validation.report.contents import facts_of, numbers_of, pictures_of
 from amsd_astro.validation.report.detection_section import detection_section
+from amsd_astro.validation.report.exposures_section import exposures_section
 from amsd_astro.validation.report.report import Report
 from amsd_astro.validation.report.sky_sections import residual_section, sigma_section
 from amsd_astro.validation.report.source_sections import photometry_section, shape_section
@@ -50,8 +53,9 @@ def validate(
 
     Parameters
     ----------
-    obj : path, HDU, HDUList, ndarray, Quantity, NDData, CCDData or Frame
-        The exposure, as `~amsd_astro.denoise` takes it; it is never changed.
+    obj : path, HDU, HDUList, ndarray, Quantity, NDData, CCDData or Frame, or a list of such
+        The exposure, as `~amsd_astro.denoise` takes it; it is never changed. Of a list it is the mean that
+        `~amsd_astro.combine` denoises, and the report shows what became of each exposure.
     denoiser : Denoiser or callable, optional
         What is validated: a `~amsd_astro.Denoiser`, or anything that makes a denoised Frame of a Frame. By default
         ``Denoiser(seed=seed)``.
@@ -89,11 +93,15 @@ def validate(
     all_limits = checked_limits(limits)
     if not (denoiser is None or callable(denoiser) or hasattr(denoiser, "fit")):
         raise TypeError(f"denoiser must be a Denoiser or callable. Received: {type(denoiser).__name__}")
-    frame = as_frame(obj, ext=ext, mask=mask)
+    frame = _mean_of(obj) if isinstance(obj, (list, tuple)) and not isinstance(obj, fits.HDUList) else None
+    if frame is None:
+        frame = as_frame(obj, ext=ext, mask=mask)
+    elif ext is not None or mask is not None:
+        raise TypeError("ext and mask are for one exposure. Received: a list")
     other = None if repeat is None else as_frame(repeat, ext=ext)
     if other is not None:
         check_repeat(frame, other)
-    model = measure_noise(frame, stated=noise)
+    model = measure_noise(frame, stated=noise if noise is not None or frame.combination is None else frame.noise)
     if not model.sky_variance > 0:
         raise ValueError("a frame must have noise to be validated. Received: one without")
     used = Denoiser(seed=seed) if denoiser is None else denoiser
@@ -108,6 +116,9 @@ def validate(
         sigma_section(measurements),
     ]
     data = numbers_of(experiment, measurements)
+    if frame.combination is not None:
+        sections.insert(0, exposures_section(frame.combination))
+        data["exposures"] = frame.combination.rows
     if other is not None:
         score = score_repeat(experiment.plain, other, model)
         checks += repeat_checks(score)
@@ -115,6 +126,12 @@ def validate(
         data["repeat"] = asdict(score)
     checks = [held(check, all_limits) for check in checks]
     return _report(frame, experiment, checks, sections, data, seed=seed)
+
+
+def _mean_of(exposures: Any) -> Frame:
+    from amsd_astro.combination.interface import combine
+
+    return combine(exposures, denoise=False)
 
 
 def _report(

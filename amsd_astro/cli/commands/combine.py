@@ -90,13 +90,8 @@ def _exposures(result: Frame) -> dict[str, Any]:
     """Return what is told of each exposure, and how many places vary."""
     found = result.combination
     assert found is not None  # it is what was combined
-    rows = [{name.lower(): _plain(row[name]) for name in found.exposures.colnames} for row in found.exposures]
+    rows = [{name.lower(): value for name, value in row.items()} for row in found.rows]
     return {"exposures": rows, "n_variables": len(found.variables)}
-
-
-def _plain(value: Any) -> Any:
-    plain = value.item() if hasattr(value, "item") else value
-    return None if isinstance(plain, float) and plain != plain else plain
 
 
 def _summary(record: dict[str, Any]) -> list[str]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from astropy.io import fits
@@ -54,10 +56,20 @@ class Combination:
         yield "AMSD_NEXP", self.n_exposures, "exposures that count at each pixel"
 
     @property
+    def rows(self) -> list[dict[str, Any]]:
+        """The table of exposures as plain values, None where there is none."""
+        return [{name: _plain(row[name]) for name in self.exposures.colnames} for row in self.exposures]
+
+    @property
     def tables(self) -> Iterator[tuple[str, Table]]:
         """Names of the table extensions, and the tables."""
         yield "AMSD_EXPOSURES", self.exposures
         yield "AMSD_VARIABLES", self.variables
+
+
+def _plain(value: Any) -> Any:
+    plain = value.item() if hasattr(value, "item") else value
+    return None if isinstance(plain, float) and math.isnan(plain) else plain
 
 
 def table_hdu(name: str, table: Table, own_cards: Sequence[bytes]) -> tuple[list[bytes], Pieces]:
