@@ -102,15 +102,9 @@ class ConfirmedRisk:
     strata: dict[str, ConfirmedError]
 
     @property
-    def _telling(self) -> ConfirmedError | None:
-        """The stratum of the lower ratio: what seeing and placing add on sources is no error of the result."""
-        known = [self.strata[name] for name in ("sky", "all") if name in self.strata]
-        return min(known, key=lambda one: one.ratio, default=None)
-
-    @property
     def factor(self) -> float:
         """What the square of a sigma map is multiplied by: the ratio, so far as it is better known than the map."""
-        known = self._telling
+        known = self.strata.get("all")
         if known is None:
             return 1.0
         weight = _UNSURE**2 / (_UNSURE**2 + known.ratio_error**2)
@@ -119,7 +113,7 @@ class ConfirmedRisk:
     @property
     def factor_error(self) -> float:
         """Standard error of the factor."""
-        known = self._telling
+        known = self.strata.get("all")
         error = np.inf if known is None else known.ratio_error
         return float(_UNSURE / np.sqrt(1 + (_UNSURE / error) ** 2)) if error > 0 else 0.0
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import logging
+import warnings
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -12,6 +13,7 @@ from astropy.nddata import StdDevUncertainty
 
 from amsd_astro.combination.confirmed_risk import FEWEST_EXPOSURES, ConfirmedRisk, confirm_risk, roles_of_parts
 from amsd_astro.denoiser import Denoiser
+from amsd_astro.errors import AmsdWarning
 from amsd_astro.exposures.coaddition import AlignedStack, Coadd, mean_of
 from amsd_astro.exposures.noise_ratio import measure_noise_ratio
 from amsd_astro.frames import Frame
@@ -82,7 +84,11 @@ def error_told_by_exposures(stack: AlignedStack, noise: NoiseModel, denoiser: De
         return None
     if denoiser.recipe != "amsd" or denoiser.steps not in (None, 0):
         return None
-    told = confirm_risk(_parts(stack, noise), lambda frame: copy.copy(denoiser).fit_denoise(frame, noise=frame.noise))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", AmsdWarning)  # what matters was told of the mean of all
+        told = confirm_risk(
+            _parts(stack, noise), lambda frame: copy.copy(denoiser).fit_denoise(frame, noise=frame.noise)
+        )
     for name, one in told.strata.items():
         _log.info("%s: error told by the exposures %.3f +- %.3f of what is claimed", name, one.ratio, one.ratio_error)
     return told

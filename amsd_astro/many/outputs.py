@@ -18,7 +18,7 @@ def once_each(paths: Sequence[str]) -> list[str]:
     """Return paths without those that name a file once more, through links too."""
     first: dict[str, str] = {}
     for path in paths:
-        first.setdefault(os.path.realpath(path), path)
+        first.setdefault(_real(path), path)
     return list(first.values())
 
 
@@ -37,11 +37,18 @@ def name_outputs(paths: Sequence[str], directory: str | os.PathLike[str] | None)
     """
     folders = [Path(path).parent if directory is None else Path(directory) for path in paths]
     plain = [folder / f"{_stem(path)}_amsd.fits" for folder, path in zip(folders, paths, strict=True)]
-    n_of = Counter(os.path.realpath(output) for output in plain)
+    n_of = Counter(map(_real, plain))
     return [
-        output if n_of[os.path.realpath(output)] == 1 else folder / f"{_stem(path)}_{_digest(path)}_amsd.fits"
+        output if n_of[_real(output)] == 1 else folder / f"{_stem(path)}_{_digest(path)}_amsd.fits"
         for folder, path, output in zip(folders, paths, plain, strict=True)
     ]
+
+
+def _real(path: str | os.PathLike[str]) -> str:
+    try:
+        return os.path.realpath(path)
+    except ValueError:  # what cannot be a path: reading says so
+        return os.fspath(path)
 
 
 def _stem(path: str) -> str:

@@ -48,7 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--exposures", type=int, nargs="+", default=[2, 4, 8, 16], metavar="N")
     parser.add_argument("--side", type=int, default=384, help="pixels (default %(default)s)")
-    parser.add_argument("-o", "--output", type=Path, required=True)
+    parser.add_argument("-o", "--output", type=Path, required=True, help="the table")
     options = parser.parse_args(arguments)
     lines = [f"Made by `{command(__spec__)}` ({machine()}).", "", _HEAD, ""]
     lines += [f"| {' | '.join(_COLUMNS)} |", f"|{'---|' * len(_COLUMNS)}"]

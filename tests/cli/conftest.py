@@ -66,7 +66,15 @@ class StandIn:
     def load(cls, path: str, **settings: Any) -> StandIn:
         return cls(f"loaded from {path}", **settings)
 
-    def fit(self, frames: Any, *, noise: Any = None, progress: Any = None, checkpoint: Any = None) -> StandIn:
+    def fit(
+        self,
+        frames: Any,
+        *,
+        noise: Any = None,
+        progress: Any = None,
+        checkpoint: Any = None,
+        repeats: bool = False,
+    ) -> StandIn:
         self.frames, self.noise = frames, noise
         self.checkpoint = None if checkpoint is None else Path(checkpoint)
         if self.checkpoint is not None:

@@ -64,7 +64,7 @@ def test_a_deadly_job_stops_no_other(tmp_path: Path) -> None:
         "b": 0,
         "c": 0,
     }
-    assert "SIGKILL" in told[given[0]]["message"] and "SIGHUP" in told[given[2]]["message"]
+    assert "SIGKILL" in told[given[0]]["message"] and "SIGUSR1" in told[given[2]]["message"]
 
 
 def test_processes_that_never_begin_are_told_of(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ class Tell:
 
     def __call__(self, job: Job) -> dict[str, Any]:
         name, been = Path(job.path).name, Path(job.output)
-        number = {"once": signal.SIGKILL, "always": signal.SIGKILL, "ends": signal.SIGHUP}.get(name)
+        number = {"once": signal.SIGKILL, "always": signal.SIGKILL, "ends": signal.SIGUSR1}.get(name)
         if number and not (name == "once" and been.exists()):
             been.touch()
             os.kill(os.getpid(), number)

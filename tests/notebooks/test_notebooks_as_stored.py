@@ -13,7 +13,15 @@ from nbformat.v4 import new_output
 from stored_notebooks import problems
 
 FOLDER = Path(__file__).parents[2] / "notebooks"
-NAMES = ["cluster_photometry", "faint_galaxies", "first_denoise", "night", "pipeline", "thesis_recipe"]
+NAMES = [
+    "cluster_photometry",
+    "faint_galaxies",
+    "first_denoise",
+    "night",
+    "pipeline",
+    "several_exposures",
+    "thesis_recipe",
+]
 LARGEST = 700_000  # bytes
 
 

@@ -29,7 +29,7 @@ def expand_files(words: Sequence[str]) -> list[str]:
     FrameNotFoundError
         There is no such list.
     UsageError
-        There is no file in a folder or list.
+        There is no file in a list.
     """
     return once_each([path for word in words for path in _expand(word)])
 
@@ -37,10 +37,15 @@ def expand_files(words: Sequence[str]) -> list[str]:
 def _expand(word: str) -> list[str]:
     is_list = word.startswith("@")
     entries = list(_listed(word[1:])) if is_list else [word]
-    found = [path for entry in entries for path in (_exposures(entry) if os.path.isdir(entry) else [entry])]
+    found = [path for entry in entries for path in _files_of(entry)]
     if not found:
-        raise UsageError(f"argument FILE: there is no {'line with a file' if is_list else 'FITS file'} in {word}")
+        raise UsageError(f"argument FILE: there is no line with a file in {word}")
     return found
+
+
+def _files_of(entry: str) -> list[str]:
+    """Return a file, or the exposures in a folder; one without stands for itself, and reading says what it is."""
+    return (list(_exposures(entry)) if os.path.isdir(entry) else []) or [entry]
 
 
 def _listed(name: str) -> Iterator[str]:

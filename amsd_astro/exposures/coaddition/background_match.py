@@ -12,7 +12,7 @@ from amsd_astro.exposures.coaddition.aligned_stack import AlignedStack
 
 __all__ = ["BackgroundDifference", "match_backgrounds", "measure_difference"]
 
-_SIDE = 64  # pixels of a cell
+_SIDE = 64  # pixels of a cell, about
 _FEWEST = 0.25  # of a cell's pixels that both exposures have
 _MEDIAN = 1.2533  # standard error of a median over that of a mean
 _SMOOTHING = np.array([0.25, 0.5, 0.25])  # over the cells, along each axis
@@ -26,14 +26,18 @@ class BackgroundDifference:
     Attributes
     ----------
     cells : ndarray, shape (n_down, n_across)
-        At the centres of cells of 64 pixels of the reference.
+        At the centres of equal cells of about 64 pixels of the reference.
+    shape : (int, int)
+        Of the reference.
     """
 
     cells: NDArray[np.float64]
+    shape: tuple[int, int]
 
     def at(self, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float32]:
         """Return it at places on the reference; beyond the centres of its outermost cells as there."""
-        down, across = ((one + 0.5) / _SIDE - 0.5 for one in np.broadcast_arrays(y, x))
+        sides = (n / n_cells for n, n_cells in zip(self.shape, self.cells.shape, strict=True))
+        down, across = ((one + 0.5) / side - 0.5 for one, side in zip(np.broadcast_arrays(y, x), sides, strict=True))
         return ndimage.map_coordinates(self.cells, [down, across], order=1, mode="nearest", output=np.float32)
 
 
@@ -62,16 +66,19 @@ def match_backgrounds(stack: AlignedStack, number: int) -> None:
 def measure_difference(stack: AlignedStack, number: int, other: int) -> BackgroundDifference | None:
     """Measure how the backgrounds of two exposures of a stack differ; None where they do not overlap.
 
-    Medians of cells, smoothed, and brought to their mean as far as noise explains their scatter.
+    Medians of cells: a plane through them, and what they differ from it by, smoothed, as far as noise does not explain
+    it.
     """
-    ny, nx = stack.shape
-    shape = -(-ny // _SIDE), -(-nx // _SIDE)
+    down_edges, across_edges = (
+        np.linspace(0, n, max(1, round(n / _SIDE)) + 1).round().astype(int) for n in stack.shape
+    )
+    shape = down_edges.size - 1, across_edges.size - 1
     level, error = np.full(shape, np.nan), np.full(shape, np.nan)
     for down in range(shape[0]):
-        rows = slice(down * _SIDE, min(ny, (down + 1) * _SIDE))
+        rows = slice(int(down_edges[down]), int(down_edges[down + 1]))
         strip = stack.values.read(number, rows) - stack.values.read(other, rows)
         for across in range(shape[1]):
-            cell = strip[:, across * _SIDE : (across + 1) * _SIDE]
+            cell = strip[:, across_edges[across] : across_edges[across + 1]]
             light = cell[np.isfinite(cell)]
             if light.size >= _FEWEST * cell.size:
                 level[down, across] = middle = float(np.median(light))
@@ -79,14 +86,24 @@ def measure_difference(stack: AlignedStack, number: int, other: int) -> Backgrou
     known = np.isfinite(level)
     if not known.any():
         return None
-    mean = float(np.median(level[known]))
+    plane = _plane(level, known)
     weight = known.astype(np.float64)
-    smooth = _smoothed(np.where(known, level - mean, 0.0)) / np.maximum(_smoothed(weight), 1e-9)
+    smooth = _smoothed(np.where(known, level - plane, 0.0)) / np.maximum(_smoothed(weight), 1e-9)
     expected = _CALMED * float(np.mean(error[known] ** 2))
     found = float(np.mean(smooth[known] ** 2))
     share = max(0.0, 1.0 - expected / found) if found > 0 else 0.0
     nearest = ndimage.distance_transform_edt(_smoothed(weight) <= 0, return_distances=False, return_indices=True)
-    return BackgroundDifference(mean + share * smooth[tuple(nearest)])
+    return BackgroundDifference(plane + share * smooth[tuple(nearest)], stack.shape)
+
+
+def _plane(level: NDArray[np.float64], known: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """The plane through the cells, which smoothing over few of them would flatten."""
+    down, across = (axis / max(1, n - 1) - 0.5 for axis, n in zip(np.indices(level.shape), level.shape, strict=True))
+    terms = np.stack([np.ones(level.shape), down, across], axis=-1)
+    if np.count_nonzero(known) < 2 * terms.shape[-1]:
+        return np.full(level.shape, float(np.median(level[known])))
+    solution = np.linalg.lstsq(terms[known], level[known], rcond=None)[0]
+    return np.asarray(terms @ solution)
 
 
 def _smoothed(cells: NDArray[np.float64]) -> NDArray[np.float64]:
