@@ -89,6 +89,7 @@ def test_without_parts_to_judge_by_nothing_is_learned() -> None:
     assert adaptation.n_steps == 0
 
 
+@pytest.mark.slow
 def test_training_is_the_same_for_the_same_seed() -> None:
     weights = [learn_repeats(new_model(), repeats(), SMALL, n_steps=6, seed=s)[0].get_weights() for s in (3, 3, 4)]
     assert all(np.array_equal(a, b) for a, b in zip(weights[0], weights[1], strict=True))
