@@ -45,7 +45,7 @@ def combine(
         One that cannot be used, lies elsewhere or has the pixels of another is told and left out.
     reference : int, "best" or one of objs, optional
         On whose grid and in whose unit the result is, at its flux scale and its sky; by default the first that can be
-        used. "best": the one that shows faint stars best by itself.
+        used and shows the field that half of them or more show. "best": the one that shows faint stars best by itself.
     weights : {"variance", "depth"}, optional
         By the inverse variance of the sky, or by that of a star within its PSF, which counts the seeing too.
     denoise : bool, optional

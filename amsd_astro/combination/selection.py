@@ -87,7 +87,8 @@ def select_exposures(
     sources : sequence of Source
         All of them.
     reference : int, "best", or one of what was given, optional
-        By default the first that can be used.
+        By default the first that can be used: if fewer than half of the others show its field, the first on which most
+        can be placed.
     noise : NoiseModel or mapping, optional
         What the caller states of the noise of each.
     progress : callable, optional
@@ -109,8 +110,11 @@ def select_exposures(
     opened = _opened(sources, noise, left_out, progress, wanted)
     if not opened:
         raise FrameError(_too_few(0, left_out))
-    first = opened[0][1] if wanted is None else next(one for source, one in opened if source is wanted)
-    used, unplaced = _placed(opened, first, progress)
+    if wanted is None:
+        first, used, unplaced = _placed_on_most(opened, progress)
+    else:
+        first = next(one for source, one in opened if source is wanted)
+        used, unplaced = _placed(opened, first, progress)
     if isinstance(reference, str) and reference == BEST and (best := _best(used)) is not first:
         first = best
         used, unplaced = _placed(opened, first, progress)
@@ -177,6 +181,21 @@ def _placed(
         if progress is not None:
             progress(done, len(opened), "placing")
     return used, unplaced
+
+
+def _placed_on_most(
+    opened: Sequence[tuple[Source, Exposure]], progress: Progress | None
+) -> tuple[Exposure, list[Used], dict[str, str]]:
+    """Return the first exposure on which half of all or more can be placed, else that with the most; and these."""
+    best: tuple[Exposure, list[Used], dict[str, str]] | None = None
+    for _, exposure in opened:
+        used, unplaced = _placed(opened, exposure, progress)
+        if best is None or len(used) > len(best[1]):
+            best = exposure, used, unplaced
+        if 2 * len(best[1]) >= len(opened) and len(best[1]) > 1:
+            break
+    assert best is not None  # there are some
+    return best
 
 
 def _leave_out(left_out: dict[str, str], name: str, reason: str) -> None:

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from amsd_astro.arrays.blocks import RowBlock, row_blocks, typical
 from amsd_astro.arrays.filling import FILL_REACH, fill_masked
-from amsd_astro.arrays.flat_areas import border_areas, with_flat_areas
+from amsd_astro.arrays.flat_areas import with_flat_areas
 from amsd_astro.arrays.scratch import new_array
 from amsd_astro.errors import AmsdWarning
 from amsd_astro.frames import Frame, refuse_mosaic, refuse_unsuitable
-from amsd_astro.frames.noise import measure_noise, without_pattern
+from amsd_astro.frames.noise import measure_noise, without_borders, without_pattern
 from amsd_astro.frames.suitability import tell_doubts
 from amsd_astro.noise.few_photons import variance_of_few
 from amsd_astro.noise.line_pattern import Pattern
@@ -105,7 +105,7 @@ def prepare(frame: Frame, stated: Stated, *, seed: int) -> Prepared:
     """
     refuse_unsuitable(frame)
     refuse_mosaic(frame)
-    frame = _without_borders(frame)
+    frame = without_borders(frame)
     bare, pattern = without_pattern(frame)
     noise = measure_noise(bare, stated=stated, has_pattern=False)
     stabilizer = noise.stabilizer()
@@ -141,17 +141,6 @@ def with_noise(prepared: Prepared, noise: NoiseModel, *, seed: int) -> Prepared:
     stabilizer = noise.stabilizer()
     values = _in_noise_units(prepared.bare, noise, stabilizer, seed)
     return replace(prepared, noise=noise, stabilizer=stabilizer, values=values)
-
-
-def _without_borders(frame: Frame) -> Frame:
-    """Return a frame that masks what lies outside of its exposure: areas of one value at its edges."""
-    outside = border_areas(frame.data, frame.mask)
-    if outside is None:
-        return frame
-    _log.info("%d pixels of one value at the edges are left as they are", np.count_nonzero(outside))
-    masked = frame.with_arrays(frame.data, frame.uncertainty, frame.flags, frame.noise)
-    masked.mask = frame.mask | outside
-    return masked
 
 
 def _in_noise_units(frame: Frame, noise: NoiseModel, stabilizer: Stabilizer, seed: int) -> NDArray[np.float32]:

@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 from astropy.wcs import WCS
 
-from amsd_astro.arrays.flat_areas import border_areas
 from amsd_astro.arrays.float_errors import usual_float_errors
 from amsd_astro.errors import FrameChangedError
 from amsd_astro.exposures.exposure_facts import ExposureFacts, facts_of
@@ -23,7 +22,7 @@ from amsd_astro.exposures.stars.growth_curves import GrowthCurve
 from amsd_astro.exposures.stars.star_catalogues import StarCatalogue
 from amsd_astro.exposures.stars.star_finding import measure_stars
 from amsd_astro.frames import Frame, as_frame, read_frame, refuse_denoised, refuse_mosaic, refuse_unsuitable
-from amsd_astro.frames.noise import card_of, measure_noise, without_pattern
+from amsd_astro.frames.noise import card_of, measure_noise, without_borders, without_pattern
 from amsd_astro.noise.keywords import noises_by_keywords
 from amsd_astro.noise.line_pattern import Pattern
 from amsd_astro.noise.measurement import Stated
@@ -111,7 +110,7 @@ def open_exposure(obj: Any, *, name: str, noise: Stated = None, **options: Any) 
     refuse_unsuitable(frame)
     refuse_mosaic(frame)
     stamp = None if frame.source is None else frame.source.stamp
-    frame = _without_borders(frame)
+    frame = without_borders(frame)
     with usual_float_errors():
         bare, pattern = without_pattern(frame)
         model = measure_noise(bare, stated=noise, has_pattern=False)
@@ -154,21 +153,11 @@ def _loaded(
             frame = _read(path, options)
         if frame.source is not None and frame.source.stamp != stamp:
             raise FrameChangedError("the file changed while exposures were combined.", path=path)
-        frame = _without_borders(frame)
+        frame = without_borders(frame)
     if pattern is None:
         return frame
     bare = pattern.taken_off(np.asarray(frame.data))
     return frame.with_arrays(bare, frame.uncertainty, frame.flags, frame.noise)
-
-
-def _without_borders(frame: Frame) -> Frame:
-    """Return a frame that masks what lies outside of its exposure: areas of one value at its edges."""
-    outside = border_areas(frame.data, frame.mask)
-    if outside is None:
-        return frame
-    masked = frame.with_arrays(frame.data, frame.uncertainty, frame.flags, frame.noise)
-    masked.mask = frame.mask | outside
-    return masked
 
 
 def _celestial(frame: Frame) -> WCS | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import warnings
 from functools import partial
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 from astropy.io import fits
 
+from amsd_astro.arrays.flat_areas import border_areas
 from amsd_astro.arrays.float_errors import usual_float_errors
 from amsd_astro.frames.frame import Frame
 from amsd_astro.noise.keywords import noises_by_keywords
@@ -16,7 +18,9 @@ from amsd_astro.noise.line_pattern import Pattern, find_pattern
 from amsd_astro.noise.measurement import Stated, find_noise
 from amsd_astro.noise.model import NoiseModel
 
-__all__ = ["card_of", "measure_noise", "slopes_by_source", "without_pattern"]
+__all__ = ["card_of", "measure_noise", "slopes_by_source", "without_borders", "without_pattern"]
+
+_log = logging.getLogger(__name__)
 
 
 def card_of(frame: Frame, keyword: str) -> tuple[Any, str] | None:
@@ -36,6 +40,17 @@ def card_of(frame: Frame, keyword: str) -> tuple[Any, str] | None:
     except fits.VerifyError:
         return "what cannot be parsed", ""
     return None if frame.source is None else frame.source.card(keyword)
+
+
+def without_borders(frame: Frame) -> Frame:
+    """Return a frame that masks what lies outside of its exposure: areas of one value at its edges."""
+    outside = border_areas(frame.data, frame.mask)
+    if outside is None:
+        return frame
+    _log.info("%d pixels of one value at the edges are left as they are", np.count_nonzero(outside))
+    masked = frame.with_arrays(frame.data, frame.uncertainty, frame.flags, frame.noise)
+    masked.mask = frame.mask | outside
+    return masked
 
 
 def without_pattern(frame: Frame) -> tuple[Frame, Pattern | None]:

@@ -98,6 +98,16 @@ def test_what_cannot_be_used_is_told_by_name(paths: list[Path], tmp_path: Path) 
     assert deep.header["AMSDNCOM"] == 2
 
 
+def test_a_first_exposure_of_another_field_is_no_reference(paths: list[Path], tmp_path: Path) -> None:
+    expose(random_field(2, 60, SHAPE), SHAPE, affine(SHAPE), seed=9).write(tmp_path / "elsewhere.fits")
+    with pytest.warns(AmsdWarning, match=r"elsewhere\.fits is left out"):
+        deep = combine([tmp_path / "elsewhere.fits", *paths[:3]], denoise=False)
+    assert list(deep.combination.exposures["LEFT_OUT"] != "") == [False, False, False, True]
+    assert deep.header["AMSDNCOM"] == 3
+    with pytest.raises(FrameError, match="at least two"), pytest.warns(AmsdWarning):
+        combine([tmp_path / "elsewhere.fits", *paths[:3]], reference=0, denoise=False)
+
+
 def test_fewer_than_two_are_an_error(paths: list[Path], tmp_path: Path) -> None:
     with pytest.raises(FrameError, match="at least two"):
         combine(paths[:1])
