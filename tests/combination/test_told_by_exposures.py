@@ -1,0 +1,53 @@
+"""What the exposures tell of the noise of their mean, whatever their own noise models say."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from astropy.nddata import StdDevUncertainty
+from made_exposures import Shot, made_exposures
+
+from amsd_astro import Frame
+from amsd_astro.combination.confirmed_risk import ConfirmedError, ConfirmedRisk
+from amsd_astro.combination.told_by_exposures import corrected_noise, with_scaled_sigma
+from amsd_astro.exposures.coaddition import align, mean_of
+
+
+@pytest.mark.parametrize("wrong", [0.6, 1.0, 1.6])
+@pytest.mark.parametrize("n", [4, 7])
+def test_a_wrong_noise_model_gives_way(wrong: float, n: int) -> None:
+    made = made_exposures([Shot(), *(Shot(shift=(1.3 * k, -0.7 * k)) for k in range(1, n))])
+    true = mean_of(align(*made.arguments)).noise
+    for i, one in enumerate(made.exposures):
+        noise = one.noise
+        model = replace(noise, slope=wrong * noise.slope, floor=wrong * noise.floor, sky_variance=float("nan"))
+        made.exposures[i] = replace(one, noise=model)
+    stack = align(*made.arguments)
+    image = mean_of(stack)
+    assert image.noise.sky_variance == pytest.approx(wrong * true.sky_variance, rel=0.02)
+    told = corrected_noise(stack, image)
+    assert told.sky_variance == pytest.approx(true.sky_variance, rel=0.06)
+    assert told.agreement == pytest.approx(wrong, rel=0.06)
+    assert told.slope >= 0
+    at_sky = np.median(told.slope * told.sky + told.floor)
+    assert at_sky == pytest.approx(true.sky_variance, rel=0.06)
+
+
+def test_three_exposures_tell_nothing() -> None:
+    made = made_exposures([Shot(), Shot(), Shot()])
+    stack = align(*made.arguments)
+    image = mean_of(stack)
+    told = corrected_noise(stack, image)
+    assert told.sky_variance == image.noise.sky_variance
+    assert np.isnan(told.agreement)
+
+
+def test_the_map_is_scaled_and_it_is_recorded() -> None:
+    result = Frame(np.zeros((8, 8), np.float32), uncertainty=StdDevUncertainty(np.full((8, 8), 2.0, np.float32)))
+    told = ConfirmedRisk({"all": ConfirmedError(0.08, 0.001, 2.25, 0.001, 4096)})
+    with_scaled_sigma(result, told)
+    assert np.allclose(result.uncertainty.array, 3.0, rtol=1e-3)
+    assert result.header["AMSDXFAC"] == pytest.approx(2.25, rel=1e-3)
+    assert result.header["AMSDXALL"] == 0.08
