@@ -76,6 +76,7 @@ def test_whole_pixels_stay_whole(shift: tuple[int, int], reference: Exposure) ->
     assert placement.accuracy < 0.03
 
 
+@pytest.mark.slow
 def test_claimed_errors_are_those_that_are_made(reference: Exposure) -> None:
     ratios, scales = [], []
     for seed in range(10, 18):
@@ -87,6 +88,7 @@ def test_claimed_errors_are_those_that_are_made(reference: Exposure) -> None:
     assert np.sqrt(np.mean(np.square(scales))) < 1.7
 
 
+@pytest.mark.slow
 def test_another_field_is_refused(reference: Exposure) -> None:
     for seed in range(20, 24):
         other = random_field(seed, 60, SHAPE, low=3000.0)

@@ -63,6 +63,7 @@ def test_a_known_orientation_needs_few_stars() -> None:
         np.testing.assert_array_equal(match.first, match.second)
 
 
+@pytest.mark.slow
 def test_unrelated_lists_never_match() -> None:
     rng = np.random.default_rng(2)
     for n in (5, 8, 12, 30, 100, 300):

@@ -56,6 +56,7 @@ def test_the_error_of_doing_nothing_is_the_noise() -> None:
     assert risk.value == pytest.approx(1.0, abs=3 * risk.error)
 
 
+@pytest.mark.slow
 def test_the_fall_is_known_better_than_the_error() -> None:
     model = new_model()
     probe = RepeatProbe(repeats(), margin=model.margin)
@@ -66,6 +67,7 @@ def test_the_fall_is_known_better_than_the_error() -> None:
     assert fall > 5 * error > 0
 
 
+@pytest.mark.slow
 def test_training_lowers_the_error_of_another_exposure() -> None:
     model = new_model()
     trained, adaptation = learn_repeats(model, repeats(), SMALL, n_steps=40, seed=0)
@@ -76,6 +78,7 @@ def test_training_lowers_the_error_of_another_exposure() -> None:
     assert fall > 5 * error
 
 
+@pytest.mark.slow
 def test_weights_that_cannot_be_bettered_are_kept() -> None:
     model = new_model()
     kept, adaptation = learn_repeats(model, repeats(noise=0.0), SMALL, n_steps=10, seed=0)
