@@ -12,7 +12,7 @@ from amsd_astro.exposures.exposure import Exposure, open_exposure
 from amsd_astro.exposures.placing.grid_maps import GridMap
 from amsd_astro.exposures.placing.placement import place
 
-DATA = Path("/work/shared/data")
+DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(not DATA.is_dir(), reason="the shared exposures are not here"),
