@@ -113,11 +113,11 @@ def combine_sources(
         result = mean
         if denoiser is not None:
             result = copy.copy(denoiser).fit_denoise(mean, noise=model, progress=progress)
-            confirmed = error_told_by_exposures(stack, model, denoiser)
+            confirmed = error_told_by_exposures(stack, image, model, denoiser)
             if confirmed is not None:
                 with_scaled_sigma(result, confirmed)
         mark(result, image, combined_cards(selection, image))
-        result.combination = combination_of(selection, image, model)
+        result.combination = combination_of(selection, image, mean)
     return result
 
 

@@ -113,7 +113,7 @@ def checksums_digest(checksums: Iterable[str]) -> str:
     return hashlib.sha256("\n".join(checksums).encode()).hexdigest()
 
 
-def combination_of(selection: Selection, image: Coadd, noise: NoiseModel) -> Combination:
+def combination_of(selection: Selection, image: Coadd, mean: Frame) -> Combination:
     """Return what lies beside the result: the mean, how many exposures count where, and the tables.
 
     Parameters
@@ -122,11 +122,16 @@ def combination_of(selection: Selection, image: Coadd, noise: NoiseModel) -> Com
         The exposures.
     image : Coadd
         Their mean.
-    noise : NoiseModel
-        Its noise.
+    mean : Frame
+        As `coadd_frame` returns it.
     """
+    assert mean.uncertainty is not None  # it was made with one
     return Combination(
-        image.data, _sigma_of(image, noise), image.n_exposures, _exposures(selection, image), _variables(image)
+        image.data,
+        np.asarray(mean.uncertainty.array),
+        image.n_exposures,
+        _exposures(selection, image),
+        _variables(image),
     )
 
 

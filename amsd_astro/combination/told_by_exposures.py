@@ -62,15 +62,19 @@ def _times(model: NoiseModel, ratio: float) -> NoiseModel:
     return replace(model, slope=slope, floor=floor, sky_variance=ratio * model.sky_variance)
 
 
-def error_told_by_exposures(stack: AlignedStack, noise: NoiseModel, denoiser: Denoiser) -> ConfirmedRisk | None:
+def error_told_by_exposures(
+    stack: AlignedStack, image: Coadd, noise: NoiseModel, denoiser: Denoiser
+) -> ConfirmedRisk | None:
     """Denoise parts of the exposures and let the others tell the error.
 
     Parameters
     ----------
     stack : AlignedStack
         The exposures.
+    image : Coadd
+        Their mean.
     noise : NoiseModel
-        Of the mean of all.
+        Its noise, as `corrected_noise` returns it.
     denoiser : Denoiser
         What denoises the mean.
 
@@ -86,18 +90,20 @@ def error_told_by_exposures(stack: AlignedStack, noise: NoiseModel, denoiser: De
         return None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", AmsdWarning)  # what matters was told of the mean of all
+        ratio = float(noise.sky_variance / image.noise.sky_variance)
         told = confirm_risk(
-            _parts(stack, noise), lambda frame: copy.copy(denoiser).fit_denoise(frame, noise=frame.noise)
+            _parts(stack, ratio), lambda frame: copy.copy(denoiser).fit_denoise(frame, noise=frame.noise)
         )
     for name, one in told.strata.items():
         _log.info("%s: error told by the exposures %.3f +- %.3f of what is claimed", name, one.ratio, one.ratio_error)
     return told
 
 
-def _parts(stack: AlignedStack, noise: NoiseModel) -> Iterator[tuple[Frame, Frame, Frame]]:
-    """Yield parts of the exposures as frames: what is denoised, and the two that it is compared with."""
-    expected = mean_of(stack).noise
-    ratio = float(noise.sky_variance / expected.sky_variance)
+def _parts(stack: AlignedStack, ratio: float) -> Iterator[tuple[Frame, Frame, Frame]]:
+    """Yield parts of the exposures as frames: what is denoised, and the two that it is compared with.
+
+    Their noise has so much of the variance that their exposures' models say.
+    """
     for role in roles_of_parts(stack.weights.tolist()):
         made = [mean_of(stack, members) for members in (role.denoised, role.first, role.second)]
         first, second, third = (_middle(one, ratio) for one in made)
