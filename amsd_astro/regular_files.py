@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
 from typing import BinaryIO
 
-__all__ = ["NotRegularError", "open_at_once", "open_regular"]
+__all__ = ["NotRegularError", "file_checksum", "open_at_once", "open_regular"]
 
 
 class NotRegularError(OSError):
@@ -43,6 +44,17 @@ def open_regular(path: str | os.PathLike[str], *, follow: bool = True) -> Binary
         file.close()
         raise
     return file
+
+
+def file_checksum(path: str | os.PathLike[str]) -> str | None:
+    """Return the SHA-256 of a file's bytes, hexadecimal; None where it cannot be read."""
+    if not os.path.isfile(path):  # opening a fifo would wait for ever
+        return None
+    try:
+        with open(path, "rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return None
 
 
 def _check(info: os.stat_result, path: str | os.PathLike[str]) -> None:

@@ -8,7 +8,8 @@ import json
 import os
 from collections.abc import Sequence
 
-from amsd_astro.many.existing_outputs import OPTIONS_KEYWORD, describe_options, file_checksum
+from amsd_astro.many.existing_outputs import OPTIONS_KEYWORD, describe_options, recorded
+from amsd_astro.regular_files import file_checksum
 
 __all__ = ["describe_combining", "is_combined"]
 
@@ -32,17 +33,6 @@ def is_combined(output: str | os.PathLike[str], sources: Sequence[str], options:
         As `describe_combining` returns.
     """
     from amsd_astro.combination.provenance import CHECKSUMS_KEYWORD, checksums_digest
-    from amsd_astro.errors import FrameError
-    from amsd_astro.fits.cards import string_value
-    from amsd_astro.fits.scanning import scan
 
-    if not os.path.exists(output):
-        return False
-    try:
-        hdus = scan(output, warn=False).hdus
-    except (FrameError, OSError):
-        return False
     wanted = checksums_digest(file_checksum(source) or "" for source in sources), options
-    return wanted in {
-        (string_value(hdu.cards, CHECKSUMS_KEYWORD), string_value(hdu.cards, OPTIONS_KEYWORD)) for hdu in hdus
-    }
+    return wanted in recorded(output, CHECKSUMS_KEYWORD, OPTIONS_KEYWORD)

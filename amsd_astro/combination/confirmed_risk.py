@@ -14,7 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from amsd_astro.arrays.block_sums import block_sums, error_of_ratio
 from amsd_astro.arrays.blocks import bad_pixels
+from amsd_astro.arrays.levelling import levelled
 from amsd_astro.frames import Frame
 
 __all__ = ["FEWEST_EXPOSURES", "STRATA", "ConfirmedError", "ConfirmedRisk", "Roles", "confirm_risk", "roles_of_parts"]
@@ -25,8 +27,6 @@ STRATA = ("sky", "faint", "all")
 _SHARE = 0.25  # of the weight that is denoised: what it is compared with is to be deep, its own error to be seen
 _SKY, _FAINT = 0.5, 5.0  # sigma of the part, to which its denoised and smoothed values are sky and faint
 _SMOOTH = 1.0  # pixels, of the values that sort pixels
-_LEVEL = 32.0  # pixels: smoother differences are those of the skies
-_BLOCK = 64  # pixels on a side of the blocks that give the standard errors
 _FEWEST_PIXELS, _FEWEST_BLOCKS = 400, 4
 _UNSURE = 0.4  # of the ratio of a map's variance to the error, before it is measured
 _LOWEST, _HIGHEST = 0.25, 4.0
@@ -153,9 +153,10 @@ def confirm_risk(parts: Iterable[tuple[Frame, Frame, Frame]], denoise: Callable[
         data = np.where(good, np.asarray(denoised.data, np.float64) - part.noise.sky, 0)
         claimed = np.where(good, np.asarray(denoised.uncertainty.array, np.float64) ** 2, 0)
         zones = _zones(data, good, np.sqrt(variance))
-        a, b = (_levelled(data + part.noise.sky - np.asarray(one.data), zones["all"]) for one in (first, second))
+        a, b = (levelled(data + part.noise.sky - np.asarray(one.data), zones["all"]) for one in (first, second))
         for name, zone in zones.items():
-            sums[name].append(_block_sums([a * b / variance, claimed / variance, np.ones_like(a)], zone))
+            planes = (a * b / variance, claimed / variance, np.ones_like(a))
+            sums[name].append(np.stack([block_sums(np.where(zone, plane, 0)) for plane in planes]))
     known = {name: _confirmed(found) for name, found in sums.items()}
     return ConfirmedRisk({name: one for name, one in known.items() if one is not None})
 
@@ -164,29 +165,6 @@ def _zones(light: NDArray[np.float64], good: NDArray[np.bool_], sigma: float) ->
     height = np.abs(ndimage.gaussian_filter(light, _SMOOTH)) / sigma
     sky, all_faint = good & (height < _SKY), good & (height < _FAINT)
     return {"sky": sky, "faint": all_faint & ~sky, "all": all_faint}
-
-
-def _levelled(difference: NDArray[np.float64], counts: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """A difference without what is smooth in it, zero where it does not count."""
-    kept = np.where(counts, np.nan_to_num(difference), 0)
-    share = ndimage.gaussian_filter(counts.astype(float), _LEVEL)
-    smooth = ndimage.gaussian_filter(kept, _LEVEL) / np.maximum(share, 1e-3)
-    return np.where(counts, kept - smooth, 0)
-
-
-def _block_sums(planes: Sequence[NDArray[np.float64]], zone: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Sums over the pixels of a zone in square blocks, shape (n_planes, n_blocks)."""
-    starts = [np.arange(0, side, _block_side(zone.shape)) for side in zone.shape]
-    return np.stack(
-        [
-            np.add.reduceat(np.add.reduceat(np.where(zone, plane, 0), starts[0], axis=0), starts[1], axis=1).ravel()
-            for plane in planes
-        ]
-    )
-
-
-def _block_side(shape: tuple[int, ...]) -> int:
-    return min(_BLOCK, max(8, min(shape) // 4))
 
 
 def _confirmed(found: Sequence[NDArray[np.float64]]) -> ConfirmedError | None:
@@ -199,8 +177,5 @@ def _confirmed(found: Sequence[NDArray[np.float64]]) -> ConfirmedError | None:
     if n_pixels < _FEWEST_PIXELS or n < _FEWEST_BLOCKS or not claimed.sum() > 0:
         return None
     value, ratio = products.sum() / count.sum(), products.sum() / claimed.sum()
-    errors = [
-        float(np.sqrt(np.sum((products - mean * below)[used] ** 2) * n / (n - 1)) / below.sum())
-        for mean, below in ((value, count), (ratio, claimed))
-    ]
+    errors = [error_of_ratio(products[used], below[used]) for below in (count, claimed)]
     return ConfirmedError(float(value), errors[0], float(ratio), errors[1], n_pixels)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from amsd_astro.errors import FrameError
+from amsd_astro.regular_files import file_checksum
 
 __all__ = ["Source", "sources_of"]
 
@@ -36,10 +36,7 @@ class Source:
     @property
     def checksum(self) -> str:
         """SHA-256 of the file's bytes, hexadecimal; empty for what is no file."""
-        if not isinstance(self.given, (str, os.PathLike)) or not os.path.isfile(self.given):
-            return ""
-        with open(self.given, "rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return (file_checksum(self.given) or "") if isinstance(self.given, (str, os.PathLike)) else ""
 
     def is_of(self, obj: Any) -> bool:
         """Whether this is what was given: the same object, or a path to the same file."""

@@ -8,14 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from amsd_astro.arrays.block_sums import block_sums, error_of_ratio
+from amsd_astro.arrays.levelling import levelled
 from amsd_astro.arrays.robust_statistics import mad_sigma
 
 __all__ = ["NoiseRatio", "measure_noise_ratio"]
 
 _SKY, _SMOOTH = 0.5, 1.5  # sigma up to which the smoothed mean of the others is sky, and pixels
-_LEVEL = 32.0  # pixels: smoother differences are those of the skies
 _CLIPPED = 5.0  # sigma: more are blemishes
-_BLOCK = 64  # pixels on a side of the blocks that give the standard error
 _FEWEST_PIXELS, _FEWEST_BLOCKS = 400, 4
 
 
@@ -57,31 +57,13 @@ def measure_noise_ratio(
     known = np.where(good, mean, 0)
     height = np.abs(ndimage.gaussian_filter(known, _SMOOTH)) / np.where(sigma > 0, sigma, 1)
     sky = good & (height < _SKY)
-    differences = [_levelled((light - half) / np.where(sigma > 0, sigma, 1), sky) for half in (a, b)]
+    differences = [levelled((light - half) / np.where(sigma > 0, sigma, 1), sky, clipped=_CLIPPED) for half in (a, b)]
     mean_difference = (differences[0] + differences[1]) / 2
     if sky.any():  # by the width that there is: the stated one may be wrong
         sky &= np.abs(mean_difference) < _CLIPPED * mad_sigma(mean_difference[sky])
-    products, count = (_block_sums(np.where(sky, plane, 0)) for plane in (differences[0] * differences[1], sky))
+    products, count = (block_sums(np.where(sky, plane, 0)) for plane in (differences[0] * differences[1], sky))
     n_pixels, n = int(count.sum()), int(np.count_nonzero(count))
     if n_pixels < _FEWEST_PIXELS or n < _FEWEST_BLOCKS:
         return None
-    value = float(products.sum() / n_pixels)
-    error = float(np.sqrt(np.sum((products - value * count) ** 2) * n / (n - 1)) / n_pixels)
-    return NoiseRatio(value, error, n_pixels)
-
-
-def _levelled(difference: NDArray[np.float64], counts: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """A difference without what is smooth in it, zero where it does not count; blemishes do not make it smooth."""
-    kept = np.where(counts, difference, 0)
-    if counts.any():
-        median, width = np.median(kept[counts]), _CLIPPED * mad_sigma(kept[counts])
-        kept = np.where(counts, np.clip(kept, median - width, median + width), 0)
-    share = ndimage.gaussian_filter(counts.astype(float), _LEVEL)
-    smooth = ndimage.gaussian_filter(kept, _LEVEL) / np.maximum(share, 1e-3)
-    return np.where(counts, difference - smooth, 0)
-
-
-def _block_sums(plane: NDArray) -> NDArray[np.float64]:
-    side = min(_BLOCK, max(8, min(plane.shape) // 4))
-    rows, columns = (np.arange(0, n, side) for n in plane.shape)
-    return np.add.reduceat(np.add.reduceat(plane.astype(np.float64), rows, axis=0), columns, axis=1).ravel()
+    used = count > 0
+    return NoiseRatio(float(products.sum() / n_pixels), error_of_ratio(products[used], count[used]), n_pixels)

@@ -7,7 +7,9 @@ import json
 import os
 from typing import Any
 
-__all__ = ["OPTIONS_KEYWORD", "describe_options", "file_checksum", "is_done"]
+from amsd_astro.regular_files import file_checksum
+
+__all__ = ["OPTIONS_KEYWORD", "describe_options", "is_done", "recorded"]
 
 OPTIONS_KEYWORD = "AMSDOPTS"
 _SOURCE_KEYWORD = "AMSDSRC"
@@ -61,19 +63,31 @@ def is_done(output: str | os.PathLike[str], source: str | os.PathLike[str], opti
     options : str
         As `describe_options` returns.
     """
+    checksum = file_checksum(source)
+    return checksum is not None and (checksum, options) in recorded(output, _SOURCE_KEYWORD, OPTIONS_KEYWORD)
+
+
+def recorded(output: str | os.PathLike[str], *keywords: str) -> set[tuple[str | None, ...]]:
+    """Return what each HDU of an output records under some keywords; nothing where there is no whole output.
+
+    Parameters
+    ----------
+    output : path-like
+        The output.
+    *keywords : str
+        Of cards that hold text.
+    """
     from amsd_astro.errors import FrameError
     from amsd_astro.fits.cards import string_value
     from amsd_astro.fits.scanning import scan
 
     if not os.path.exists(output):
-        return False
+        return set()
     try:
         hdus = scan(output, warn=False).hdus
     except (FrameError, OSError):
-        return False
-    recorded = {(string_value(hdu.cards, _SOURCE_KEYWORD), string_value(hdu.cards, OPTIONS_KEYWORD)) for hdu in hdus}
-    checksum = file_checksum(source)
-    return checksum is not None and (checksum, options) in recorded
+        return set()
+    return {tuple(string_value(hdu.cards, keyword) for keyword in keywords) for hdu in hdus}
 
 
 def _planes(args: Any, path: str | os.PathLike[str]) -> dict[str, Any]:
@@ -86,14 +100,3 @@ def _planes(args: Any, path: str | os.PathLike[str]) -> dict[str, Any]:
     except FrameError:  # reading will say so
         return {}
     return {f"{role}_file": [own.ext, file_checksum(own.path)] for role, own in found.items()}
-
-
-def file_checksum(path: str | os.PathLike[str]) -> str | None:
-    """Return the SHA-256 of a file's bytes, None where it cannot be read."""
-    if not os.path.isfile(path):  # opening a fifo would wait for ever
-        return None
-    try:
-        with open(path, "rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError:
-        return None

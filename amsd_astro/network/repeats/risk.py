@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from amsd_astro.arrays.block_sums import error_of_ratio
 from amsd_astro.arrays.mirroring import mirrored
 from amsd_astro.network.predictor import Predictor
 from amsd_astro.network.repeats.frame import RepeatFrame
@@ -38,7 +39,7 @@ class MeasuredRisk:
     @property
     def error(self) -> float:
         """Its standard error."""
-        return _error_of_mean(self.products, self.weights)
+        return error_of_ratio(self.products, self.weights)
 
     @property
     def mean_predicted(self) -> float:
@@ -51,7 +52,7 @@ class MeasuredRisk:
         What both have in common, the noise of the halves and the brightness of the parts, drops out.
         """
         fall = other.products - self.products
-        return float(fall.sum() / self.weights.sum()), _error_of_mean(fall, self.weights)
+        return float(fall.sum() / self.weights.sum()), error_of_ratio(fall, self.weights)
 
 
 class RepeatProbe:
@@ -104,10 +105,3 @@ def _weight(frame: RepeatFrame, at: tuple[slice, slice]) -> NDArray[np.float32]:
     """What pixels count: where light is bright, seeing and placing differ by more than any model's error."""
     width = 1 + (np.float32(frame.unlikeness) * frame.target[at]) ** 2
     return np.asarray((frame.is_known(at) & frame.held_out[at]) / width, np.float32)
-
-
-def _error_of_mean(sums: NDArray[np.float64], weights: NDArray[np.float64]) -> float:
-    """Standard error of a ratio of sums over independent parts."""
-    n = len(sums)
-    residual = sums - sums.sum() / weights.sum() * weights
-    return float(np.sqrt(np.sum(residual**2) * n / (n - 1)) / weights.sum())
