@@ -7,10 +7,10 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from amsd_astro.cli.exit_statuses import UsageError
+from amsd_astro.many.options import stated_noise
 
 if TYPE_CHECKING:
     from amsd_astro.frames import Frame
-    from amsd_astro.noise.model import NoiseModel
 
 __all__ = ["check_model", "check_stated_noise", "read_input", "reading_options", "stated_noise"]
 
@@ -72,14 +72,3 @@ def check_stated_noise(args: argparse.Namespace) -> None:
     """Make sure that the options of a command, if it has them, state the noise in one way."""
     if getattr(args, "noise_model", None) is not None and (args.gain is not None or args.read_noise is not None):
         raise UsageError("argument --noise: states the whole noise, without --gain and --read-noise")
-
-
-def stated_noise(args: argparse.Namespace) -> NoiseModel | dict[str, float | None] | None:
-    """Return what the options state of the noise: the whole model, or gain and read noise; None without either."""
-    if args.noise_model is not None:
-        from amsd_astro.noise.model import NoiseModel
-
-        return NoiseModel(*args.noise_model)
-    if args.gain is None and args.read_noise is None:
-        return None
-    return {"gain": args.gain, "read_noise": args.read_noise}

@@ -13,13 +13,12 @@ from amsd_astro.errors import AmsdWarning
 from amsd_astro.many.checkpoint_files import kept_on_interruption
 from amsd_astro.many.existing_outputs import OPTIONS_KEYWORD, describe_options, is_done
 from amsd_astro.many.failures import DONE, describe_failure
-from amsd_astro.many.options import Options
+from amsd_astro.many.options import Options, stated_noise
 from amsd_astro.many.work import Job
 
 if TYPE_CHECKING:
     from amsd_astro.denoiser import Denoiser
     from amsd_astro.frames import Frame
-    from amsd_astro.noise.measurement import Stated
 
 __all__ = ["FileWork"]
 
@@ -78,7 +77,7 @@ class FileWork:
         refuse_unsuitable(frame)
         refuse_mosaic(frame)
         with kept_on_interruption(job.output) as checkpoint:
-            result = self._denoiser().fit_denoise(frame, noise=self._noise(), checkpoint=checkpoint)
+            result = self._denoiser().fit_denoise(frame, noise=stated_noise(self._options), checkpoint=checkpoint)
             result.header[OPTIONS_KEYWORD] = (digest, "digest of the options asked for")
             result.write(job.output, overwrite=self._options.overwrite)
         return {"kind": "denoised", "status": DONE, "shape": result.shape, "cards": _cards(result)}
@@ -94,16 +93,6 @@ class FileWork:
             else:
                 self._made = Denoiser(recipe or "amsd", **settings)
         return copy.copy(self._made)
-
-    def _noise(self) -> Stated:
-        from amsd_astro.noise.model import NoiseModel
-
-        options = self._options
-        if options.noise_model is not None:
-            return NoiseModel(*options.noise_model)
-        if options.gain is None and options.read_noise is None:
-            return None
-        return {"gain": options.gain, "read_noise": options.read_noise}
 
 
 def _cards(frame: Frame) -> dict[str, Any]:

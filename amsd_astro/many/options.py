@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["Options"]
+if TYPE_CHECKING:
+    from amsd_astro.noise.model import NoiseModel
+
+__all__ = ["Options", "stated_noise"]
 
 _OF_READING = (
     "ext", "mask_ext", "mask_bits", "error_ext", "error_kind", "mask_file", "error_file", "companions",
@@ -50,3 +53,20 @@ class Options:
     def reading(self) -> dict[str, Any]:
         """Return what `read_frame` is to be told."""
         return {name: getattr(self, name) for name in _OF_READING}
+
+
+def stated_noise(options: Any) -> NoiseModel | dict[str, float | None] | None:
+    """Return what options state of the noise: the whole model, or gain and read noise; None without either.
+
+    Parameters
+    ----------
+    options : Options or Namespace
+        By the names of the command line.
+    """
+    if options.noise_model is not None:
+        from amsd_astro.noise.model import NoiseModel
+
+        return NoiseModel(*options.noise_model)
+    if options.gain is None and options.read_noise is None:
+        return None
+    return {"gain": options.gain, "read_noise": options.read_noise}
