@@ -1,8 +1,8 @@
 """Tiles of a frame: where each is read, and which pixels it is answerable for.
 
-Every tile of a plan has the same shape, so that the same arithmetic makes every pixel; the frame is thought to go on
-beyond its edges as its own mirror image. Cores start on multiples of the network's pooling stride and lie at least one
-halo from the border of their tile, so that the stitched result is the one that the whole frame would have given.
+The frame is thought to go on for some pixels beyond its edges as its own mirror image, and to end there. Cores start on
+multiples of the network's pooling stride and lie at least one halo from where their tile is cut out of that, so that
+the stitched result is the one that the whole frame would have given.
 """
 
 from __future__ import annotations
@@ -25,27 +25,24 @@ _Pixel = TypeVar("_Pixel", bound=np.generic)
 class Tile:
     """One tile: ``core`` is the part of the frame that it makes; its pixels start at ``(y, x)`` of the frame.
 
-    ``y`` and ``x`` are the origin of the tile including its halo, and can be negative.
+    ``y`` and ``x`` are the origin of the tile including its halo, and can be negative; ``shape`` includes it, too.
     """
 
     y: int
     x: int
+    shape: tuple[int, int]
     core: tuple[slice, slice]
 
 
 @dataclass(frozen=True)
 class TilePlan:
-    """Tiles that cover a frame: ``shape`` is that of every tile, halo included."""
+    """Tiles that cover a frame: ``side`` is a core's longer side, ``edge`` how far the frame's mirror image goes."""
 
     frame_shape: tuple[int, int]
-    shape: tuple[int, int]
+    side: int
     halo: int
+    edge: int
     tiles: tuple[Tile, ...]
-
-    @property
-    def side(self) -> int:
-        """Pixels on the longer side of a core."""
-        return max(self.shape) - 2 * self.halo
 
     def __iter__(self) -> Iterator[Tile]:
         return iter(self.tiles)
@@ -54,8 +51,8 @@ class TilePlan:
         return len(self.tiles)
 
 
-def plan_tiles(frame_shape: tuple[int, int], *, core: int, halo: int, stride: int) -> TilePlan:
-    """Cover a frame with tiles of one shape.
+def plan_tiles(frame_shape: tuple[int, int], *, core: int, halo: int, stride: int, edge: int | None = None) -> TilePlan:
+    """Cover a frame with tiles.
 
     Parameters
     ----------
@@ -68,6 +65,9 @@ def plan_tiles(frame_shape: tuple[int, int], *, core: int, halo: int, stride: in
         Pixels around each core that the network reaches; rounded up to a multiple of ``stride``.
     stride : int
         Pooling stride of the network: origins of cores and tiles are multiples of it.
+    edge : int, optional
+        Pixels that the frame goes on beyond its edges, as its mirror image; rounded up likewise. By default, and at
+        most, the halo.
 
     Returns
     -------
@@ -83,15 +83,21 @@ def plan_tiles(frame_shape: tuple[int, int], *, core: int, halo: int, stride: in
         return -(-n // stride) * stride
 
     halo = rounded(halo)
+    edge = halo if edge is None else min(rounded(edge), halo)
     cores = [min(rounded(core), rounded(n)) for n in frame_shape]
+
+    def span(start: int, axis: int) -> tuple[int, int, slice]:
+        """First pixel, number of pixels, and core of a tile along an axis."""
+        n = frame_shape[axis]
+        first = max(start - halo, -edge)
+        last = min(start + cores[axis] + halo, rounded(n) + edge)
+        return first, last - first, slice(start, min(start + cores[axis], n))
+
+    spans = [[span(start, axis) for start in range(0, frame_shape[axis], cores[axis])] for axis in (0, 1)]
     tiles = tuple(
-        Tile(y - halo, x - halo, (slice(y, min(y + cores[0], ny)), slice(x, min(x + cores[1], nx))))
-        for ny, nx in [frame_shape]
-        for y in range(0, ny, cores[0])
-        for x in range(0, nx, cores[1])
+        Tile(y, x, (height, width), (rows, columns)) for y, height, rows in spans[0] for x, width, columns in spans[1]
     )
-    shape = (cores[0] + 2 * halo, cores[1] + 2 * halo)
-    return TilePlan((frame_shape[0], frame_shape[1]), shape, halo, tiles)
+    return TilePlan((frame_shape[0], frame_shape[1]), max(cores), halo, edge, tiles)
 
 
 def halved_tiles(plan: TilePlan, unfinished: Sequence[Tile], *, stride: int) -> TilePlan | None:
@@ -113,7 +119,7 @@ def halved_tiles(plan: TilePlan, unfinished: Sequence[Tile], *, stride: int) -> 
     """
     if plan.side < 2 * stride:
         return None
-    smaller = plan_tiles(plan.frame_shape, core=plan.side // 2, halo=plan.halo, stride=stride)
+    smaller = plan_tiles(plan.frame_shape, core=plan.side // 2, halo=plan.halo, stride=stride, edge=plan.edge)
 
     def cells(tile: Tile) -> tuple[slice, ...]:
         return tuple(slice(part.start // stride, -(-part.stop // stride)) for part in tile.core)
@@ -124,7 +130,7 @@ def halved_tiles(plan: TilePlan, unfinished: Sequence[Tile], *, stride: int) -> 
     return replace(smaller, tiles=tuple(tile for tile in smaller if left[cells(tile)].any()))
 
 
-def cut_tile(frame: NDArray[_Pixel], tile: Tile, plan: TilePlan, *, margin: int = 0) -> NDArray[_Pixel]:
+def cut_tile(frame: NDArray[_Pixel], tile: Tile, *, margin: int = 0) -> NDArray[_Pixel]:
     """Pixels of one tile, its halo included, mirrored at the frame's edges.
 
     Parameters
@@ -132,33 +138,31 @@ def cut_tile(frame: NDArray[_Pixel], tile: Tile, plan: TilePlan, *, margin: int 
     frame : ndarray, shape (ny, nx)
         Whole frame.
     tile : Tile
-        A tile of ``plan``.
-    plan : TilePlan
-        The plan.
+        A tile of its plan.
     margin : int, optional
         Pixels more on each side.
 
     Returns
     -------
-    ndarray, shape ``plan.shape`` plus twice the margin
+    ndarray, shape ``tile.shape`` plus twice the margin
         A copy.
     """
-    rows = mirrored(tile.y - margin, plan.shape[0] + 2 * margin, frame.shape[0])
-    columns = mirrored(tile.x - margin, plan.shape[1] + 2 * margin, frame.shape[1])
+    rows = mirrored(tile.y - margin, tile.shape[0] + 2 * margin, frame.shape[0])
+    columns = mirrored(tile.x - margin, tile.shape[1] + 2 * margin, frame.shape[1])
     # only what is needed of rows that can be much longer than the tile
     near = frame[:, columns.min() : columns.max() + 1][rows]
     return np.take(near, columns - columns.min(), axis=1)
 
 
-def tile_core(values: NDArray[_Pixel], tile: Tile, plan: TilePlan) -> NDArray[_Pixel]:
+def tile_core(values: NDArray[_Pixel], tile: Tile) -> NDArray[_Pixel]:
     """Return the part of a tile's result that it is answerable for.
 
     Parameters
     ----------
-    values : ndarray, shape ``plan.shape``
+    values : ndarray, shape ``tile.shape``
         Result for the tile, halo included.
-    tile, plan : Tile, TilePlan
-        The tile and its plan.
+    tile : Tile
+        The tile.
 
     Returns
     -------
@@ -166,5 +170,4 @@ def tile_core(values: NDArray[_Pixel], tile: Tile, plan: TilePlan) -> NDArray[_P
         A view, of the shape of ``tile.core``.
     """
     rows, columns = tile.core
-    height, width = rows.stop - rows.start, columns.stop - columns.start
-    return values[plan.halo : plan.halo + height, plan.halo : plan.halo + width]
+    return values[rows.start - tile.y : rows.stop - tile.y, columns.start - tile.x : columns.stop - tile.x]

@@ -10,12 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amsd_astro.arrays.blocks import row_blocks
-from amsd_astro.arrays.tiling import Tile, TilePlan, cut_tile, halved_tiles, plan_tiles, tile_core
+from amsd_astro.arrays.tiling import Tile, cut_tile, halved_tiles, plan_tiles, tile_core
 from amsd_astro.denoiser.preparation import Prepared
 from amsd_astro.frames.denoised import Denoised
 from amsd_astro.resources import memory_limit
 
 if TYPE_CHECKING:
+    from amsd_astro.network.calibrated import KnownAnswers
     from amsd_astro.network.predictor import Estimate, Predictor
 
 __all__ = ["Progress", "apply_model", "tile_side", "unchanged"]
@@ -53,6 +54,7 @@ def apply_model(
     *,
     n_orientations: int,
     destripe: bool = False,
+    known: KnownAnswers | None = None,
     progress: Progress | None = None,
 ) -> Denoised:
     """Denoise a frame; a tile for which the memory does not suffice is made in smaller ones.
@@ -69,6 +71,8 @@ def apply_model(
         As `Predictor.predict` takes it.
     destripe : bool, optional
         Whether the pattern of rows and columns that was taken off stays off.
+    known : KnownAnswers, optional
+        What the network has said of all of the frame.
     progress : callable, optional
         Called after each tile.
 
@@ -85,16 +89,20 @@ def apply_model(
         raise ValueError("prepared must have values. Received: a frame without noise")
     result = Denoised.like(prepared.frame)
     stride, halo = model.architecture.stride, model.halo(calibration)
-    plan = plan_tiles(prepared.values.shape, core=tile_side(halo, model.bytes_per_pixel), halo=halo, stride=stride)
+    plan = plan_tiles(
+        prepared.values.shape, core=tile_side(halo, model.bytes_per_pixel), halo=halo, stride=stride, edge=model.edge
+    )
     correlation = prepared.noise.correlation
 
     def predict(pixels: NDArray[np.float32]) -> Estimate:
+        if known is not None and known.images.shape == (1, *pixels.shape):  # the frame is one tile
+            return known.estimate(calibration)
         return model.predict(pixels[None], correlation, calibration, n_orientations=n_orientations)
 
     waiting, n_done = list(plan), 0
     while waiting:
         try:
-            _fill_tile(result, predict, model.margin, prepared, waiting[0], plan, destripe=destripe)
+            _fill_tile(result, predict, model.margin, prepared, waiting[0], destripe=destripe)
         except MemoryError:
             smaller = halved_tiles(plan, waiting, stride=stride)
             if smaller is None:
@@ -115,13 +123,12 @@ def _fill_tile(
     margin: int,
     prepared: Prepared,
     tile: Tile,
-    plan: TilePlan,
     *,
     destripe: bool,
 ) -> None:
     assert prepared.values is not None
-    made = predict(cut_tile(prepared.values, tile, plan, margin=margin))
-    values, variance, bounded = (tile_core(part[0], tile, plan) for part in (made.values, made.variance, made.bounded))
+    made = predict(cut_tile(prepared.values, tile, margin=margin))
+    values, variance, bounded = (tile_core(part[0], tile) for part in (made.values, made.variance, made.bounded))
     top = tile.core[0].start
     for start in range(0, len(values), _STRIP):
         rows = slice(start, min(start + _STRIP, len(values)))

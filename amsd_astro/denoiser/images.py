@@ -13,9 +13,9 @@ from amsd_astro.arrays.tiling import cut_tile, plan_tiles, tile_core
 from amsd_astro.denoiser.application import Progress, apply_model
 from amsd_astro.denoiser.pair_training import checked_pairs, train_on_pairs
 from amsd_astro.denoiser.preparation import prepare
-from amsd_astro.denoiser.training import start
 from amsd_astro.denoiser.weights_holder import WeightsHolder
 from amsd_astro.frames import Frame
+from amsd_astro.network.engines.starting import start
 from amsd_astro.noise.model import NoiseModel
 
 if TYPE_CHECKING:
@@ -176,13 +176,13 @@ def _in_tiles(model: ThesisModel, image: NDArray[np.float32], progress: Progress
     plan = plan_tiles(image.shape[:2], core=_TILE, halo=halo, stride=model.architecture.stride)
     result = np.empty_like(image)
     for n_done, tile in enumerate(plan, 1):
-        pixels = cut_tile(image, tile, plan)
+        pixels = cut_tile(image, tile)
         # a model of one channel sees the channels as so many images
         single = model.architecture.n_channels == 1
         given = np.moveaxis(pixels, -1, 0)[..., None] if single else pixels[None]
         made = model.denoise_images(given)
         made = np.moveaxis(made[..., 0], 0, -1) if single else made[0]
-        result[tile.core] = tile_core(made, tile, plan)
+        result[tile.core] = tile_core(made, tile)
         if progress is not None:
             progress(n_done, len(plan.tiles), "denoising")
     return result

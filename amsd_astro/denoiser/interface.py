@@ -19,6 +19,7 @@ from amsd_astro.denoiser.training import train_on_frames
 from amsd_astro.errors import FrameError
 from amsd_astro.frames import Frame, as_frame
 from amsd_astro.frames.denoised import assemble
+from amsd_astro.network.engines.starting import start
 from amsd_astro.noise.measurement import Stated
 
 if TYPE_CHECKING:
@@ -43,16 +44,20 @@ class Denoiser(ImageMethods):
     seed : int, optional
         Seed of everything random.
     n_threads : int, optional
-        Threads of TensorFlow, by default all that the process may use; counts only before TensorFlow's first use.
+        Threads of the network, by default all that the process may use; for TensorFlow it counts only before its first
+        use.
     n_orientations : int, optional
         Average over this many of the eight flips and rotations of a frame: the error falls by some per cent, the time
         to denoise grows in proportion. By default 1 with ``steps=0`` and for recipe thesis, else 4.
     flux_tolerance : float, optional
         Share of the flux of faint sources that recipe amsd may lose. What it takes is measured on each frame; more than
         this is given back, at the price of some noise. 1 for the least error whatever the flux.
-
     destripe : bool, optional
         Whether to leave out the pattern of rows and columns that a frame shows. By default it is put back as it was.
+    engine : str, optional
+        What runs the network of recipe amsd: ``"litert"``, which starts in tenths of a second, ``"tensorflow"``, or
+        ``"auto"``, the first for frames of up to 1024 x 1024 pixels and the second for larger ones. Training is
+        always TensorFlow's.
 
     Attributes
     ----------
@@ -169,6 +174,7 @@ class Denoiser(ImageMethods):
         noisy = [one for one in prepared if one.values is not None]
         if not noisy or self._has_no_steps():
             return None
+        start(self.n_threads)
         if repeats:
             self._model, adaptation, noisy = self._learned_of_repeats(prepared, progress, checkpoint)
             self._knows_camera = self._knows_camera or adaptation.n_steps > 0
@@ -224,6 +230,7 @@ class Denoiser(ImageMethods):
             prepared,
             n_orientations=self._settings.n_orientations,
             destripe=self.destripe,
+            known=found.answers,
             progress=progress,
         )
         cards = provenance(model, self.recipe, n_steps=self._n_steps, seed=self.seed, found=found)
@@ -236,9 +243,9 @@ class Denoiser(ImageMethods):
         return denoised
 
     def _calibrate(self, prepared: Prepared, trained: Adaptation | None) -> Calibrated:
-        from amsd_astro.denoiser.methods import METHODS
+        from amsd_astro.denoiser.methods import calibrating
 
-        return METHODS[self.recipe].calibrate(
+        return calibrating(self.recipe)(
             self._trained(),
             prepared.to_learn(),
             self._settings,
@@ -246,4 +253,6 @@ class Denoiser(ImageMethods):
             tolerance=self.flux_tolerance,
             seed=self.seed,
             trained=trained,
+            engine=self.engine,
+            n_threads=self.n_threads,
         )

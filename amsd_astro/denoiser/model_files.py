@@ -6,10 +6,10 @@ import io
 import os
 from typing import TYPE_CHECKING, Any
 
-from amsd_astro.denoiser.training import start
 from amsd_astro.errors import OutputError
 from amsd_astro.fits.output_file import new_file
 from amsd_astro.frames import check_output
+from amsd_astro.network.engines.starting import start
 
 if TYPE_CHECKING:
     from amsd_astro.network.predictor import Predictor

@@ -10,26 +10,13 @@ from typing import TYPE_CHECKING
 from amsd_astro.denoiser.application import Progress
 from amsd_astro.denoiser.preparation import Prepared
 from amsd_astro.denoiser.resumption import TrainingFile, training_key
-from amsd_astro.network.silent_import import import_tensorflow
-from amsd_astro.resources import count_processors
 
 if TYPE_CHECKING:
     from amsd_astro.network.held_out_risk import Adaptation
     from amsd_astro.network.predictor import Predictor
     from amsd_astro.network.recipes import AmsdRecipe, ThesisRecipe
 
-__all__ = ["start", "train_on_frames"]
-
-
-def start(n_threads: int | None) -> None:
-    """Start TensorFlow with the threads asked for, or those the process may use; a MemoryError where it cannot.
-
-    Nothing is printed.
-    """
-    import_tensorflow(n_threads=n_threads)
-    from amsd_astro.network.tensorflow_runtime import start_tensorflow
-
-    start_tensorflow(n_threads or count_processors())
+__all__ = ["train_on_frames"]
 
 
 def train_on_frames(
@@ -62,7 +49,7 @@ def train_on_frames(
     progress, checkpoint : optional
         As for `Denoiser.fit`.
     """
-    from amsd_astro.denoiser.methods import METHODS
+    from amsd_astro.denoiser.methods import adapting
 
     steps = settings.steps_on_frames if n_steps is None else n_steps
     frames = [one.to_learn() for one in prepared if one.values is not None]
@@ -70,4 +57,4 @@ def train_on_frames(
     if checkpoint is not None:
         stated = {"recipe": asdict(settings), "steps": steps, "seed": seed, "start": model.fingerprint()}
         memory = TrainingFile(checkpoint, training_key(prepared, stated))
-    return METHODS[recipe].adapt(model, frames, settings, n_steps=steps, seed=seed, progress=progress, memory=memory)
+    return adapting(recipe)(model, frames, settings, n_steps=steps, seed=seed, progress=progress, memory=memory)

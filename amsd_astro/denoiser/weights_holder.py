@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from amsd_astro.denoiser.model_files import model_from_bytes, model_to_bytes, read_model_file, write_model_file
-from amsd_astro.denoiser.training import start
+from amsd_astro.network.engines.arithmetic import ENGINES
+from amsd_astro.network.engines.starting import start
 
 if TYPE_CHECKING:
     from amsd_astro.network.held_out_risk import Adaptation
@@ -37,6 +38,7 @@ class WeightsHolder:
         n_orientations: int | None = None,
         flux_tolerance: float = 0.01,
         destripe: bool = False,
+        engine: str = "auto",
     ) -> None:
         if recipe not in RECIPES:
             raise ValueError(f"recipe must be one of {', '.join(RECIPES)}. Received: {recipe!r}")
@@ -50,7 +52,10 @@ class WeightsHolder:
             raise ValueError(f"n_orientations must be 1 to 8. Received: {n_orientations!r}")
         if not 0 <= flux_tolerance <= 1:
             raise ValueError(f"flux_tolerance must be 0 to 1. Received: {flux_tolerance!r}")
+        if engine not in ENGINES:
+            raise ValueError(f"engine must be one of {', '.join(ENGINES)}. Received: {engine!r}")
         self.recipe = recipe
+        self.engine = engine
         self.flux_tolerance = flux_tolerance
         self.destripe = destripe
         self.n_orientations = n_orientations
@@ -77,6 +82,7 @@ class WeightsHolder:
         """
         if self._model is None:
             raise ValueError("a Denoiser must be fitted before it is saved. Received: one without weights")
+        start(self.n_threads)
         write_model_file(path, self._start(), self._statement(), overwrite=overwrite)
 
     @classmethod
@@ -90,6 +96,7 @@ class WeightsHolder:
         n_orientations: int | None = None,
         flux_tolerance: float = 0.01,
         destripe: bool = False,
+        engine: str = "auto",
     ) -> Self:
         """Read a model file.
 
@@ -99,7 +106,7 @@ class WeightsHolder:
             Written by `save`.
         steps : int, optional
             Steps of further training on a frame, none by default.
-        seed, n_threads, n_orientations, flux_tolerance, destripe : optional
+        seed, n_threads, n_orientations, flux_tolerance, destripe, engine : optional
             As for a new Denoiser.
 
         Raises
@@ -118,6 +125,7 @@ class WeightsHolder:
             n_orientations=n_orientations,
             flux_tolerance=flux_tolerance,
             destripe=destripe,
+            engine=engine,
         )
         denoiser._as_it_is = steps == 0
         denoiser._model = model
@@ -156,8 +164,10 @@ class WeightsHolder:
             if isinstance(self._model, bytes):
                 self._model = model_from_bytes(self._model, n_threads=self.n_threads)
             if self._model is None:
-                start(self.n_threads)
                 from amsd_astro.denoiser.methods import first_model
+
+                if self.recipe == "thesis":
+                    start(self.n_threads)
 
                 self._model = first_model(self.recipe, seed=self.seed)
             return self._model

@@ -3,12 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
 
 from amsd_astro.network.flux_loss import FluxLoss
+from amsd_astro.network.predictor import Estimate
 from amsd_astro.network.risk import Risk
 
-__all__ = ["Calibrated"]
+__all__ = ["Calibrated", "KnownAnswers"]
+
+
+class KnownAnswers(Protocol):
+    """A network's answers to all of a frame."""
+
+    @property
+    def images(self) -> NDArray[np.float32]:
+        """What it was asked, shape (1, ny, nx)."""
+
+    def estimate(self, calibration: Any) -> Estimate:
+        """What `Predictor.predict` would make of `images`."""
 
 
 @dataclass(frozen=True)
@@ -23,8 +38,11 @@ class Calibrated:
         Of the result.
     flux : FluxLoss or None
         What is left of the loss of flux; None where the frame shows no faint sources.
+    answers : KnownAnswers or None
+        What the network has said of the whole frame already.
     """
 
     calibration: Any
     risk: Risk | None = None
     flux: FluxLoss | None = None
+    answers: KnownAnswers | None = None

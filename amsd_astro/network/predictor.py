@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, ClassVar, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
 
-import keras
 import numpy as np
-import tensorflow as tf
 from numpy.typing import NDArray
 
 from amsd_astro.network.architectures import AmsdArchitecture, ThesisArchitecture
 from amsd_astro.network.digests import digest_arrays
 from amsd_astro.network.forked_process import claim_process
 
-__all__ = ["Cards", "Estimate", "Predictor", "turned", "turned_back"]
+if TYPE_CHECKING:
+    import keras
+
+__all__ = ["Answers", "Cards", "Estimate", "Predictor", "mean_answers", "turned", "turned_back"]
 
 Calibration = TypeVar("Calibration")
 """What one frame teaches a model: a value that is made for the frame, and handed to `Predictor.predict` with it."""
+
+Answers = tuple[NDArray[np.float32], ...]
+"""What a network says of images of shape (n, ny, nx), in as many arrays as its recipe has."""
 
 Cards = dict[str, tuple[Any, str]]
 """Value and comment by keyword."""
@@ -42,20 +47,20 @@ class Predictor(ABC, Generic[Calibration]):
     ----------
     architecture : AmsdArchitecture or ThesisArchitecture
         Sizes of the network.
-    network : keras.Model
-        The network.
     variance_scale : float
         Factor on the predicted variance, from the held-out risk in training.
     margin : int
         Pixels that `predict` takes off each side.
+    edge : int
+        Pixels that a frame goes on beyond its edges, as its mirror image, besides the margin.
     bytes_per_pixel : int
         Memory that `predict` takes at its peak.
     """
 
     architecture: AmsdArchitecture | ThesisArchitecture
-    network: keras.Model
     variance_scale: float
     margin: int
+    edge: int
     bytes_per_pixel: ClassVar[int]
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -79,6 +84,15 @@ class Predictor(ABC, Generic[Calibration]):
         new = object.__new__(type(self))
         new.__dict__.update(self.__dict__ | attributes)
         return new
+
+    @property
+    @abstractmethod
+    def network(self) -> keras.Model:
+        """The network, in Keras."""
+
+    def check_network(self, check: Callable[[Any], None]) -> None:
+        """Have the network judged by a function from it, before it denoises anything."""
+        check(self.network)
 
     @abstractmethod
     def with_own_network(self) -> Self:
@@ -146,19 +160,40 @@ class Predictor(ABC, Generic[Calibration]):
         RuntimeError
             The process was forked from one that had run a network.
         """
-        claim_process()
         calibration = self.uncalibrated if calibration is None else calibration
-        total: tuple[NDArray[np.float32], ...] | None = None
-        for orientation in range(n_orientations):
-            try:
-                answers = self._answer(turned(images, orientation), correlation, calibration)
-            except tf.errors.ResourceExhaustedError as error:
-                raise MemoryError(f"no memory for images of {images.shape[1]} x {images.shape[2]} pixels") from error
-            answers = tuple(turned_back(answer, orientation) for answer in answers)
-            total = answers if total is None else tuple(a + b for a, b in zip(total, answers, strict=True))
-        assert total is not None
-        mean = tuple(answer / np.float32(n_orientations) for answer in total)
-        return self._estimate_from(self._without_margin(images), mean, calibration)
+        answers = (self.answers(images, correlation, calibration, orientation=k) for k in range(n_orientations))
+        return self.estimated(images, mean_answers(answers), calibration)
+
+    def answers(
+        self,
+        images: NDArray[np.float32],
+        correlation: NDArray[np.floating],
+        calibration: Calibration,
+        *,
+        orientation: int = 0,
+    ) -> Answers:
+        """What the network says of images in one orientation: `estimated` makes denoised ones of the mean of several.
+
+        Parameters
+        ----------
+        images, correlation, calibration
+            As for `predict`; of the calibration, how the network is run.
+        orientation : int, optional
+            One of the eight flips and rotations.
+        """
+        claim_process()
+        answers = self._answer(turned(images, orientation), correlation, calibration)
+        return tuple(turned_back(answer, orientation) for answer in answers)
+
+    def estimated(self, images: NDArray[np.float32], answers: Answers, calibration: Calibration) -> Estimate:
+        """Denoised images from `answers`, or from a mean of them; all of the calibration counts.
+
+        Parameters
+        ----------
+        images, answers, calibration
+            As given to `answers`, and as given by it.
+        """
+        return self._estimate_from(self._without_margin(images), answers, calibration)
 
     def _without_margin(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
         inner = slice(self.margin, -self.margin or None)
@@ -172,6 +207,15 @@ class Predictor(ABC, Generic[Calibration]):
     def fingerprint(self) -> str:
         """First 16 hexadecimal digits of the SHA-256 of the weights."""
         return digest_arrays(self.get_weights())[:16]
+
+
+def mean_answers(answers: Iterable[Answers]) -> Answers:
+    """Return the mean of the answers of several orientations."""
+    total, n = None, 0
+    for n, answer in enumerate(answers, start=1):  # noqa: B007 - how many there were
+        total = answer if total is None else tuple(a + b for a, b in zip(total, answer, strict=True))
+    assert total is not None
+    return tuple(each / np.float32(n) for each in total)
 
 
 def turned(images: NDArray[np.float32], orientation: int) -> NDArray[np.float32]:

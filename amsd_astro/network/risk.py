@@ -12,16 +12,19 @@ from amsd_astro.arrays.mirroring import mirrored
 from amsd_astro.noise.few_photons import NoiseVariance
 from amsd_astro.noise.unit_noise import UnitNoise
 
-__all__ = ["EMPTY", "Answer", "Predict", "Risk", "RiskProbe", "hold_out", "roughness"]
+__all__ = ["CONTEXT", "EMPTY", "STEP", "Answer", "Predict", "Risk", "RiskProbe", "hold_out", "roughness"]
 
-_CONTEXT = 32  # pixels of the network's surroundings given to a block
+CONTEXT = 32
+"""Pixels of its surroundings that the network is given around a block, and beyond the edges of a frame."""
+
 _CELLS = (4, 8)
 EMPTY = 0.5
 """Sigma from the sky's level up to which a pixel of a result counts as empty."""
 
 _FEWEST_PAIRS = 500
 _TOGETHER = 8  # blocks
-_STEP = 0.05  # length of the finite difference, in sigma
+STEP = 0.05
+"""Length of the finite difference, in sigma."""
 
 Answer = tuple[NDArray[np.float32], NDArray[np.float32]]
 """Values and their variance."""
@@ -134,9 +137,10 @@ class RiskProbe:
         margin: int,
         seed: int,
     ) -> None:
-        wide = margin + _CONTEXT
+        wide = margin + CONTEXT
         ny, nx = values.shape
         places = [(mirrored(y - wide, n + 2 * wide, ny), mirrored(x - wide, n + 2 * wide, nx)) for y, x, n in blocks]
+        self.blocks = tuple(blocks)
         self._images = np.stack([values[np.ix_(*place)] for place in places])
         self._weight = np.stack([~mask[y : y + n, x : x + n] for y, x, n in blocks])
         self._truth = np.stack([values[y : y + n, x : x + n] for y, x, n in blocks])
@@ -145,8 +149,8 @@ class RiskProbe:
         # mirrored with the pixels, so that the trace counts what a mirror image brings back
         noise, rng = UnitNoise(correlation), np.random.default_rng(seed)
         self._probe: NDArray[np.float32] = np.stack([noise.draw_mirrored(rng, *place) for place in places])
-        self._inner = slice(wide, -wide)
-        self._context = slice(_CONTEXT, -_CONTEXT)
+        self._reach = slice(margin, -margin or None)
+        self._context = slice(CONTEXT, -CONTEXT)
 
     def __call__(self, predict: Predict) -> Risk:
         """Risk of a predictor, which gives values and variance for images, less the margin on each side."""
@@ -158,14 +162,22 @@ class RiskProbe:
 
     def risk(self, predict: Predict, denoised: Answer) -> Risk:
         """Risk of a predictor that has made `denoised` of the blocks."""
-        plain, variance = denoised
-        wide_probe = self._probe * np.sqrt(self._noise_around(plain))
-        moved, _ = _by_groups(predict, self._images + np.float32(_STEP) * wide_probe)
+        wide_probe = self._probe * np.sqrt(self._noise_around(denoised[0]))
+        moved, _ = _by_groups(predict, self._images + np.float32(STEP) * wide_probe)
+        return self.risk_by(denoised, moved, wide_probe[:, self._reach, self._reach])
+
+    def risk_by(self, denoised: Answer, moved: NDArray[np.float32], probe: NDArray[np.float32]) -> Risk:
+        """Risk of what has been made of the blocks, and of the blocks moved by `STEP` times a probe.
+
+        Parameters
+        ----------
+        denoised, moved, probe
+            With the surroundings that `denoised` gives, `CONTEXT` pixels.
+        """
         cut = (slice(None), self._context, self._context)
-        plain, moved, variance = plain[cut], moved[cut], variance[cut]
-        probe = wide_probe[:, self._inner, self._inner]
+        plain, moved, variance, probe = denoised[0][cut], moved[cut], denoised[1][cut], probe[cut]
         noise = np.float32(1) if self._noise_variance is None else self._noise_variance(plain)
-        terms = (plain - self._truth) ** 2 - noise + 2 * probe * (moved - plain) / np.float32(_STEP)
+        terms = (plain - self._truth) ** 2 - noise + 2 * probe * (moved - plain) / np.float32(STEP)
         count = self._weight.sum(axis=(1, 2))
         per_block = (terms * self._weight).sum(axis=(1, 2), dtype=np.float64) / np.maximum(count, 1)
         value = float(np.average(per_block, weights=count))
@@ -220,7 +232,7 @@ class RiskProbe:
             if risk <= 0 or good.sum() < 50:
                 continue
             left = _sums(plain - self._truth, cell)[good]
-            change = (_sums(probe, cell) * _sums(moved - plain, cell))[good] / _STEP
+            change = (_sums(probe, cell) * _sums(moved - plain, cell))[good] / STEP
             error = np.mean(left**2 + 2 * change) - noise * _cell_variance(self._correlation, cell)
             factors[cell] = float(np.clip(error / (cell**2 * risk), 0.0, cell**2))
         return factors

@@ -20,7 +20,8 @@ _log = logging.getLogger(__name__)
 _lock = threading.Lock()  # two that exchange one descriptor would not give it back as it was
 _LEVEL = "TF_CPP_MIN_LOG_LEVEL"
 _BANNER = (
-    r"WARNING: All log messages before absl::InitializeLog\(\) is called are written to STDERR"
+    r"INFO: Created TensorFlow Lite XNNPACK delegate for CPU\.$"
+    r"|WARNING: All log messages before absl::InitializeLog\(\) is called are written to STDERR"
     r"|To enable the following instructions: "
     r"|[IWEF]0000 00:00:\d+\.\d+ +\d+ \S+:\d+\] "  # written before its log has a clock
     r"|[IWEF]\d{{4}} [\d:.]+ +{thread} \S+:\d+\] "

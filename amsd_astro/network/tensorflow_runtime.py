@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
+from collections.abc import Iterator
 
+import numpy as np
 import tensorflow as tf
+from numpy.typing import NDArray
 
 from amsd_astro.network.forked_process import claim_process
 
-__all__ = ["start_tensorflow"]
+__all__ = ["asking_for_memory", "start_tensorflow"]
 
 _log = logging.getLogger(__name__)
 
@@ -43,3 +47,12 @@ def start_tensorflow(n_threads: int) -> None:
         threading.set_inter_op_parallelism_threads(1)
     except RuntimeError:
         _log.info("TensorFlow has started with other settings: n_threads=%d is not applied", n_threads)
+
+
+@contextlib.contextmanager
+def asking_for_memory(images: NDArray[np.floating]) -> Iterator[None]:
+    """Raise Python's MemoryError in the place of TensorFlow's, in the words of the images that are worked on."""
+    try:
+        yield
+    except tf.errors.ResourceExhaustedError as error:
+        raise MemoryError(f"no memory for images of {images.shape[1]} x {images.shape[2]} pixels") from error

@@ -12,6 +12,7 @@ from amsd_astro.network.amsd.details import DETAIL_REACH
 from amsd_astro.network.amsd.frame_calibration import FrameCalibration
 from amsd_astro.network.amsd.model import MultiscaleModel
 from amsd_astro.network.amsd.shrinkage import N_SHARES, Shrinkage, shrinkage_terms
+from amsd_astro.network.engines.arithmetic import Arithmetic
 from amsd_astro.network.recipes import AMSD
 from amsd_astro.pretraining.exposures import Exposed, expose_scene
 from amsd_astro.pretraining.losses import RIM
@@ -60,7 +61,7 @@ def learn_shrinkage(
 
     gram, total = _RIDGE * n_exposures * np.eye(N_SHARES), np.zeros(N_SHARES)
     for n_done, exposed in enumerate(made_ahead(draw, n_exposures, n_threads=1), start=1):
-        products, sums = _equations(model, FrameCalibration(precision=precision), exposed)
+        products, sums = _equations(model, FrameCalibration(arithmetic=Arithmetic("tensorflow", precision)), exposed)
         gram += products
         total += sums
         if progress is not None:

@@ -13,31 +13,20 @@ from amsd_astro.network.amsd.frame_calibration import FrameCalibration
 from amsd_astro.network.amsd.losses import recorrupted_loss, variance_deviance
 from amsd_astro.network.amsd.model import MultiscaleModel
 from amsd_astro.network.amsd.recorrupted_pairs import RecorruptedPairs
-from amsd_astro.network.amsd.variance_curve import VarianceCurve
-from amsd_astro.network.held_out_risk import (
-    Adaptation,
-    Probes,
-    denoised_blocks,
-    hold_out_blocks,
-    mean_risk,
-    predicting,
-    variance_factor,
-)
+from amsd_astro.network.amsd.variance_measurement import adaptation_seeds, calibrated_variance
+from amsd_astro.network.held_out_risk import Adaptation, Probes, hold_out_blocks, mean_risk, variance_factor
 from amsd_astro.network.optimizers import CentralizedAdam, warm_cosine
-from amsd_astro.network.predictor import Predictor
 from amsd_astro.network.recipes import AmsdRecipe
-from amsd_astro.network.risk import Answer, Risk
 from amsd_astro.network.training import Memory, Progress, train
 from amsd_astro.network.training_frame import TrainingFrame
 
-__all__ = ["RiskScore", "adapt", "measure_on", "rehearsed"]
+__all__ = ["RiskScore", "adapt"]
 
 _log = logging.getLogger(__name__)
 
 _ROUGHER = 1.15
 _ROUGHER_THAN_TRAINED = 1.05  # weights that knew the sky before
 _SCORED_SHARES = (0.5, 0.7, 0.85)  # of the steps; earlier the learning rate is still high
-_LOST = 1.2  # squared error of a frame over that of its own denoised self, which has lost detail: of simulated fields
 
 
 def adapt(
@@ -78,7 +67,7 @@ def adapt(
         With the weights of the lowest held-out risk.
     Adaptation
     """
-    seeds = _seeds(seed)
+    seeds = adaptation_seeds(seed)
     kept, probes = hold_out_blocks(frames, recipe, margin=model.margin, seed=seeds[0])
     was_trained = model.is_trained
     if was_trained and not probes:
@@ -117,7 +106,7 @@ def adapt(
         progress=progress,
         memory=memory,
     )
-    calibration, risk, answers = _calibrated(trained, probes, FrameCalibration(), recipe)
+    calibration, risk, answers = calibrated_variance(trained, probes, FrameCalibration(), recipe)
     if risk is not None:
         _log.info("held-out risk %.4f +- %.4f after %d steps", risk.value, risk.error, checkpoint.n_steps)
     if checkpoint.n_steps:  # new weights: the variance of frames that show no risk is scaled likewise
@@ -125,87 +114,6 @@ def adapt(
         scale = variance_factor(risk and replace(risk, predicted=float(np.mean(told))))
         trained = trained.replaced(variance_scale=scale)
     return trained.replaced(is_trained=True), Adaptation(checkpoint.n_steps, risk, calibration)
-
-
-def measure_on(
-    model: MultiscaleModel, frame: TrainingFrame, calibration: FrameCalibration, recipe: AmsdRecipe, *, seed: int
-) -> Adaptation:
-    """Measure the risk of a model on the blocks that `adapt` holds out, and set its variance right by that.
-
-    Parameters
-    ----------
-    model, frame, recipe, seed
-        As for `adapt`.
-    calibration : FrameCalibration
-        What else the frame has taught.
-
-    Returns
-    -------
-    Adaptation
-        Without steps.
-    """
-    _, probes = hold_out_blocks([frame], recipe, margin=model.margin, seed=_seeds(seed)[0])
-    calibration, risk, _ = _calibrated(model, probes, calibration, recipe)
-    if risk is not None:
-        _log.info("held-out risk %.4f +- %.4f", risk.value, risk.error)
-    return Adaptation(0, risk, calibration)
-
-
-def _calibrated(
-    model: MultiscaleModel, probes: Probes, calibration: FrameCalibration, recipe: AmsdRecipe
-) -> tuple[FrameCalibration, Risk | None, list[Answer]]:
-    """Set the variance right: small and large errors by a rehearsal on the frame, then all of it by the risk.
-
-    The answers are those to the blocks, their variance as the network predicts it.
-    """
-    n_orientations = recipe.n_orientations
-    calibration = replace(calibration, variance_scale=1.0, variance_curve=VarianceCurve())
-    answers = denoised_blocks(model, probes, calibration, n_orientations=n_orientations)
-    curve = rehearsed(model, probes, calibration, answers, n_orientations=n_orientations)
-    calibration = replace(calibration, variance_curve=curve)
-    corrected = [(values, curve(variance)) for values, variance in answers]
-    risk = mean_risk(model, probes, calibration, n_orientations=n_orientations, answers=corrected)
-    scale = None if risk is None else variance_factor(risk)
-    return replace(calibration, variance_scale=scale), risk, answers
-
-
-def rehearsed(
-    model: Predictor,
-    probes: Probes,
-    calibration: FrameCalibration | None,
-    answers: Sequence[Answer],
-    *,
-    n_orientations: int,
-) -> VarianceCurve:
-    """How the variance that a model predicts is to be corrected on these frames.
-
-    Parameters
-    ----------
-    model : Predictor
-        The model.
-    probes : list
-        From `hold_out_blocks`.
-    calibration : FrameCalibration or None
-        By which the variance is as the network predicts it.
-    answers : sequence
-        From `denoised_blocks`.
-    n_orientations : int
-        Orientations that will be averaged.
-    """
-    told = [
-        probe.rehearse(predicting(model, correlation, calibration, n_orientations=n_orientations), answer)
-        for (probe, correlation), answer in zip(probes, answers, strict=True)
-    ]
-    if not told:
-        return VarianceCurve()
-    variance, squared_error = (np.concatenate(parts) for parts in zip(*told, strict=True))
-    return VarianceCurve.fitted(variance, squared_error, factor=_LOST)
-
-
-def _seeds(seed: int) -> tuple[int, int]:
-    """Seed of the probes and of the pairs."""
-    first, second = np.random.SeedSequence(seed).generate_state(2)
-    return int(first), int(second)
 
 
 class RiskScore:

@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import logging
+import math
 from dataclasses import replace
 
-from amsd_astro.network.amsd.adaptation import measure_on
-from amsd_astro.network.amsd.band_gains import BandGains
+from amsd_astro.network.amsd.arithmetic_choice import SMALL, choose_arithmetic
 from amsd_astro.network.amsd.flux_probe import FluxProbe
 from amsd_astro.network.amsd.flux_restoration import FluxRestoration, smoothed_noise
 from amsd_astro.network.amsd.frame_calibration import FrameCalibration
-from amsd_astro.network.amsd.gain_fitting import fit_gains
+from amsd_astro.network.amsd.gain_fitting import fit_gains, teaches_gains
+from amsd_astro.network.amsd.looks import FrameAnswers, LookAt, looking
 from amsd_astro.network.amsd.model import MultiscaleModel
-from amsd_astro.network.amsd.precision import choose_precision
+from amsd_astro.network.amsd.variance_measurement import measure_on
 from amsd_astro.network.calibrated import Calibrated
 from amsd_astro.network.flux_loss import FluxLoss
 from amsd_astro.network.held_out_risk import Adaptation, predicting, with_blocks_held_out
 from amsd_astro.network.recipes import AmsdRecipe
+from amsd_astro.network.risk import CONTEXT
 from amsd_astro.network.training_frame import TrainingFrame
+from amsd_astro.resources import memory_limit
 
 __all__ = ["calibrate"]
 
 _log = logging.getLogger(__name__)
+
+_SHARE = 0.25  # of the memory is the most that the answers to all of a frame may take
 
 
 def calibrate(
@@ -33,6 +38,8 @@ def calibrate(
     tolerance: float,
     seed: int,
     trained: Adaptation | None,
+    engine: str = "auto",
+    n_threads: int | None = None,
 ) -> Calibrated:
     """Learn gains from a frame, restore what the model takes too much of its flux, and know the model's error there.
 
@@ -54,15 +61,25 @@ def calibrate(
     trained : Adaptation or None
         What training on this very frame found; risk and variance are measured where they are not known, or where flux
         is restored.
+    engine, n_threads : optional
+        As `choose_arithmetic` takes them.
 
     Returns
     -------
     Calibrated
     """
     # what follows goes by the variance as the network predicts it
-    calibration = FrameCalibration(variance_scale=1.0, precision=choose_precision(model, frame))
-    if learns:
-        calibration = replace(calibration, band_gains=_learned_gains(model, frame, calibration, recipe, seed=seed))
+    arithmetic = choose_arithmetic(model, frame, engine=engine, n_threads=n_threads)
+    calibration = FrameCalibration(variance_scale=1.0, arithmetic=arithmetic)
+    known = _answers_to_all(model, frame, calibration, recipe)
+    look: LookAt | None = None
+    if learns and teaches_gains(frame):
+        if known is None:
+            look = looking(model, frame, calibration, n_orientations=recipe.n_orientations, seed=seed)
+        else:
+            look = known.looking(calibration, seed=seed)
+        gains = fit_gains(look, with_blocks_held_out(frame, recipe))
+        calibration = replace(calibration, band_gains=gains)
     flux = _measured_flux(model, frame, calibration, recipe, seed=seed)
     share = 0.0
     if flux is not None:
@@ -76,18 +93,20 @@ def calibrate(
         restoration = FluxRestoration(share, smoothed_noise(frame.correlation))
         calibration = replace(calibration, flux_restoration=restoration)
     if trained is None or trained.risk is None or share:
-        trained = measure_on(model, frame, calibration, recipe, seed=seed)
-    known = trained.calibration
-    calibration = replace(calibration, variance_scale=known.variance_scale, variance_curve=known.variance_curve)
-    return Calibrated(calibration, trained.risk, flux)
+        trained = measure_on(model, frame, calibration, recipe, seed=seed, known=known)
+    told = trained.calibration
+    calibration = replace(calibration, variance_scale=told.variance_scale, variance_curve=told.variance_curve)
+    return Calibrated(calibration, trained.risk, flux, known)
 
 
-def _learned_gains(
-    model: MultiscaleModel, frame: TrainingFrame, calibration: FrameCalibration, recipe: AmsdRecipe, *, seed: int
-) -> BandGains:
-    predict = predicting(model, frame.correlation, calibration, n_orientations=recipe.n_orientations)
-    frame = with_blocks_held_out(frame, recipe)
-    return fit_gains(predict, frame, margin=model.margin, stride=model.architecture.stride, seed=seed)
+def _answers_to_all(
+    model: MultiscaleModel, frame: TrainingFrame, calibration: FrameCalibration, recipe: AmsdRecipe
+) -> FrameAnswers | None:
+    """The network's answers to all of a small frame, if there is memory for them."""
+    n_pixels = math.prod(side + 2 * (CONTEXT + model.margin) for side in frame.values.shape)
+    if max(frame.values.shape) > SMALL or model.bytes_per_pixel * n_pixels > _SHARE * memory_limit():
+        return None
+    return FrameAnswers(model, frame, calibration, n_orientations=recipe.n_orientations)
 
 
 def _measured_flux(

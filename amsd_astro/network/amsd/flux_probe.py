@@ -13,13 +13,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
-from scipy.interpolate import make_interp_spline
 
 from amsd_astro.arrays.cutouts import Cutout, spread_cutouts
 from amsd_astro.arrays.mirroring import surroundings
 from amsd_astro.network.amsd.flux_restoration import FluxRestoration, smoothed_noise
 from amsd_astro.network.flux_loss import FluxLoss
-from amsd_astro.network.risk import Predict
+from amsd_astro.network.risk import CONTEXT, Predict
 from amsd_astro.noise.unit_noise import UnitNoise
 
 __all__ = ["FluxProbe"]
@@ -30,7 +29,6 @@ _THRESHOLD, _SIGNIFICANT, _LARGEST = 0.6, 6.0, 30.0
 _SMALLEST = 12  # pixels of a footprint
 _SIDE, _MOST = 256, 4  # blocks of a large frame
 _CELL = 64  # pixels on a side of a cell of the background
-_CONTEXT = 32  # pixels of the network's surroundings
 
 
 @dataclass(frozen=True)
@@ -93,9 +91,9 @@ class FluxProbe:
         stride: int,
     ) -> _Part:
         """Both versions with their surroundings, bad pixels, and where these lie in the answer."""
-        wide = margin + _CONTEXT
+        wide = margin + CONTEXT
         rows, columns = (
-            surroundings(part, side, context=_CONTEXT, margin=margin, stride=stride)
+            surroundings(part, side, context=CONTEXT, margin=margin, stride=stride)
             for part, side in zip(place, values.shape, strict=True)
         )
         at = np.ix_(rows, columns)
@@ -103,7 +101,7 @@ class FluxProbe:
         fresh = noise.draw_mirrored(rng, rows, columns)
         first, second = z + np.float32(self._amplitude) * fresh, z - fresh / np.float32(self._amplitude)
         inner, answer = (
-            tuple(slice(start, start + part.stop - part.start) for part in place) for start in (wide, _CONTEXT)
+            tuple(slice(start, start + part.stop - part.start) for part in place) for start in (wide, CONTEXT)
         )
         return _Part(first, second, bad[inner], (answer[0], answer[1]))
 
@@ -190,4 +188,8 @@ def _between(levels: NDArray[np.float64], centres: NDArray[np.float64], side: in
     """Interpolate linearly along one axis, from the centres of cells to every pixel, and on beyond the outer ones."""
     if len(centres) == 1:
         return np.repeat(levels, side, axis=axis)
-    return np.asarray(make_interp_spline(centres, levels, k=1, axis=axis)(np.arange(side)))
+    places = np.arange(side)
+    k = np.clip(np.searchsorted(centres, places) - 1, 0, len(centres) - 2)
+    share = (places - centres[k]) / (centres[k + 1] - centres[k])
+    lower, upper = (np.moveaxis(levels, axis, -1)[..., at] for at in (k, k + 1))
+    return np.asarray(np.moveaxis(lower + share * (upper - lower), -1, axis))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from amsd_astro.network.amsd.band_gains import BandGains
 from amsd_astro.network.amsd.flux_restoration import FluxRestoration
 from amsd_astro.network.amsd.variance_curve import VarianceCurve
+from amsd_astro.network.engines.arithmetic import Arithmetic
 
 __all__ = ["FrameCalibration"]
 
@@ -25,12 +26,12 @@ class FrameCalibration:
         Correction of the variance that the network predicts.
     variance_scale : float or None
         Factor on that variance; None where the frame tells none: that of the model it is then.
-    precision : str
-        What `predict` computes in, ``"float32"`` or ``"bfloat16"``; training is in float32.
+    arithmetic : Arithmetic
+        What `predict` computes by and in; training is in TensorFlow's float32.
     """
 
     band_gains: BandGains = field(default_factory=BandGains)
     flux_restoration: FluxRestoration = field(default_factory=FluxRestoration)
     variance_curve: VarianceCurve = field(default_factory=VarianceCurve)
     variance_scale: float | None = None
-    precision: str = "float32"
+    arithmetic: Arithmetic = field(default_factory=Arithmetic)

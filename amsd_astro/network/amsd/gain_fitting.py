@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -12,43 +12,35 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from amsd_astro.arrays.cutouts import Cutout, spread_cutouts
-from amsd_astro.arrays.mirroring import surroundings
 from amsd_astro.network.amsd.band_gains import BandGains, saturated
 from amsd_astro.network.amsd.details import N_DETAILS, details, log_of, near_knots
-from amsd_astro.network.risk import EMPTY, Answer, Predict, roughness
+from amsd_astro.network.amsd.looks import Look, LookAt
+from amsd_astro.network.risk import CONTEXT, EMPTY, STEP, roughness
 from amsd_astro.network.training_frame import TrainingFrame
-from amsd_astro.noise.unit_noise import NOISE_UNSURE, UnitNoise
+from amsd_astro.noise.unit_noise import NOISE_UNSURE
 
-__all__ = ["fit_gains", "most_probable"]
+__all__ = ["fit_gains", "most_probable", "teaches_gains"]
 
 _log = logging.getLogger(__name__)
 
 _QUANTILES = (0.25, 0.7, 0.92, 0.99)  # of the predicted variance: the highest are few and matter
 _FADING = 1.4  # of the logarithm beyond these: what few pixels teach must not hold for brighter stars
 _SIDE, _WIDEST, _MOST = 256, 320, 8  # pixels on a side of a block, those of a part of a small frame, how many
-_CONTEXT = 32  # pixels of the network's surroundings
 _CELL = 32  # pixels on a side of what is taken for independent
 _FEWEST_PIXELS = 48 * _CELL**2  # three times as many cells as gains
 _APERTURE = 5  # pixels on a side
-_STEP = 0.05  # length of the finite difference, in sigma
 _WIDTHS = (0.0, 0.01, 0.03, 0.1, 0.3)  # of the prior of a gain
 _ROUGHER = 1.05
 _N_LOW = 2  # knots that are mostly empty sky
 _FEWEST_ELECTRONS = 10.0  # of variance; below, the gains raised the error of simulated frames, by 2 to 50 %
 
 
-@dataclass(frozen=True)
-class _Part:
-    """A part of the frame: network's answers to it as it is and moved along a probe, and all three where they count."""
-
-    noisy: NDArray[np.float32]
-    probe: NDArray[np.float32]
-    weight: NDArray[np.float32]
-    plain: Answer
-    moved: Answer
+def teaches_gains(frame: TrainingFrame) -> bool:
+    """Whether a frame is large enough, and has electrons enough for the noise to be Gaussian in noise units."""
+    return frame.electrons >= _FEWEST_ELECTRONS and int(np.count_nonzero(~frame.mask)) >= _FEWEST_PIXELS
 
 
-def fit_gains(predict: Predict, frame: TrainingFrame, *, margin: int, stride: int, seed: int) -> BandGains:
+def fit_gains(look: LookAt, frame: TrainingFrame) -> BandGains:
     """Find the gains of least risk.
 
     With gains g of terms f(z), the risk by Stein's unbiased estimate is a quadratic form of g: its matrix is that of
@@ -60,34 +52,30 @@ def fit_gains(predict: Predict, frame: TrainingFrame, *, margin: int, stride: in
 
     Parameters
     ----------
-    predict : callable
-        From images, shape (1, ny + 2 margin, nx + 2 margin), to values and variance, shape (1, ny, nx).
+    look : callable
+        Gives the look at a part of the frame.
     frame : TrainingFrame
-        The frame. Blocks that it has held out do not count.
-    margin, stride : int
-        Pixels that the predictor takes off each side; ny and nx are to be multiples of the stride.
-    seed : int
-        Of the probe.
+        The frame, which `teaches_gains`. Blocks that it has held out do not count.
 
     Returns
     -------
     BandGains
-        None where the frame is too small, has too few electrons for the noise to be Gaussian in noise units, or where
-        they would make empty sky rough.
+        None where too few pixels count, or where they would make empty sky rough.
     """
-    if frame.electrons < _FEWEST_ELECTRONS or np.count_nonzero(~frame.mask) < _FEWEST_PIXELS:
-        return BandGains()
-    rng, noise = np.random.default_rng([seed, 4]), UnitNoise(frame.correlation)
-    parts = [_look(predict, frame, place, noise, rng, margin, stride) for place in _places(frame.values.shape)]
-    values, variance = (np.stack([part.plain[k] for part in parts]) for k in (0, 1))
-    good = np.stack([part.weight for part in parts]) > 0
+    places = _places(frame.values.shape)
+    looks = [look(place) for place in places]
+    weights = [_weight(frame, place, one.noisy.shape) for place, one in zip(places, looks, strict=True)]
+    values, variance = (np.concatenate([getattr(one.plain, name) for one in looks]) for name in ("values", "variance"))
+    good = np.stack(weights) > 0
     if np.count_nonzero(good) < _FEWEST_PIXELS:
         return BandGains()
     knots = np.quantile(log_of(variance[good]), _QUANTILES)
     knots = np.append(knots, knots[-1] + _FADING)
     if not np.all(np.diff(knots) > 0):
         return BandGains()
-    grams, slopes, traces = zip(*(_cells(part, knots) for part in parts), strict=True)
+    grams, slopes, traces = zip(
+        *(_cells(one, weight, knots) for one, weight in zip(looks, weights, strict=True)), strict=True
+    )
     gram = np.sum(grams, axis=0)
     gains, evidence = most_probable(gram, np.concatenate(slopes), np.concatenate(traces))
     # what makes sources sharper may do so to empty sky, too: there it can be left out
@@ -153,42 +141,24 @@ def _makes_rough(values: NDArray[np.float32], added: NDArray[np.float32], good: 
     return True
 
 
-def _look(
-    predict: Predict,
-    frame: TrainingFrame,
-    place: Cutout,
-    noise: UnitNoise,
-    rng: np.random.Generator,
-    margin: int,
-    stride: int,
-) -> _Part:
-    """What the network makes of a part of the frame."""
-    index = [
-        surroundings(part, side, context=_CONTEXT, margin=margin, stride=stride)
-        for part, side in zip(place, frame.values.shape, strict=True)
-    ]
-    images = frame.values[np.ix_(*index)][None]
-    probe = noise.draw_mirrored(rng, *index)
-    inner = slice(margin, -margin or None)
-    weight = np.zeros(probe[inner, inner].shape, np.float32)
+def _weight(frame: TrainingFrame, place: Cutout, shape: tuple[int, int]) -> NDArray[np.float32]:
+    """How much the pixels of a look at a place count."""
+    weight = np.zeros(shape, np.float32)
     rows, columns = (np.arange(part.start, part.stop) for part in place)
-    weight[_CONTEXT : _CONTEXT + len(rows), _CONTEXT : _CONTEXT + len(columns)] = frame.weight(rows, columns)
-    plain, moved = (
-        tuple(answer[0] for answer in predict(made)) for made in (images, images + np.float32(_STEP) * probe)
-    )
-    return _Part(images[0, inner, inner], probe[inner, inner], weight, plain, moved)
+    weight[CONTEXT : CONTEXT + len(rows), CONTEXT : CONTEXT + len(columns)] = frame.weight(rows, columns)
+    return weight
 
 
 def _cells(
-    part: _Part, knots: NDArray[np.float64]
+    look: Look, weight: NDArray[np.float32], knots: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Sums over the part of the products of terms, and over its cells of terms times residual and of the traces."""
-    plain, moved = (_terms(*answer, knots) for answer in (part.plain, part.moved))
-    slopes = _sums(plain * _twice(part.noisy - part.plain[0], part.weight))
-    traces = _sums((moved - plain) * _twice(part.probe / np.float32(_STEP), part.weight))
-    plain *= part.weight
+    """Sums over a part of the products of terms, and over its cells of terms times residual and of the traces."""
+    plain, moved = (_terms(made.values[0], made.variance[0], knots) for made in (look.plain, look.moved))
+    slopes = _sums(plain * _twice(look.noisy - look.plain.values[0], weight))
+    traces = _sums((moved - plain) * _twice(look.probe / np.float32(STEP), weight))
+    plain *= weight
     gram = sum(made @ made.T for made in (each.reshape(len(plain), -1) for each in (plain, _in_apertures(plain))))
-    counted = _sums(part.weight[None])[:, 0] > 0
+    counted = _sums(weight[None])[:, 0] > 0
     return np.asarray(gram, np.float64), slopes[counted], traces[counted]
 
 

@@ -4,29 +4,37 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar, Self
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
-import tensorflow as tf
 from numpy.typing import NDArray
 
+from amsd_astro.network.amsd.answer_bounds import RANGE, RESIDUAL_BOUND, TYPICAL
 from amsd_astro.network.amsd.band_gains import BandGains
-from amsd_astro.network.amsd.bands import N_BANDS, band_noise, band_radius, normalized_bands
+from amsd_astro.network.amsd.bands import band_noise, band_radius, normalized_bands
 from amsd_astro.network.amsd.details import DETAIL_REACH
 from amsd_astro.network.amsd.flux_restoration import RESTORATION_REACH
 from amsd_astro.network.amsd.frame_calibration import FrameCalibration
-from amsd_astro.network.amsd.network import RESIDUAL_BOUND, build_amsd, estimate, set_precision
 from amsd_astro.network.amsd.shrinkage import Shrinkage
 from amsd_astro.network.architectures import AmsdArchitecture
 from amsd_astro.network.digests import digest_arrays
+from amsd_astro.network.engines.lazy_network import LazyNetwork
+from amsd_astro.network.engines.lite import LiteEngine, can_be_lite
 from amsd_astro.network.forked_process import claim_process
 from amsd_astro.network.predictor import Cards, Estimate, Predictor
+from amsd_astro.network.risk import CONTEXT
+from amsd_astro.resources import count_processors
+
+if TYPE_CHECKING:
+    import keras
+    import tensorflow as tf
+
+    from amsd_astro.network.amsd.tensorflow_answers import TensorflowAnswers
 
 __all__ = ["MultiscaleModel"]
 
 _AT_BOUND = 0.95
-
-_Answer = Callable[..., tuple[tf.Tensor, tf.Tensor]]
 
 
 class MultiscaleModel(Predictor[FrameCalibration]):
@@ -52,7 +60,8 @@ class MultiscaleModel(Predictor[FrameCalibration]):
     shrinkage: Shrinkage | None
     is_trained: bool
     _lock: threading.Lock
-    _graphs: dict[str, _Answer]
+    _lazy: LazyNetwork
+    _engines: dict[int | str, Any]
 
     def __init__(
         self,
@@ -64,25 +73,39 @@ class MultiscaleModel(Predictor[FrameCalibration]):
         is_trained: bool = False,
     ) -> None:
         architecture = architecture or AmsdArchitecture()
-        network = build_amsd(architecture, seed=seed)
-        if weights is not None:
-            network.set_weights(list(weights))
         self._set(
             architecture=architecture,
-            network=network,
+            _lazy=LazyNetwork(partial(_build, architecture, seed), weights),
             variance_scale=1.0,
             margin=band_radius(),
+            edge=CONTEXT,
             shrinkage=shrinkage,
             is_trained=is_trained,
             _lock=threading.Lock(),
-            _graphs={},
+            _engines={},
         )
 
     def with_own_network(self) -> Self:
         """Return a model that is alike, with a network of its own: what training may change."""
-        network = build_amsd(self.architecture, seed=0)
-        network.set_weights(self.get_weights())
-        return self.replaced(network=network, _lock=threading.Lock(), _graphs={})
+        lazy = LazyNetwork(partial(_build, self.architecture, 0), self.get_weights())
+        return self.replaced(_lazy=lazy, _lock=threading.Lock(), _engines={})
+
+    @property
+    def network(self) -> keras.Model:
+        """The network, in Keras; built when it is asked for."""
+        return self._lazy()
+
+    def check_network(self, check: Callable[[Any], None]) -> None:
+        """Have the network judged as LiteRT runs it, where it does, and by Keras when Keras builds it."""
+        self._lazy.check_when_built(check)
+        if self.can_be_lite():
+            check(self._lite(None))
+        else:
+            self._lazy()
+
+    def get_weights(self) -> list[NDArray[np.float32]]:
+        """Copies of the weights, in the network's order."""
+        return self._lazy.get_weights()
 
     @property
     def uncalibrated(self) -> FrameCalibration:
@@ -113,7 +136,8 @@ class MultiscaleModel(Predictor[FrameCalibration]):
         return {
             "AMSDGAIN": (round(calibration.band_gains.change, 4), "rms change learned from the frame, over noise"),
             "AMSDGIVE": (round(calibration.flux_restoration.share, 4), "share of the smoothed residual given back"),
-            "AMSDPREC": (calibration.precision, "arithmetic of the network"),
+            "AMSDENGN": (calibration.arithmetic.engine, "library that ran the network"),
+            "AMSDPREC": (calibration.arithmetic.precision, "arithmetic of the network"),
         }
 
     def estimate(self, inputs: tf.Tensor, noisy: tf.Tensor, level: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -128,11 +152,15 @@ class MultiscaleModel(Predictor[FrameCalibration]):
         level : Tensor, shape (n, 1, 1, 1)
             Noise level of the images.
         """
+        from keras import ops
+
+        from amsd_astro.network.amsd.network import estimate
+
         values, log_variance = estimate(self.network(inputs), noisy / level)
-        return level * values, log_variance + 2 * tf.math.log(level)
+        return level * values, log_variance + 2 * ops.log(level)
 
     def predict_without_graph(self, images: NDArray[np.float32], correlation: NDArray[np.floating]) -> Estimate:
-        """Do what `predict` does, in float32, without a graph: sooner done for a single block.
+        """Do what `predict` does by TensorFlow, in float32, without a graph: sooner done for a single block.
 
         Parameters
         ----------
@@ -140,38 +168,40 @@ class MultiscaleModel(Predictor[FrameCalibration]):
             As for `predict`.
         """
         claim_process()
-        with self._lock:  # a graph that is traced meanwhile sets what the layers compute in
-            answers = self._answer_by(self.estimate, images, correlation)
-        return self._estimate_from(self._without_margin(images), answers, FrameCalibration(variance_scale=1.0))
+        outputs = self._tensorflow().without_graph(normalized_bands(images, band_noise(correlation)))
+        noisy = self._without_margin(images)
+        return self._estimate_from(noisy, _bounded(outputs, noisy), FrameCalibration(variance_scale=1.0))
 
-    def _graph(self, precision: str) -> _Answer:
-        """`estimate` for images of any size: it would take most of a second to be made anew for each."""
+    def can_be_lite(self) -> bool:
+        """Whether LiteRT can run the network."""
+        return can_be_lite(self.get_weights())
+
+    def _lite(self, n_threads: int | None) -> LiteEngine:
+        n_threads = n_threads or count_processors()
         with self._lock:
-            if precision not in self._graphs:
-                shapes = (None, None, None, N_BANDS), (None, None, None, 1), (None, 1, 1, 1)
-                signature = [tf.TensorSpec(shape, tf.float32) for shape in shapes]
-                set_precision(self.network, precision)
-                try:
-                    traced = tf.function(self.estimate, input_signature=signature, autograph=False)
-                    self._graphs[precision] = traced.get_concrete_function()
-                finally:
-                    set_precision(self.network, "float32")
-            return self._graphs[precision]
+            if n_threads not in self._engines:
+                self._engines[n_threads] = LiteEngine(self.get_weights(), n_threads=n_threads)
+            return self._engines[n_threads]
+
+    def _tensorflow(self) -> TensorflowAnswers:
+        from amsd_astro.network.amsd.tensorflow_answers import TensorflowAnswers
+
+        network = self.network
+        with self._lock:
+            if "tensorflow" not in self._engines:
+                self._engines["tensorflow"] = TensorflowAnswers(network)
+            return self._engines["tensorflow"]
 
     def _answer(
         self, images: NDArray[np.float32], correlation: NDArray[np.floating], calibration: FrameCalibration
     ) -> tuple[NDArray[np.float32], ...]:
         """Denoised values and their variance."""
-        return self._answer_by(self._graph(calibration.precision), images, correlation)
-
-    def _answer_by(
-        self, network: _Answer, images: NDArray[np.float32], correlation: NDArray[np.floating]
-    ) -> tuple[NDArray[np.float32], ...]:
-        inputs = normalized_bands(images, band_noise(correlation))
-        noisy = np.ascontiguousarray(self._without_margin(images)[..., None])
-        level = tf.ones((len(images), 1, 1, 1))
-        values, log_variance = network(tf.constant(inputs), tf.constant(noisy), level)
-        return values.numpy()[..., 0], np.exp(log_variance.numpy()[..., 0])
+        inputs, arithmetic = normalized_bands(images, band_noise(correlation)), calibration.arithmetic
+        if arithmetic.engine == "litert":
+            outputs = self._lite(arithmetic.n_threads)(inputs)
+        else:
+            outputs = self._tensorflow()(inputs, arithmetic.precision)
+        return _bounded(outputs, self._without_margin(images))
 
     def _estimate_from(
         self, noisy: NDArray[np.float32], answers: tuple[NDArray[np.float32], ...], calibration: FrameCalibration
@@ -188,3 +218,17 @@ class MultiscaleModel(Predictor[FrameCalibration]):
             values, variance = values + given, variance + noise
         scale = self.variance_scale if calibration.variance_scale is None else calibration.variance_scale
         return Estimate(values, calibration.variance_curve(variance) * np.float32(scale), bounded)
+
+
+def _build(architecture: AmsdArchitecture, seed: int) -> keras.Model:
+    from amsd_astro.network.amsd.network import build_amsd
+
+    return build_amsd(architecture, seed=seed)
+
+
+def _bounded(outputs: NDArray[np.float32], noisy: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
+    """Denoised values and their variance from what the network gives: `estimate`, for arrays."""
+    noise, log_variance = outputs[..., 0], outputs[..., 1]
+    residual = np.float32(RESIDUAL_BOUND) * np.tanh(noise / np.float32(RESIDUAL_BOUND))
+    exponent = np.float32(TYPICAL) + np.float32(RANGE) * np.tanh(log_variance / np.float32(RANGE))
+    return noisy - residual, np.exp(exponent)

@@ -7,21 +7,18 @@ from typing import Any
 import keras
 from keras import layers, ops
 
+from amsd_astro.network.amsd.answer_bounds import RANGE, RESIDUAL_BOUND, TYPICAL
 from amsd_astro.network.amsd.bands import N_BANDS
 from amsd_astro.network.architectures import AmsdArchitecture
 from amsd_astro.network.weight_seeds import Seeds
 
-__all__ = ["RESIDUAL_BOUND", "VARIANCE", "build_amsd", "estimate", "set_precision", "take_over"]
-
-RESIDUAL_BOUND = 5.0
-"""Sigma; no pixel is moved by more."""
+__all__ = ["VARIANCE", "build_amsd", "estimate", "set_precision", "take_over"]
 
 VARIANCE = "variance"
 """What the names of the layers that tell the variance begin with."""
 
 _RESIDUAL = "residual"  # what the names of the layers of a residual block begin with
 _BANDS = "bands"  # what the names of the layers begin with that see the bands themselves
-_TYPICAL, _RANGE = -3.0, 4.0  # of the logarithm of the posterior variance
 
 
 def build_amsd(architecture: AmsdArchitecture, *, seed: int) -> keras.Model:
@@ -122,7 +119,7 @@ def estimate(outputs: Any, noisy: Any) -> tuple[Any, Any]:
     """
     noise, log_variance = ops.split(outputs, 2, axis=-1)
     residual = RESIDUAL_BOUND * ops.tanh(noise / RESIDUAL_BOUND)
-    return noisy - residual, _TYPICAL + _RANGE * ops.tanh(log_variance / _RANGE)
+    return noisy - residual, TYPICAL + RANGE * ops.tanh(log_variance / RANGE)
 
 
 def _convolution(

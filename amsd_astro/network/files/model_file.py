@@ -13,20 +13,22 @@ import re
 import reprlib
 from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from amsd_astro.errors import ModelError
+from amsd_astro.network.amsd.bands import N_BANDS
+from amsd_astro.network.architectures import AmsdArchitecture
 from amsd_astro.network.digests import digest_arrays
+from amsd_astro.network.engines.lite import can_be_lite
 from amsd_astro.network.files.array_archive import LARGEST_FILE, LARGEST_HEADER, Archive, pack_arrays
 from amsd_astro.network.files.saved_networks import NETWORKS, Architecture, Shape
 from amsd_astro.version import __version__
 
 if TYPE_CHECKING:
-    import keras
-
     from amsd_astro.network.predictor import Predictor
 
 __all__ = ["check_answer", "load_model", "read_model", "save_model"]
@@ -83,7 +85,7 @@ def save_model(file: BinaryIO, model: Predictor, settings: dict[str, Any]) -> No
 def load_model(
     file: BinaryIO, *, name: str, start: Callable[[], None] | None = None
 ) -> tuple[Predictor, dict[str, Any]]:
-    """Read a model. Keras is loaded and the network built only when everything in the file has been checked.
+    """Read a model. Keras is loaded only when everything in the file has been checked.
 
     Parameters
     ----------
@@ -92,7 +94,8 @@ def load_model(
     name : str
         What to call it in messages.
     start : callable, optional
-        Called when the file has been checked, before the network is built.
+        Called when the file has been checked, before the network is built; not where LiteRT can run it, and Keras may
+        never be wanted.
 
     Returns
     -------
@@ -105,11 +108,11 @@ def load_model(
         It is damaged or no model of this program.
     """
     settings, architecture, weights = read_model(file, name=name)
-    if start is not None:
+    if start is not None and not (settings["recipe"] == "amsd" and can_be_lite(weights)):
         start()
     model = NETWORKS[settings["recipe"]].build(architecture, settings, weights)
     model = model.replaced(variance_scale=float(settings["variance_scale"]))
-    check_answer(model.network, architecture, settings["probe"], name=name)
+    model.check_network(partial(check_answer, architecture=architecture, stated=settings["probe"], name=name))
     _log.debug("%s: %s, written by amsd_astro %s", name, architecture, settings["version"])
     return model, settings
 
@@ -138,13 +141,17 @@ def read_model(file: BinaryIO, *, name: str) -> tuple[dict[str, Any], Architectu
         raise ModelError(f"{name}: {error}") from error
 
 
-def check_answer(network: keras.Model, architecture: Architecture, stated: list[float], *, name: str) -> None:
+def check_answer(
+    network: Callable[[NDArray[np.float32]], Any], architecture: Architecture, stated: list[float], *, name: str
+) -> None:
     """Make sure that a network answers as it did when it was saved.
 
     Parameters
     ----------
-    network, architecture
-        With the weights of the file.
+    network : callable
+        The network with the weights of the file.
+    architecture
+        Its sizes.
     stated : list of float
         The ``probe`` of its settings.
     name : str
@@ -167,13 +174,13 @@ def _name(k: int) -> str:
     return f"w{k:03d}"
 
 
-def _probe(network: keras.Model, architecture: Architecture) -> NDArray[np.float64]:
+def _probe(network: Callable[[NDArray[np.float32]], Any], architecture: Architecture) -> NDArray[np.float64]:
     """A few values of the network's answer to a fixed input: they show weights that went to the wrong layers.
 
     Two layers of one shape can change places in the network's order, with another version of Keras for instance.
     """
     side = 2 * architecture.stride
-    n_channels = int(network.input_shape[-1])
+    n_channels = N_BANDS if isinstance(architecture, AmsdArchitecture) else architecture.n_channels
     k = np.arange(side * side * n_channels)
     values = (k * 7919 % 2003 / 1000 - 1).astype(np.float32).reshape(1, side, side, n_channels)
     answer = np.asarray(network(values), np.float64).ravel()

@@ -16,10 +16,10 @@ from amsd_astro.arrays.block_sums import error_of_ratio
 from amsd_astro.arrays.mirroring import mirrored
 from amsd_astro.network.predictor import Predictor
 from amsd_astro.network.repeats.frame import RepeatFrame
+from amsd_astro.network.risk import CONTEXT
 
 __all__ = ["MeasuredRisk", "RepeatProbe"]
 
-_CONTEXT = 32  # pixels of the network's surroundings given to a block
 _TOGETHER = 8  # blocks
 
 
@@ -86,7 +86,7 @@ class RepeatProbe:
     def _add(
         self, sums: NDArray[np.float64], model: Predictor, frame: RepeatFrame, start: int, n_orientations: int
     ) -> None:
-        blocks, wide, (ny, nx) = frame.blocks[start : start + _TOGETHER], self._margin + _CONTEXT, frame.values.shape
+        blocks, wide, (ny, nx) = frame.blocks[start : start + _TOGETHER], self._margin + CONTEXT, frame.values.shape
         places = [
             (mirrored(b.y - wide, b.side + 2 * wide, ny), mirrored(b.x - wide, b.side + 2 * wide, nx)) for b in blocks
         ]
@@ -94,7 +94,7 @@ class RepeatProbe:
         estimate = model.predict(images, frame.correlation, n_orientations=n_orientations)
         for block, values, variance in zip(blocks, estimate.values, estimate.variance, strict=True):
             at = slice(block.y, block.y + block.side), slice(block.x, block.x + block.side)
-            inner = slice(_CONTEXT, _CONTEXT + block.side)
+            inner = slice(CONTEXT, CONTEXT + block.side)
             made, weight = values[inner, inner], _weight(frame, at)
             products = (made - frame.halves[0][at]) * (made - frame.halves[1][at])
             planes = (products * weight, variance[inner, inner] * weight, weight)

@@ -19,6 +19,8 @@ def calibrate(
     tolerance: float,
     seed: int,
     trained: Adaptation | None,
+    engine: str = "tensorflow",
+    n_threads: int | None = None,
 ) -> Calibrated:
     """Find the normalization of a frame; the risk is that which training found. This recipe learns no gains.
 
@@ -28,7 +30,7 @@ def calibrate(
         The model.
     frame : TrainingFrame
         A frame with noise.
-    recipe, learns, tolerance, seed
+    recipe, learns, tolerance, seed, engine, n_threads
         As for the recipe amsd; not used.
     trained : Adaptation or None
         What training on this very frame found.

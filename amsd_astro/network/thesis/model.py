@@ -18,6 +18,7 @@ from amsd_astro.errors import ModelError
 from amsd_astro.network.architectures import ThesisArchitecture
 from amsd_astro.network.forked_process import claim_process
 from amsd_astro.network.predictor import Cards, Estimate, Predictor
+from amsd_astro.network.tensorflow_runtime import asking_for_memory
 from amsd_astro.network.thesis.interpolation import SCALES, stacked_groups
 from amsd_astro.network.thesis.network import build_thesis
 from amsd_astro.network.thesis.normalization import Normalization
@@ -52,6 +53,7 @@ class ThesisModel(Predictor[Normalization]):
 
     normalization: Normalization | None
     guarded: bool
+    _network: keras.Model
     _graph: tf.types.experimental.PolymorphicFunction
 
     def __init__(
@@ -69,19 +71,25 @@ class ThesisModel(Predictor[Normalization]):
             _set_weights(network, weights)
         self._set(
             architecture=architecture,
-            network=network,
+            _network=network,
             normalization=normalization,
             guarded=guarded,
             variance_scale=1.0,
             margin=0,
+            edge=architecture.receptive_radius + _REACH,
             _graph=tf.function(network, autograph=False),
         )
+
+    @property
+    def network(self) -> keras.Model:
+        """The network, in Keras."""
+        return self._network
 
     def with_own_network(self) -> Self:
         """Return a model that is alike, with a network of its own: what training may change."""
         network = build_thesis(self.architecture, seed=0)
         _set_weights(network, self.get_weights())
-        return self.replaced(network=network, _graph=tf.function(network, autograph=False))
+        return self.replaced(_network=network, _graph=tf.function(network, autograph=False))
 
     @property
     def uncalibrated(self) -> Normalization:
@@ -150,7 +158,8 @@ class ThesisModel(Predictor[Normalization]):
         if images.ndim != 4 or images.shape[-1] != n_channels:
             raise ModelError(f"the model takes images of {n_channels} channel(s). Received: shape {images.shape}")
         claim_process()
-        answer = self.answer(images).numpy()
+        with asking_for_memory(images):
+            answer = self.answer(images).numpy()
         groups = answer.reshape(*answer.shape[:-1], self.architecture.n_groups, n_channels)
         return groups.mean(axis=-2, dtype=np.float32)
 
