@@ -6,6 +6,7 @@ import argparse
 
 from amsd_astro.cli.option_values import noise, orientations, recipe, share
 from amsd_astro.cli.shared_options import number, whole
+from amsd_astro.network.engines.arithmetic import ENGINES
 
 __all__ = ["add_denoising_options", "add_input_options", "add_recipe_options"]
 
@@ -31,6 +32,12 @@ def add_denoising_options(command: argparse.ArgumentParser, *, all_images: bool 
         type=share,
         metavar="F",
         help="share of the flux of faint sources that may be lost; 1: least error whatever the flux (default: 0.01)",
+    )
+    command.add_argument(
+        "--engine",
+        choices=ENGINES,
+        help="what runs the network: litert starts in tenths of a second; auto takes it for frames of up to "
+        "1024 x 1024 pixels, and tensorflow for larger ones (default: auto)",
     )
     command.add_argument(
         "--destripe",

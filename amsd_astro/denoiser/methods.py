@@ -55,7 +55,7 @@ def adapting(recipe: str) -> Callable[..., tuple[Predictor, Adaptation]]:
         from amsd_astro.network.thesis.training import learn_frames
 
         return learn_frames
-    from amsd_astro.network.amsd.adaptation import adapt
+    from amsd_astro.network.amsd.training.adaptation import adapt
 
     return adapt
 

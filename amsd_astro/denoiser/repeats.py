@@ -65,7 +65,7 @@ def train_on_repeats(
         Too few of the exposures show one field.
     """
     from amsd_astro.network.amsd.model import MultiscaleModel
-    from amsd_astro.network.amsd.repeat_training import learn_repeats
+    from amsd_astro.network.amsd.training.repeat_training import learn_repeats
     from amsd_astro.network.recipes import AmsdRecipe
 
     if not (isinstance(model, MultiscaleModel) and isinstance(settings, AmsdRecipe)):

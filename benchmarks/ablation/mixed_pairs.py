@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from amsd_astro.network.amsd.bands import band_noise, band_radius, normalized_bands
-from amsd_astro.network.amsd.recorrupted_pairs import RecorruptedPairs
+from amsd_astro.network.amsd.training.recorrupted_pairs import RecorruptedPairs
 from amsd_astro.network.thesis.interpolation import SCALES, blurred
 from amsd_astro.network.thesis.noisy_versions import N_VERSIONS, draw_sigmas
 from amsd_astro.network.thesis.normalization import Normalization

@@ -39,10 +39,10 @@ import tensorflow as tf
 
 from amsd_astro.denoiser.application import apply_model
 from amsd_astro.denoiser.preparation import Prepared, prepare
-from amsd_astro.network.amsd.adaptation import adapt
-from amsd_astro.network.amsd.losses import recorrupted_loss
 from amsd_astro.network.amsd.model import MultiscaleModel
-from amsd_astro.network.amsd.recorrupted_pairs import RecorruptedPairs
+from amsd_astro.network.amsd.training.adaptation import adapt
+from amsd_astro.network.amsd.training.losses import recorrupted_loss
+from amsd_astro.network.amsd.training.recorrupted_pairs import RecorruptedPairs
 from amsd_astro.network.held_out_risk import hold_out_blocks
 from amsd_astro.network.optimizers import CentralizedAdam, warm_cosine
 from amsd_astro.network.recipes import AMSD, THESIS

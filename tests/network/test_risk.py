@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from amsd_astro.network.amsd.adaptation import RiskScore
 from amsd_astro.network.amsd.model import Estimate
+from amsd_astro.network.amsd.training.adaptation import RiskScore
 from amsd_astro.network.held_out_risk import hold_out_blocks, with_blocks_held_out
 from amsd_astro.network.recipes import AMSD
 from amsd_astro.network.risk import RiskProbe, hold_out

@@ -13,7 +13,7 @@ import tensorflow as tf
 from keras import layers
 
 from amsd_astro.errors import ModelError
-from amsd_astro.network.amsd.losses import recorrupted_loss, variance_deviance
+from amsd_astro.network.amsd.training.losses import recorrupted_loss, variance_deviance
 from amsd_astro.network.files.checkpoints import load_state, save_state
 from amsd_astro.network.optimizers import CentralizedAdam, centralized, warm_cosine
 from amsd_astro.network.resumable_draws import Seeded

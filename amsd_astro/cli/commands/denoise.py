@@ -17,7 +17,7 @@ from amsd_astro.cli.nights.file_lists import expand_files
 from amsd_astro.cli.nights.night import check_night, run_night
 from amsd_astro.cli.noise_record import noise_record
 from amsd_astro.cli.progress import ProgressBar
-from amsd_astro.cli.tensorflow_import import import_tensorflow, without_plots
+from amsd_astro.cli.tensorflow_import import without_plots
 from amsd_astro.fits.world_coordinates import clean_header
 from amsd_astro.frames.denoising_record import read_record
 from amsd_astro.many.checkpoint_files import kept_on_interruption
@@ -161,7 +161,7 @@ def _denoise_file(
             check_output(output, overwrite=args.overwrite, source=own.path)
         with ProgressBar(label, shown=not args.quiet) as bar:
             denoiser = source.fresh(options)
-            with kept_on_interruption(output) as checkpoint:
+            with kept_on_interruption(output) as checkpoint, without_plots():
                 result = denoiser.fit_denoise(frame, noise=stated_noise(args), progress=bar, checkpoint=checkpoint)
                 result.header[OPTIONS_KEYWORD] = (told, "digest of the options asked for")
                 then(result)
@@ -175,7 +175,7 @@ def _denoise_file(
 
 
 def new_denoiser(args: argparse.Namespace) -> Denoiser:
-    """Make the denoiser that the options ask for; TensorFlow is loaded here."""
+    """Make the denoiser that the options ask for."""
     from amsd_astro.denoiser import Denoiser
 
     settings: dict[str, Any] = {
@@ -186,12 +186,13 @@ def new_denoiser(args: argparse.Namespace) -> Denoiser:
     }
     if args.destripe:
         settings["destripe"] = True
+    if args.engine is not None:
+        settings["engine"] = args.engine
     if args.flux_tolerance is not None:
         settings["flux_tolerance"] = args.flux_tolerance
     if args.model is not None:  # checked before TensorFlow is loaded
         with without_plots():
             return Denoiser.load(args.model, **settings)
-    import_tensorflow(n_threads=args.threads)
     return Denoiser(args.recipe, **settings) if args.recipe else Denoiser(**settings)
 
 

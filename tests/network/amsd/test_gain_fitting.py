@@ -9,10 +9,14 @@ import numpy as np
 import pytest
 from scipy import ndimage, signal
 
+from amsd_astro.arrays.cutouts import Cutout
+from amsd_astro.arrays.mirroring import surroundings
 from amsd_astro.network.amsd.band_gains import BandGains
 from amsd_astro.network.amsd.details import N_DETAILS
-from amsd_astro.network.amsd.gain_fitting import _cells, _Part, _terms, fit_gains, most_probable
-from amsd_astro.network.risk import Answer, Predict
+from amsd_astro.network.amsd.gain_fitting import _cells, _terms, fit_gains, most_probable, teaches_gains
+from amsd_astro.network.amsd.looks import Look
+from amsd_astro.network.predictor import Estimate
+from amsd_astro.network.risk import CONTEXT, STEP, Answer, Predict
 from amsd_astro.network.training_frame import TrainingFrame
 from amsd_astro.noise.unit_noise import UnitNoise
 
@@ -47,7 +51,24 @@ def smoothing(width: float, factor: float) -> Predict:
 
 
 def fitted(predict: Predict, frame: TrainingFrame, *, seed: int = 1) -> BandGains:
-    return fit_gains(predict, frame, margin=MARGIN, stride=STRIDE, seed=seed)
+    """Gains by a denoiser that is asked for the parts of a frame, and for these moved along a probe."""
+    rng, noise = np.random.default_rng(seed), UnitNoise(frame.correlation)
+
+    def look(place: Cutout) -> Look:
+        index = [
+            surroundings(part, side, context=CONTEXT, margin=MARGIN, stride=STRIDE)
+            for part, side in zip(place, frame.values.shape, strict=True)
+        ]
+        images, probe = frame.values[np.ix_(*index)][None], noise.draw_mirrored(rng, *index)
+        plain, moved = (estimated(*predict(made)) for made in (images, images + np.float32(STEP) * probe))
+        inner = slice(MARGIN, -MARGIN)
+        return Look(images[0, inner, inner], probe[inner, inner], plain, moved)
+
+    return fit_gains(look, frame) if teaches_gains(frame) else BandGains()
+
+
+def estimated(values: np.ndarray, variance: np.ndarray) -> Estimate:
+    return Estimate(values, variance, np.zeros(values.shape, bool))
 
 
 def errors(predict: Predict, gains: BandGains, truth: np.ndarray, frame: TrainingFrame) -> tuple[float, float]:
@@ -200,7 +221,11 @@ def test_the_equations_are_those_of_pixels_and_of_sums_over_apertures() -> None:
     variance = np.exp(rng.uniform(-4, 0, plain.shape)).astype(np.float32)
     weight = (rng.random(plain.shape) < 0.8).astype(np.float32)
     knots = np.array([-3.0, -2.0, -1.0, 0.0, 1.0])
-    gram, slopes, traces = _cells(_Part(noisy, probe, weight, (plain, variance), (moved, variance)), knots)
+    gram, slopes, traces = _cells(
+        Look(noisy, probe, estimated(plain[None], variance[None]), estimated(moved[None], variance[None])),
+        weight,
+        knots,
+    )
 
     def sums(image: np.ndarray) -> np.ndarray:
         """Good pixels, and over 5 the sums of those of each 5 x 5."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from amsd_astro.network.amsd.recorrupted_pairs import RecorruptedPairs
+from amsd_astro.network.amsd.training.recorrupted_pairs import RecorruptedPairs
 from amsd_astro.network.training_frame import TrainingFrame
 
 WHITE = np.ones((1, 1))

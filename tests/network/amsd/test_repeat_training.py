@@ -10,8 +10,8 @@ from scipy import ndimage
 
 from amsd_astro.network import recipes
 from amsd_astro.network.amsd.model import MultiscaleModel
-from amsd_astro.network.amsd.repeat_training import learn_repeats
-from amsd_astro.network.amsd.repeated_pairs import RepeatedPairs
+from amsd_astro.network.amsd.training.repeat_training import learn_repeats
+from amsd_astro.network.amsd.training.repeated_pairs import RepeatedPairs
 from amsd_astro.network.architectures import AmsdArchitecture
 from amsd_astro.network.repeats.frame import RepeatFrame, SceneBlock
 from amsd_astro.network.repeats.risk import RepeatProbe

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from amsd_astro.network.amsd.adaptation import rehearsed
 from amsd_astro.network.amsd.model import Estimate
 from amsd_astro.network.amsd.variance_curve import VarianceCurve
+from amsd_astro.network.amsd.variance_measurement import rehearsed
 from amsd_astro.network.held_out_risk import denoised_blocks
 from amsd_astro.network.predictor import Predictor
 from amsd_astro.network.risk import RiskProbe

@@ -10,9 +10,9 @@ import numpy as np
 import tensorflow as tf
 
 from amsd_astro.network.amsd.frame_calibration import FrameCalibration
-from amsd_astro.network.amsd.losses import recorrupted_loss, variance_deviance
 from amsd_astro.network.amsd.model import MultiscaleModel
-from amsd_astro.network.amsd.recorrupted_pairs import RecorruptedPairs
+from amsd_astro.network.amsd.training.losses import recorrupted_loss, variance_deviance
+from amsd_astro.network.amsd.training.recorrupted_pairs import RecorruptedPairs
 from amsd_astro.network.amsd.variance_measurement import adaptation_seeds, calibrated_variance
 from amsd_astro.network.held_out_risk import Adaptation, Probes, hold_out_blocks, mean_risk, variance_factor
 from amsd_astro.network.optimizers import CentralizedAdam, warm_cosine

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 import tensorflow as tf
 
 from amsd_astro.network.amsd.frame_calibration import FrameCalibration
-from amsd_astro.network.amsd.losses import repeat_loss
 from amsd_astro.network.amsd.model import MultiscaleModel
-from amsd_astro.network.amsd.repeated_pairs import RepeatedPairs
+from amsd_astro.network.amsd.training.losses import repeat_loss
+from amsd_astro.network.amsd.training.repeated_pairs import RepeatedPairs
 from amsd_astro.network.held_out_risk import Adaptation
 from amsd_astro.network.optimizers import CentralizedAdam, warm_cosine
 from amsd_astro.network.recipes import AmsdRecipe

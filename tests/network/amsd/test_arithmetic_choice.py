@@ -1,4 +1,4 @@
-"""bfloat16: only where the processor has it and the frame shows no harm."""
+"""LiteRT for small frames; bfloat16 only where the processor has it and the frame shows no harm."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from amsd_astro.network.amsd import precision
+from amsd_astro.network.amsd import arithmetic_choice
+from amsd_astro.network.amsd.arithmetic_choice import choose_arithmetic
 from amsd_astro.network.amsd.frame_calibration import FrameCalibration
 from amsd_astro.network.amsd.model import MultiscaleModel
 from amsd_astro.network.amsd.network import build_amsd, set_precision, take_over
-from amsd_astro.network.amsd.precision import choose_precision
 from amsd_astro.network.architectures import AmsdArchitecture
+from amsd_astro.network.engines.arithmetic import Arithmetic
 from amsd_astro.network.predictor import Estimate
 from amsd_astro.network.training_frame import TrainingFrame
 from amsd_astro.resources import has_bfloat16
@@ -21,6 +22,7 @@ from amsd_astro.resources import has_bfloat16
 needs_bfloat16 = pytest.mark.skipif(not has_bfloat16(), reason="the processor has no bfloat16")
 ARCHITECTURE = AmsdArchitecture((8, 16), 8, (0, 1))
 WHITE = np.ones((1, 1))
+ROUGH = Arithmetic("tensorflow", "bfloat16")
 
 
 @pytest.fixture
@@ -43,21 +45,21 @@ def frame() -> TrainingFrame:
 
 @pytest.fixture
 def has_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(precision, "has_bfloat16", lambda: True)
+    monkeypatch.setattr(arithmetic_choice, "has_bfloat16", lambda: True)
 
 
 def test_a_processor_without_it_computes_in_float32(
     model: MultiscaleModel, frame: TrainingFrame, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(precision, "has_bfloat16", lambda: False)
-    assert choose_precision(model, frame) == "float32"
+    monkeypatch.setattr(arithmetic_choice, "has_bfloat16", lambda: False)
+    assert choose_arithmetic(model, frame) == Arithmetic("tensorflow", "float32")
 
 
 @needs_bfloat16
 @pytest.mark.usefixtures("has_it")
 def test_it_is_used_where_it_does_no_harm(model: MultiscaleModel, frame: TrainingFrame) -> None:
-    calibration = FrameCalibration(precision=choose_precision(model, frame))
-    assert calibration.precision == model.cards(calibration)["AMSDPREC"][0] == "bfloat16"
+    calibration = FrameCalibration(arithmetic=choose_arithmetic(model, frame))
+    assert calibration.arithmetic.precision == model.cards(calibration)["AMSDPREC"][0] == "bfloat16"
     images = np.random.default_rng(2).normal(size=(1, 124, 124)).astype(np.float32)
     rough = model.predict(images, WHITE, calibration)
     exact = model.predict(images, WHITE)
@@ -79,7 +81,7 @@ def test_it_is_not_used_where_it_adds_to_the_error(
 
     # a result as good as this could not bear it
     monkeypatch.setitem(vars(model), "predict_without_graph", sure)
-    assert choose_precision(model, frame) == "float32"
+    assert choose_arithmetic(model, frame) == Arithmetic("tensorflow", "float32")
 
 
 def test_without_a_graph_the_answer_is_the_same(model: MultiscaleModel) -> None:
@@ -95,17 +97,17 @@ def test_where_it_fails_float32_is_used(
     model: MultiscaleModel, frame: TrainingFrame, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def failing(images: np.ndarray, correlation: np.ndarray, calibration: FrameCalibration) -> None:
-        assert calibration.precision == "bfloat16"
+        assert calibration.arithmetic.precision == "bfloat16"
         raise tf.errors.AbortedError(None, None, "could not create a primitive")
 
     monkeypatch.setitem(vars(model), "predict", failing)
-    assert choose_precision(model, frame) == "float32"
+    assert choose_arithmetic(model, frame) == Arithmetic("tensorflow", "float32")
 
 
 @needs_bfloat16
 def test_training_stays_in_float32(model: MultiscaleModel) -> None:
     before = model.network(np.ones((1, 16, 16, 4), np.float32)).numpy()
-    model.predict(np.zeros((1, 76, 76), np.float32), WHITE, FrameCalibration(precision="bfloat16"))
+    model.predict(np.zeros((1, 76, 76), np.float32), WHITE, FrameCalibration(arithmetic=ROUGH))
     np.testing.assert_array_equal(model.network(np.ones((1, 16, 16, 4), np.float32)), before)
     set_precision(model.network, "bfloat16")
     assert not np.array_equal(model.network(np.ones((1, 16, 16, 4), np.float32)), before)
