@@ -43,6 +43,8 @@ def describe_options(args: Any, path: str | os.PathLike[str] | None = None) -> s
     asked["seed"] = args.seed or 0
     if args.destripe:
         asked["destripe"] = True
+    if args.engine not in (None, "auto"):
+        asked["engine"] = args.engine
     if args.error_kind is not None:
         asked["error_kind"] = args.error_kind
     if args.noise_model is not None:

@@ -27,6 +27,7 @@ class Options:
     orientations: int | None = None
     flux_tolerance: float | None = None
     destripe: bool = False
+    engine: str | None = None
     ext: str | None = None
     mask_ext: str | None = None
     mask_bits: int | None = None
@@ -46,6 +47,8 @@ class Options:
         """Return what a `Denoiser` is to be told beside its recipe or model."""
         settings: dict[str, Any] = {"steps": self.steps, "seed": self.seed, "n_threads": self.threads}
         settings |= {"n_orientations": self.orientations, "destripe": self.destripe}
+        if self.engine is not None:
+            settings["engine"] = self.engine
         if self.flux_tolerance is not None:
             settings["flux_tolerance"] = self.flux_tolerance
         return settings

@@ -22,6 +22,7 @@ class StillNetwork:
     """What `Denoiser` asks of its model."""
 
     margin = 3
+    edge = 5
     bytes_per_pixel = 1600
     architecture = SimpleNamespace(stride=4)
 

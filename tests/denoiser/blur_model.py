@@ -19,6 +19,7 @@ class BlurModel:
     uncalibrated: None = None
     margin: int = MARGIN
     bytes_per_pixel: int = 1600
+    edge: int = 8
     architecture: SimpleNamespace = field(default_factory=lambda: SimpleNamespace(stride=4))
     sides: list[int] = field(default_factory=list)
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["run"]
 
 _ENDINGS = (".png", ".pdf", ".svg")
-_OF_DENOISING = ("recipe", "steps", "seed", "threads", "model", "orientations", "flux_tolerance", "destripe")
+_OF_DENOISING = ("recipe", "steps", "seed", "threads", "model", "orientations", "flux_tolerance", "destripe", "engine")
 
 
 def run(args: argparse.Namespace, console: Console) -> int:

@@ -106,7 +106,11 @@ def _answers_to_all(
     n_pixels = math.prod(side + 2 * (CONTEXT + model.margin) for side in frame.values.shape)
     if max(frame.values.shape) > SMALL or model.bytes_per_pixel * n_pixels > _SHARE * memory_limit():
         return None
-    return FrameAnswers(model, frame, calibration, n_orientations=recipe.n_orientations)
+    try:
+        return FrameAnswers(model, frame, calibration, n_orientations=recipe.n_orientations)
+    except MemoryError:
+        _log.info("no memory for the answers to all of the frame: it is looked at in parts")
+        return None
 
 
 def _measured_flux(

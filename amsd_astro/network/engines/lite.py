@@ -54,6 +54,13 @@ class LiteEngine:
             return np.concatenate([self._answer(inputs[k : k + 1]) for k in range(len(inputs))])
 
     def _answer(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
+        try:
+            return self._answer_to(image)
+        except RuntimeError as error:  # what memory it lacks, it tells in many words
+            self._shape = ()
+            raise MemoryError(f"no memory for images of {image.shape[1]} x {image.shape[2]} pixels") from error
+
+    def _answer_to(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
         if image.shape != self._shape:
             self._shape = ()
             with silence_stderr():  # it greets
