@@ -14,13 +14,15 @@ from PIL import Image
 from benchmarks.scenes.frames_with_truth import Scene
 from benchmarks.scenes.strata import STRATA, Ruler
 
-__all__ = ["draw_figure", "places"]
+__all__ = ["draw_figure", "places", "with_note"]
 
 _PATCH = 64
 _COLUMNS = 6
 _MOST_MASKED = 0.02
 _FAINT = -3.0  # noise widths from the sky that are black
 _LEAST = 5.0  # noise widths above the sky that are white, at least
+_DPI = 120
+_NOTE = "Every network here is trained from nothing, amsd too: its packaged weights are not used."
 
 Cut = tuple[slice, slice]
 
@@ -77,12 +79,22 @@ def draw_figure(scene: Scene, ruler: Ruler, results: dict[str, np.ndarray], path
             origin = "upper" if scene.is_image else "lower"
             axis.imshow(shown, origin=origin, cmap="gray", vmin=low, vmax=high, interpolation="nearest")
             axis.set_xlabel(f"{name}\n{_figures(scene, ruler, values, cut, name)}", fontsize=7)
-    figure.savefig(path, dpi=120, metadata={"Software": None})
+    figure.savefig(path, dpi=_DPI, metadata={"Software": None})
     plt.close(figure)
     # all of it is gray: a third of the size
     with Image.open(path) as image:
         gray = image.convert("L")
-    gray.save(path, optimize=True)
+    with_note(gray).save(path, optimize=True)
+
+
+def with_note(picture: Image.Image) -> Image.Image:
+    """Return a gray picture under a line that says how its networks were trained."""
+    figure = plt.figure(figsize=(picture.width / _DPI, 0.3), dpi=_DPI)
+    figure.text(0.5, 0.35, _NOTE, fontsize=9, weight="bold", ha="center", va="center")
+    figure.canvas.draw()
+    line = Image.fromarray(np.asarray(figure.canvas.buffer_rgba())).convert("L")
+    plt.close(figure)
+    return Image.fromarray(np.concatenate([np.asarray(line)[:, : picture.width], np.asarray(picture)]))
 
 
 def _limits(ruler: Ruler, cut: Cut) -> tuple[float, float]:

@@ -96,13 +96,13 @@ def test_every_card_is_explained() -> None:
     code = "\n".join((package / name).read_text(encoding="utf-8") for name in WRITERS)
     written = set(re.findall(r'"(AMSD[A-Z0-9]{2,4})"', code)) | {"AMSDCV4", "AMSDCV8"}
     assert len(written) > 15
-    text = (DOCS / "trust.md").read_text(encoding="utf-8")
+    text = (DOCS / "cards.md").read_text(encoding="utf-8")
     assert [card for card in sorted(written) if f"`{card}`" not in text] == []
 
 
 @pytest.mark.parametrize("name", DEFAULT_LIMITS)
 def test_every_check_is_told_with_its_limits(name: str) -> None:
-    rows = [line for line in (DOCS / "trust.md").read_text(encoding="utf-8").splitlines() if line.startswith("| `")]
+    rows = [line for line in (DOCS / "measured.md").read_text(encoding="utf-8").splitlines() if line.startswith("| `")]
     (row,) = [row for row in rows if f"`{name}`" in row]
     said = row.rpartition(" | ")[2]
     assert all(f"{abs(limit):g}" in said for limit in DEFAULT_LIMITS[name] if limit), row

@@ -30,7 +30,7 @@ def pages_of(found: list[Block]) -> list[str]:
 def test_there_is_code_to_run() -> None:
     assert len(PYTHON) > 12
     assert len(CALLS) > 20
-    assert {"index.md", "start.md", "trust.md", "pipelines.md"} <= set(pages_of(PYTHON))
+    assert {"index.md", "start.md", "cards.md", "measured.md", "pipelines.md", "recipes.md"} <= set(pages_of(PYTHON))
     assert {"start.md", "command_line.md", "pipelines.md"} <= set(pages_of(CONSOLE))
     assert all((DOCS.parent / test).exists() for test in ELSEWHERE.values())
 
