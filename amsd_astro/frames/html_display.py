@@ -8,7 +8,6 @@ import html
 import io
 import warnings
 from collections.abc import Iterator
-from dataclasses import replace
 
 import numpy as np
 from astropy.io import fits
@@ -20,7 +19,7 @@ from amsd_astro.frames.denoising_record import Record, read_record
 from amsd_astro.frames.descriptions import flux_in_words, noise_in_words, recipe_in_words, risk_in_words
 from amsd_astro.frames.frame import Frame
 from amsd_astro.frames.reader import read_frame
-from amsd_astro.graphics.brightness import Brightness, brightness_of, sky_of
+from amsd_astro.graphics.brightness import Brightness, brightness_of, sky_of, uncertainty_brightness
 from amsd_astro.graphics.colours import MASKED
 from amsd_astro.printable import printable
 
@@ -124,8 +123,7 @@ def _pictures(frame: Frame, record: Record | None) -> Iterator[str]:
     for name, values in shown.items():
         brightness = image
         if name == "1-sigma map":
-            found = _brightness(values, mask)
-            brightness = replace(found, low=max(found.low, 0.0))
+            brightness = uncertainty_brightness(values[~mask & np.isfinite(values)])
         try:
             stored = _png(values, mask, brightness)
         except ImportError:  # without matplotlib the text has to do

@@ -9,11 +9,19 @@ from numpy.typing import ArrayLike, NDArray
 
 from amsd_astro.arrays.robust_statistics import mad_sigma, median, quantile
 
-__all__ = ["Brightness", "brightness_of", "linear_brightness", "sky_of", "symmetric_brightness"]
+__all__ = [
+    "Brightness",
+    "brightness_of",
+    "linear_brightness",
+    "sky_of",
+    "symmetric_brightness",
+    "uncertainty_brightness",
+]
 
 _BELOW, _AT_LEAST_ABOVE = 3.0, 10.0  # noise of the sky
 _BRIGHTEST = 0.997  # share of the pixels; what is above, the cores of stars, is white
 _FEW, _WIDTHS = 0.005, 5.0
+_ROOT = 0.1  # softening of a stretch that is much like a root
 _LINEAR = 3.0  # noise of the sky up to which the stretch is about linear
 
 
@@ -109,6 +117,25 @@ def symmetric_brightness(values: NDArray[np.floating]) -> Brightness:
         return Brightness(0.0, 1.0)
     end = _WIDTHS * mad_sigma(values.astype(np.float64)) or float(np.abs(values).max()) or 1.0
     return Brightness(-end, end)
+
+
+def uncertainty_brightness(values: NDArray[np.floating]) -> Brightness:
+    """Return the range of a map of errors: from zero, so that small differences of small errors are not blown up.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n,)
+        Errors of good pixels; may be none.
+
+    Returns
+    -------
+    Brightness
+        To the largest but half a per cent, stretched so that errors of a tenth of that are seen.
+    """
+    high = quantile(values.astype(np.float64), 1 - _FEW) if values.size else 1.0
+    if not (np.isfinite(high) and high > 0):
+        high = 1.0
+    return Brightness(0.0, high, _ROOT)
 
 
 def _around(value: float) -> tuple[float, float]:

@@ -7,7 +7,7 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from astropy.visualization import ImageNormalize
+from astropy.visualization import ImageNormalize, LinearStretch
 from astropy.visualization.wcsaxes import WCSAxes
 from astropy.wcs import WCS
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -21,12 +21,25 @@ from numpy.typing import NDArray
 from amsd_astro.arrays.mask_downsampling import downsampled_mask
 from amsd_astro.frames import Frame
 from amsd_astro.graphics.colours import MASKED
+from amsd_astro.graphics.ticks import linear_ticks, stretched_ticks
 from amsd_astro.plotting.pair import Window
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["BRIGHTNESS", "MASKED_COLOUR", "SMALL", "TAKEN", "UNCERTAINTY", "add_axes", "add_bar", "show", "usable_wcs"]
+__all__ = [
+    "BRIGHTNESS",
+    "MASKED_COLOUR",
+    "SMALL",
+    "TAKEN",
+    "TAKEN_LABEL",
+    "TAKEN_LIMIT",
+    "UNCERTAINTY",
+    "add_axes",
+    "add_bar",
+    "show",
+    "usable_wcs",
+]
 
 SMALL = 8.5
 """Size of the text of ticks, in points: legible where a figure of 12 inches is 1200 pixels wide."""
@@ -46,9 +59,15 @@ BRIGHTNESS = _with_masked(LinearSegmentedColormap.from_list("brightness", ["blac
 """Colours of a frame."""
 
 TAKEN = _with_masked(
-    LinearSegmentedColormap.from_list("taken", ["#08306b", "#4a90d0", "#ffffff", "#8c8c8c", "#000000"])
+    LinearSegmentedColormap.from_list("taken", ["#08306b", "#3b7fc4", "#ffffff", "#d6485a", "#7a0028"])
 )
-"""Colours of a residual: black was taken away, blue was added."""
+"""Colours of a residual: red was taken away, blue was added."""
+
+TAKEN_LIMIT = 3.0
+"""Noise sigma at which a residual has its deepest colours."""
+
+TAKEN_LABEL = "noise sigma; red: taken away, blue: added"
+"""What the colours of a residual stand for."""
 
 UNCERTAINTY = _with_masked(
     LinearSegmentedColormap.from_list("uncertainty", ["#04142c", "#2f6690", "#9cc9cf", "#ffffff"])
@@ -191,7 +210,7 @@ def _show_masked(axes: Axes, masked: NDArray[np.bool_], limits: tuple[float, flo
 def add_bar(
     figure: Figure, place: tuple[float, float, float, float], image: ScalarMappable, label: str, *, extend: str
 ) -> Axes:
-    """Add a horizontal colour bar, with ticks spread over it whatever the stretch.
+    """Add a horizontal colour bar, with round ticks spread over it whatever the stretch.
 
     Parameters
     ----------
@@ -208,25 +227,23 @@ def add_bar(
     """
     axes = figure.add_axes(place)
     bar = figure.colorbar(image, cax=axes, orientation="horizontal", extend=extend)
-    norm: Any = image.norm
-    ticks = np.asarray(norm.inverse(np.linspace(0, 1, _N_TICKS)), np.float64)
-    long = max(map(len, _numbers(ticks))) > _LONG
-    ticks = ticks[::2] if long else ticks
-    bar.set_ticks(list(ticks), labels=_numbers(ticks))
-    if long:
-        axes.get_xticklabels()[0].set_horizontalalignment("left")
-        axes.get_xticklabels()[-1].set_horizontalalignment("right")
+    ticks = _ticks(image.norm)
+    bar.set_ticks([value for value, _ in ticks], labels=[text.replace("-", "\N{MINUS SIGN}") for _, text in ticks])
     bar.minorticks_off()
     bar.set_label(label, size=SMALL, parse_math=False)
     axes.tick_params(labelsize=SMALL)
     return axes
 
 
-def _numbers(values: NDArray[np.float64]) -> list[str]:
-    """Return numbers as short as their differences allow."""
-    step = np.min(np.diff(values))
-    digits = 3
-    if np.isfinite(step) and step > 0:
-        digits = int(np.clip(np.ceil(np.log10(np.max(np.abs(values)) / step)) + 1, 3, 16))
-    texts = [f"{float(f'{value:.{digits}g}'):.{max(digits, 5)}g}" for value in values]
-    return [text.replace("-", "\N{MINUS SIGN}") for text in texts]
+def _ticks(norm: Any) -> list[tuple[float, str]]:
+    """Return round values and their labels; fewer where these are long."""
+    if isinstance(norm.stretch, LinearStretch):
+        low, high = float(norm.vmin), float(norm.vmax)
+        ticks = linear_ticks(low, high)
+        return ticks if _fit(ticks) else linear_ticks(low, high, 3)
+    ticks = stretched_ticks(lambda share: float(np.squeeze(norm.inverse(share))), _N_TICKS)
+    return ticks if _fit(ticks) else ticks[::2]
+
+
+def _fit(ticks: list[tuple[float, str]]) -> bool:
+    return max((len(text) for _, text in ticks), default=0) <= _LONG

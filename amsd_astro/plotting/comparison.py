@@ -1,4 +1,4 @@
-"""An exposure, its denoised frame, what was taken and the 1-sigma map, side by side."""
+"""An exposure, its denoised frame, what was taken, by itself and smoothed, and the 1-sigma map, side by side."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ from amsd_astro.plotting.axes import (
     BRIGHTNESS,
     SMALL,
     TAKEN,
+    TAKEN_LABEL,
+    TAKEN_LIMIT,
     UNCERTAINTY,
     add_axes,
     add_bar,
@@ -29,6 +31,7 @@ from amsd_astro.plotting.captions import facts_line, name_of
 from amsd_astro.plotting.norms import brightness_norm, linear_norm, uncertainty_norm
 from amsd_astro.plotting.pair import Pair, Window, drawn, match, sigma_map
 from amsd_astro.plotting.regions import checked_region, choose_region
+from amsd_astro.plotting.smoothing import smoothed_residual
 from amsd_astro.plotting.style import head
 
 if TYPE_CHECKING:
@@ -39,16 +42,16 @@ __all__ = ["plot_comparison"]
 _WIDTH = 12.0  # inches; so are all the others
 _LEFT, _RIGHT, _GAP = 1.1, 0.15, 0.12
 _PANEL = (_WIDTH - _LEFT - _RIGHT - 3 * _GAP) / 4
-_TITLE, _UNDER_IMAGE, _BAR, _FOOT = 0.9, 0.62, 0.12, 0.55
+_TITLE, _BAR, _FOOT = 0.9, 0.12, 0.55
+_UNDER_IMAGE = 0.5  # the world coordinate
+_BETWEEN = 0.45  # what a colour bar under unlabelled panels needs more, and the titles of the second row
 _LOWEST, _HIGHEST = 0.5, 4.0  # of a panel
-_LIMIT = 5.0  # noise sigma
 
 
 @dataclass(frozen=True)
 class _Look:
-    """How the panels of one column look."""
+    """How a panel looks."""
 
-    title: str
     norm: ImageNormalize
     colours: Colormap
     label: str
@@ -77,7 +80,10 @@ def plot_comparison(
     stretch: str | BaseStretch = "asinh",
     figure: Figure | None = None,
 ) -> Figure:
-    """Show an exposure, its denoised frame, what was taken and the 1-sigma map, whole and from near.
+    """Show an exposure and its denoised frame, what was taken, and the 1-sigma map.
+
+    The upper row shows the whole frame: exposure, denoised, what was taken, and the same smoothed. The lower row shows
+    a part from near: exposure, denoised, what was taken, the 1-sigma map.
 
     Parameters
     ----------
@@ -85,7 +91,8 @@ def plot_comparison(
         The exposure and the denoised frame, of one shape. What was taken is told in units of the noise of the exposure:
         ``after.noise``, else what the header of ``after`` records or what is measured on ``before``.
     region : (slice, slice), optional
-        Rows and columns of the part that is shown from near; by default one with faint and bright sources.
+        Rows and columns of the part that is shown from near; by default the brightest one after the background is taken
+        off.
     stretch : str or `~astropy.visualization.BaseStretch`, optional
         Of the exposure and the denoised frame, which share it and its limits: "asinh", "linear", "log" or "sqrt".
     figure : Figure, optional
@@ -94,8 +101,8 @@ def plot_comparison(
     Returns
     -------
     Figure
-        Axes in the order of the panels: the upper row, the lower row, the colour bars. Pixels are drawn as they are,
-        none is averaged with others.
+        Axes in the order of the panels: the upper row, the lower row, then the colour bars: of what was taken, of the
+        frames, of the 1-sigma map. Pixels are drawn as they are, and averaged with others in the smoothed panel alone.
 
     Raises
     ------
@@ -104,54 +111,77 @@ def plot_comparison(
     """
     pair = match(before, after)
     near = choose_region(pair) if region is None else checked_region(region, before.data.shape)
-    windows = [pair.whole, near]
-    planes = [_planes(pair, drawn(where)) for where in windows]
-    looks = _looks(pair, brightness_norm(pair, stretch), planes[0][-1])
-    layout = _Layout(tuple(_height(where) for where in windows))
+    layout = _Layout((_height(pair.whole), _height(near)))
     figure = Figure(figsize=(_WIDTH, layout.total), dpi=100) if figure is None else figure
+    looks = _looks(pair, brightness_norm(pair, stretch))
     wcs = usable_wcs(before if before.wcs is not None else after)
-    for row, (where, parts) in enumerate(zip(windows, planes, strict=True)):
-        for column, (look, values) in enumerate(zip(looks, parts, strict=True)):
+    for row, (where, panels) in enumerate(((pair.whole, _upper(pair)), (near, _lower(pair, near)))):
+        for column, (title, look, values) in enumerate(panels):
             axes = add_axes(figure, layout.panel(row, column), wcs, labelled=column == 0)
-            look.draw(axes, values, where)
+            looks[look].draw(axes, values, where)
+            axes.set_title(title, fontsize=SMALL + 1)
             if row == 0:
-                axes.set_title(look.title, fontsize=SMALL + 1.5)
                 _mark(axes, near)
-            elif column == 0:
-                ny, nx = (part.stop - part.start for part in near)
-                axes.set_title(f"the part marked above, {nx} x {ny} pixels", fontsize=SMALL, loc="left")
-    for column, (look, values) in enumerate(zip(looks, planes[0], strict=True)):
-        if values is not None:
-            add_bar(figure, layout.bar(column), look.mappable(), look.label, extend=look.extend)
+    bars = {
+        "taken": layout.bar(0, 2, 4, below=0.15),
+        "brightness": layout.bar(1, 0, 2, below=_UNDER_IMAGE),
+        "uncertainty": layout.bar(1, 3, 4, below=0.15),
+    }
+    for name, place in bars.items():
+        if name != "uncertainty" or sigma_map(after) is not None:
+            shown = looks[name]
+            add_bar(figure, place, shown.mappable(), shown.label, extend=shown.extend)
     head(figure, name_of(before, after), facts_line(after), pair.bad_share)
     return figure
 
 
-def _planes(pair: Pair, where: Window) -> list[NDArray[np.floating] | None]:
-    """Return what the panels show of a part: NaN where a pixel is bad, None for a 1-sigma map that is not there."""
-    sigma, masked = sigma_map(pair.after), pair.masked(where)
-    planes = [pair.before.data[where], pair.after.data[where], pair.residual(where)]
-    planes += [] if sigma is None else [sigma[where]]
-    drawn_planes: list[NDArray[np.floating] | None] = [np.where(masked, np.nan, plane) for plane in planes]
-    return drawn_planes if sigma is not None else [*drawn_planes, None]
+_Panel = tuple[str, str, NDArray[np.floating] | None]  # title, look, values: NaN where a pixel is bad
 
 
-def _looks(pair: Pair, brightness: ImageNormalize, sigma: NDArray[np.floating] | None) -> list[_Look]:
+def _upper(pair: Pair) -> list[_Panel]:
+    """Return the panels of the whole frame."""
+    where = drawn(pair.whole)
+    taken = pair.residual(where)
+    taken[pair.masked(where)] = np.nan
+    return [
+        ("exposure", "brightness", _without_bad(pair, where, pair.before.data[where])),
+        ("denoised", "brightness", _without_bad(pair, where, pair.after.data[where])),
+        ("taken: (exposure - denoised) / noise", "taken", taken),
+        ("the same, smoothed, over its noise", "taken", smoothed_residual(taken, pair.noise, step=where[0].step or 1)),
+    ]
+
+
+def _lower(pair: Pair, near: Window) -> list[_Panel]:
+    """Return the panels of the part that is shown from near; None for a 1-sigma map that is not there."""
+    ny, nx = (part.stop - part.start for part in near)
+    where, sigma = drawn(near), sigma_map(pair.after)
+    return [
+        (
+            f"the part marked above, {nx} x {ny} pixels",
+            "brightness",
+            _without_bad(pair, where, pair.before.data[where]),
+        ),
+        ("denoised", "brightness", _without_bad(pair, where, pair.after.data[where])),
+        ("taken", "taken", _without_bad(pair, where, pair.residual(where))),
+        ("1-sigma map", "uncertainty", None if sigma is None else _without_bad(pair, where, sigma[where])),
+    ]
+
+
+def _without_bad(pair: Pair, where: Window, values: NDArray[np.floating]) -> NDArray[np.floating]:
+    return np.where(pair.masked(where), np.nan, values)
+
+
+def _looks(pair: Pair, brightness: ImageNormalize) -> dict[str, _Look]:
     unit = "" if pair.after.unit is None else pair.after.unit.to_string()
     unit = unit or "pixel value, no unit stated"
-    ours = uncertainty_norm(np.ones(1) if sigma is None else sigma)
-    return [
-        _Look("exposure", brightness, BRIGHTNESS, unit),
-        _Look("denoised", brightness, BRIGHTNESS, unit),
-        _Look(
-            "taken: (exposure - denoised) / noise",
-            linear_norm(_LIMIT),
-            TAKEN,
-            "noise sigma; black: taken, blue: added",
-            "both",
-        ),
-        _Look("1-sigma map of the denoised", ours, UNCERTAINTY, unit),
-    ]
+    sigma = sigma_map(pair.after)
+    every = drawn(pair.whole)
+    ours = uncertainty_norm(np.ones(1) if sigma is None else _without_bad(pair, every, sigma[every]))
+    return {
+        "brightness": _Look(brightness, BRIGHTNESS, f"exposure and denoised, {unit}"),
+        "taken": _Look(linear_norm(TAKEN_LIMIT), TAKEN, TAKEN_LABEL, "both"),
+        "uncertainty": _Look(ours, UNCERTAINTY, f"1 sigma, {unit}"),
+    }
 
 
 @dataclass(frozen=True)
@@ -163,18 +193,23 @@ class _Layout:
     @property
     def total(self) -> float:
         """Height of the figure."""
-        return _TITLE + sum(self.heights) + len(self.heights) * _UNDER_IMAGE + _BAR + _FOOT
+        return _TITLE + sum(self.heights) + len(self.heights) * _UNDER_IMAGE + _BETWEEN + _BAR + _FOOT
 
     def panel(self, row: int, column: int) -> tuple[float, float, float, float]:
         """Return the place of a panel in fractions of the figure."""
-        above = _TITLE + sum(self.heights[: row + 1]) + row * _UNDER_IMAGE
         left = _LEFT + column * (_PANEL + _GAP)
-        return left / _WIDTH, 1 - above / self.total, _PANEL / _WIDTH, self.heights[row] / self.total
+        return left / _WIDTH, 1 - self._above(row) / self.total, _PANEL / _WIDTH, self.heights[row] / self.total
 
-    def bar(self, column: int) -> tuple[float, float, float, float]:
-        """Return the place of a colour bar."""
-        left = _LEFT + column * (_PANEL + _GAP) + 0.05 * _PANEL
-        return left / _WIDTH, _FOOT / self.total, 0.9 * _PANEL / _WIDTH, _BAR / self.total
+    def bar(self, row: int, first: int, last: int, *, below: float) -> tuple[float, float, float, float]:
+        """Return the place of a colour bar under some panels of a row."""
+        left = _LEFT + first * (_PANEL + _GAP) + 0.05 * _PANEL
+        width = (last - first) * (_PANEL + _GAP) - _GAP - 0.1 * _PANEL
+        bottom = self.total - self._above(row) - below - _BAR
+        return left / _WIDTH, bottom / self.total, width / _WIDTH, _BAR / self.total
+
+    def _above(self, row: int) -> float:
+        """Return how far the lower edge of a row is from the top."""
+        return _TITLE + sum(self.heights[: row + 1]) + row * (_UNDER_IMAGE + _BETWEEN)
 
 
 def _height(where: Window) -> float:

@@ -7,7 +7,6 @@ from collections.abc import Callable
 import numpy as np
 from astropy.visualization import (
     AsinhStretch,
-    AsymmetricPercentileInterval,
     BaseStretch,
     ImageNormalize,
     LinearStretch,
@@ -17,7 +16,7 @@ from astropy.visualization import (
 )
 from numpy.typing import NDArray
 
-from amsd_astro.graphics.brightness import brightness_of
+from amsd_astro.graphics.brightness import brightness_of, uncertainty_brightness
 from amsd_astro.plotting.pair import Pair
 
 __all__ = ["STRETCHES", "brightness_norm", "linear_norm", "uncertainty_norm"]
@@ -64,15 +63,12 @@ def linear_norm(limit: float) -> ImageNormalize:
 
 
 def uncertainty_norm(sigma: NDArray[np.floating]) -> ImageNormalize:
-    """Return the way from a 1-sigma map to colours, from its least to its largest but 0.5 %, under a root.
+    """Return the way from a 1-sigma map to colours: from zero, so that nothing is blown up where errors are small.
 
     Parameters
     ----------
     sigma : ndarray
         The map; NaN where there is none.
     """
-    good = sigma[np.isfinite(sigma)]
-    low, high = AsymmetricPercentileInterval(0.5, 99.5).get_limits(good) if good.size else (0.0, 1.0)
-    if not (np.isfinite(high - low) and high - low > 1e-6 * abs(high)):
-        low, high = (0.0, 2 * high) if np.isfinite(high) and high > 0 else (0.0, 1.0)
-    return ImageNormalize(vmin=low, vmax=high, stretch=SqrtStretch())
+    found = uncertainty_brightness(sigma[np.isfinite(sigma)])
+    return ImageNormalize(vmin=found.low, vmax=found.high, stretch=AsinhStretch(found.softening or 1.0))

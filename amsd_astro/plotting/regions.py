@@ -1,4 +1,4 @@
-"""A part of a frame worth looking at closely: one with faint and with bright sources."""
+"""A part of a frame worth looking at closely: the brightest one, after the background is taken off."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from amsd_astro.plotting.pair import Pair, Window
 __all__ = ["checked_region", "choose_region"]
 
 _LARGEST, _SMALLEST = 96, 16  # pixels on a side
-_FAINT, _BRIGHT = (1.0, 6.0), (10.0, 300.0)  # signal over the noise of the sky
-_ENOUGH_FAINT, _ENOUGH_BRIGHT = 0.1, 0.01  # shares of the window beyond which more hardly counts
+_FAINT = 2.0  # signal over the noise of the sky, below which it does not count
+_CELLS = 4  # of the background, on the shorter side of the frame
 _SAMPLED = 1024  # pixels on a side that are looked at
 
 
@@ -42,7 +42,9 @@ def checked_region(region: Window, shape: tuple[int, int]) -> Window:
 
 
 def choose_region(pair: Pair) -> Window:
-    """Return the part with the most of both faint and bright sources, at most 96 pixels on a side.
+    """Return the part that is brightest after the background is taken off, at most 96 pixels on a side.
+
+    Brightness counts by its logarithm, so that a galaxy comes before a single star; masked pixels count against a part.
 
     Parameters
     ----------
@@ -56,7 +58,7 @@ def choose_region(pair: Pair) -> Window:
     sides = [min(n, side) for n in shape]
     window = [max(1, n // step) for n in sides]
 
-    score = _score(signal, window)
+    score = _score(signal - _background(signal), window)
     inner = tuple(
         slice(min(w // 2, n - 1), max(w // 2 + 1, n - w // 2)) for w, n in zip(window, score.shape, strict=True)
     )
@@ -75,16 +77,25 @@ def _best(score: NDArray[np.float64]) -> tuple[int, int]:
     return int(rows[nearest]), int(columns[nearest])
 
 
+def _background(signal: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return medians of large cells, linear between their centres; of a small frame its median."""
+    n_cells = [max(1, round(_CELLS * n / min(signal.shape))) for n in signal.shape]
+    n_cells = [min(n, -(-side // _SMALLEST)) for n, side in zip(n_cells, signal.shape, strict=True)]
+    filled = np.where(np.isnan(signal), np.nanmedian(signal) if np.any(np.isfinite(signal)) else 0.0, signal)
+    rows = np.array_split(filled, n_cells[0], axis=0)
+    medians = np.array([[np.median(cell) for cell in np.array_split(row, n_cells[1], axis=1)] for row in rows])
+    places = [(np.arange(side) + 0.5) * n / side - 0.5 for n, side in zip(n_cells, signal.shape, strict=True)]
+    return np.asarray(ndimage.map_coordinates(medians, np.meshgrid(*places, indexing="ij"), order=1, mode="nearest"))
+
+
 def _score(signal: NDArray[np.float64], window: list[int]) -> NDArray[np.float64]:
     """Return how much there is to see in the window around each pixel."""
+    # what lies in the middle counts for more
+    widths = [side / 4 for side in window]
 
-    def share(found: NDArray[np.bool_]) -> NDArray[np.float64]:
-        # what lies in the middle counts for more
-        widths = [side / 4 for side in window]
-        return np.asarray(ndimage.gaussian_filter(found.astype(np.float64), widths, mode="constant", truncate=2))
+    def mean(values: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.asarray(ndimage.gaussian_filter(values, widths, mode="constant", truncate=2))
 
-    faint, bright = (share((signal > low) & (signal < high)) for low, high in (_FAINT, _BRIGHT))
-    score = np.maximum(1 - 4 * share(np.isnan(signal)), 0)
-    for found, enough in ((faint, _ENOUGH_FAINT), (bright, _ENOUGH_BRIGHT)):
-        score *= found / (found + enough)
-    return np.asarray(score)
+    bad = np.isnan(signal)
+    seen = np.arcsinh(np.where(bad | (signal < _FAINT), 0.0, signal))
+    return np.asarray(mean(seen) * np.maximum(1 - 4 * mean(bad.astype(np.float64)), 0))

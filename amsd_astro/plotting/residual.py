@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from amsd_astro.arrays.float_errors import usual_float_errors
 from amsd_astro.frames import Frame
-from amsd_astro.plotting.axes import SMALL, TAKEN, add_axes, add_bar, show, usable_wcs
+from amsd_astro.plotting.axes import SMALL, TAKEN, TAKEN_LABEL, TAKEN_LIMIT, add_axes, add_bar, show, usable_wcs
 from amsd_astro.plotting.captions import facts_line, name_of
 from amsd_astro.plotting.norms import linear_norm
 from amsd_astro.plotting.pair import Pair, drawn, match
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 __all__ = ["plot_residual"]
 
 _SIZE = (12.0, 7.2)  # inches
-_LIMIT = 5.0  # noise sigma
 _BIN = 0.25
 _RANGE = 6.0  # of the histogram
 _IMAGE = (0.075, 0.2, 0.365, 0.65)
@@ -62,9 +61,9 @@ def plot_residual(before: Frame, after: Frame, *, figure: Figure | None = None) 
     axes = add_axes(figure, _IMAGE, usable_wcs(before), labelled=True)
     where = drawn(pair.whole)
     taken = np.where(pair.masked(where), np.nan, pair.residual(where))
-    image = show(axes, taken, where, norm=linear_norm(_LIMIT), colours=TAKEN)
+    image = show(axes, taken, where, norm=linear_norm(TAKEN_LIMIT), colours=TAKEN)
     axes.set_title("taken: (exposure - denoised) / noise", fontsize=SMALL + 1.5)
-    add_bar(figure, _BAR, image, "noise sigma; black: taken, blue: added", extend="both")
+    add_bar(figure, _BAR, image, TAKEN_LABEL, extend="both")
     histogram, profile, neighbours, spectrum = (figure.add_axes((*place, *_PANEL_SIZE)) for place in _PANELS)
     residual, signal = residual_and_signal(pair)
     _draw_histogram(histogram, residual)

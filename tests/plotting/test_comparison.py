@@ -1,4 +1,4 @@
-"""The four panels side by side."""
+"""The panels side by side, of the whole frame and of a part."""
 
 from __future__ import annotations
 
@@ -14,11 +14,13 @@ from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 
 from amsd_astro.frames import Frame
+from amsd_astro.noise.model import NoiseModel
 from amsd_astro.plotting import plot_comparison
 from amsd_astro.plotting.axes import MASKED_COLOUR, TAKEN, usable_wcs
-from amsd_astro.plotting.norms import brightness_norm
+from amsd_astro.plotting.norms import brightness_norm, uncertainty_norm
 from amsd_astro.plotting.pair import match
 from amsd_astro.plotting.regions import choose_region
+from amsd_astro.plotting.smoothing import smoothed_residual
 
 SKY, SIGMA = 200.0, 4.0  # of the scene
 
@@ -73,9 +75,9 @@ def test_before_and_after_share_stretch_and_limits(figure: Figure) -> None:
     before, after = (figure.axes[k].images[0].norm for k in (0, 1))
     assert before is after
     assert before.vmin == pytest.approx(SKY - 3 * SIGMA, abs=0.3 * SIGMA)
-    for k in range(4):
-        above, below = (figure.axes[row + k].images[0].norm for row in (0, 4))
-        assert (above.vmin, above.vmax) == (below.vmin, below.vmax)
+    assert all(figure.axes[k].images[0].norm is before for k in (4, 5))
+    limits = [(figure.axes[k].images[0].norm.vmin, figure.axes[k].images[0].norm.vmax) for k in (2, 3, 6)]
+    assert limits == [(-3, 3)] * 3
 
 
 def test_limits_are_those_of_the_sky_whatever_bad_pixels_and_stars_hold(make_scene: Any) -> None:
@@ -91,11 +93,14 @@ def test_limits_are_those_of_the_sky_whatever_bad_pixels_and_stars_hold(make_sce
 
 def test_panels_hold_what_they_say(scene: Any, figure: Figure) -> None:
     good = ~scene.before.mask
-    before, after, taken, sigma = (axes.images[0].get_array() for axes in figure.axes[:4])
+    before, after, taken, smoothed = (axes.images[0].get_array() for axes in figure.axes[:4])
     assert np.array_equal(before.data[good], scene.before.data[good])
     assert np.array_equal(after.data[good], scene.after.data[good])
     assert np.allclose(taken.data[good], ((scene.before.data - scene.after.data) / SIGMA)[good])
-    assert np.allclose(sigma.data[good], SIGMA / 10)
+    wanted = smoothed_residual(np.where(good, taken.data, np.nan), scene.after.noise)
+    assert np.allclose(smoothed.data[good], wanted[good])
+    near = choose_region(match(scene.before, scene.after))
+    assert np.allclose(figure.axes[7].images[0].get_array().data[good[near]], SIGMA / 10)
 
 
 def test_masked_pixels_have_their_own_colour(scene: Any, figure: Figure) -> None:
@@ -112,7 +117,7 @@ def test_masked_pixels_have_their_own_colour(scene: Any, figure: Figure) -> None
 def test_a_bad_column_is_seen_at_any_size(make_scene: Any) -> None:
     scene = make_scene((300, 900))
     scene.before.mask = scene.after.mask = np.zeros((300, 900), bool)
-    scene.before.data[:, 5:7] = scene.after.data[:, 5:7] = SKY
+    scene.before.data[:] = scene.after.data  # nothing was taken: its panels are white
     scene.before.mask[:, 333] = True
     picture = drawn(plot_comparison(scene.before, scene.after, region=(slice(0, 20), slice(0, 20))))[..., :3]
     red, green, blue = np.moveaxis(picture.astype(int), -1, 0)
@@ -140,7 +145,7 @@ def test_a_region_without_pixels_is_refused(scene: Any, region: Any) -> None:
         plot_comparison(scene.before, scene.after, region=region)
 
 
-def test_the_region_is_one_with_faint_and_bright_sources(make_scene: Any) -> None:
+def test_the_region_is_the_brightest_one(make_scene: Any) -> None:
     scene = make_scene((300, 300))
     rows, columns = np.mgrid[:300, :300]
     for frame in (scene.before, scene.after):
@@ -151,6 +156,18 @@ def test_the_region_is_one_with_faint_and_bright_sources(make_scene: Any) -> Non
     near_rows, near_columns = choose_region(match(scene.before, scene.after))
     assert near_rows.start < 190 < 210 < near_rows.stop
     assert near_columns.start < 200 < 240 < near_columns.stop
+
+
+def test_the_background_does_not_count_as_bright() -> None:
+    rng = np.random.default_rng(2)
+    rows, columns = np.mgrid[:300, :300]
+    glow = SKY + SIGMA * 0.5 * columns  # a gradient much brighter than the source at its far end
+    source = SIGMA * 30 * np.exp(-((rows - 150) ** 2 + (columns - 60) ** 2) / 200)
+    noise = NoiseModel(0.0, SIGMA**2, SKY, SIGMA**2)
+    after = Frame(glow + source, noise=noise)
+    near_rows, near_columns = choose_region(match(Frame(after.data + rng.normal(0, SIGMA, glow.shape)), after))
+    assert near_rows.start < 150 < near_rows.stop
+    assert near_columns.start < 60 < near_columns.stop
 
 
 def test_the_region_of_an_empty_frame_is_its_middle() -> None:
@@ -178,16 +195,30 @@ def test_text_of_a_header_is_no_formula(scene: Any) -> None:
 
 def test_colour_bars_tell_units(scene: Any, figure: Figure) -> None:
     labels = [axes.get_xlabel() for axes in figure.axes[8:]]
-    assert labels == ["adu", "adu", "noise sigma; black: taken, blue: added", "adu"]
-    ticks = [float(text.get_text().replace("\N{MINUS SIGN}", "-")) for text in figure.axes[10].get_xticklabels()]
-    assert ticks == [-5, -2.5, 0, 2.5, 5]
+    assert labels == ["noise sigma; red: taken away, blue: added", "exposure and denoised, adu", "1 sigma, adu"]
+    ticks = [float(text.get_text().replace("\N{MINUS SIGN}", "-")) for text in figure.axes[8].get_xticklabels()]
+    assert ticks == [-3, -2, -1, 0, 1, 2, 3]
+
+
+def test_colour_bars_have_round_ticks(figure: Figure) -> None:
+    for axes in figure.axes[9:]:
+        texts_of_ticks = [text.get_text() for text in axes.get_xticklabels()]
+        assert len(texts_of_ticks) >= 3
+        assert all(len(text.strip("0.")) <= 3 for text in texts_of_ticks), texts_of_ticks
+
+
+def test_small_differences_of_small_errors_are_not_blown_up() -> None:
+    sigma = np.r_[np.linspace(1.0, 1.2, 9000), np.full(1000, 40.0)]
+    shades = uncertainty_norm(sigma)(sigma[:9000])
+    assert np.ptp(shades) < 0.05
+    assert uncertainty_norm(sigma).vmin == 0
 
 
 def test_taken_and_added_differ_in_colour_and_zero_is_white() -> None:
-    added, none, taken = (np.array(TAKEN(share)[:3]) for share in (0.0, 0.5, 1.0))
+    added, none, taken = (np.array(TAKEN(share)[:3]) for share in (0.2, 0.5, 0.8))
     assert np.all(none > 0.98)
-    assert np.ptp(taken) < 0.05 and taken.mean() < 0.05
-    assert added[2] - added[0] > 0.3
+    assert taken[0] - taken[2] > 0.3  # red
+    assert added[2] - added[0] > 0.3  # blue
 
 
 def test_stretches(scene: Any) -> None:
@@ -205,16 +236,16 @@ def test_stretches(scene: Any) -> None:
 
 def test_without_a_sigma_map_its_panel_says_so(scene: Any) -> None:
     figure = plot_comparison(scene.before, Frame(scene.after.data, unit="adu"))
-    empty = figure.axes[3]
+    empty = figure.axes[7]
     assert [text.get_text() for text in empty.texts] == ["none given"]
     assert len(empty.images) == 0
-    assert len(figure.axes) == 8 + 3
+    assert len(figure.axes) == 8 + 2
 
 
 def test_a_given_figure_is_drawn_in(scene: Any) -> None:
     own = Figure(figsize=(10, 7))
     assert plot_comparison(scene.before, scene.after, figure=own) is own
-    assert len(own.axes) == 12
+    assert len(own.axes) == 11
 
 
 def test_frames_of_different_shapes_are_refused(scene: Any) -> None:

@@ -33,7 +33,7 @@ FIGURES: dict[str, Callable[[Frame, Frame], Figure]] = {
     "residual": plot_residual,
     "calibration": lambda before, after: plot_calibration(after, np.full(after.data.shape, 9.0)),
 }
-N_PANELS = {"comparison": 12, "residual": 6, "calibration": 3}
+N_PANELS = {"comparison": 11, "residual": 6, "calibration": 3}
 DRAWN = ("one pixel", "NaN")  # drawing takes longer than all before it
 
 

@@ -40,7 +40,7 @@ def test_the_image_is_what_was_taken_over_the_noise(scene: Any, figure: Figure) 
     good = ~scene.before.mask
     assert np.allclose(taken.data[good], ((scene.before.data - scene.after.data) / SIGMA)[good])
     assert np.array_equal(np.ma.getmaskarray(taken), scene.before.mask)
-    assert (axes.images[0].norm.vmin, axes.images[0].norm.vmax) == (-5, 5)
+    assert (axes.images[0].norm.vmin, axes.images[0].norm.vmax) == (-3, 3)
 
 
 def test_the_histogram_counts_good_pixels(scene: Any, figure: Figure) -> None:
