@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from amsd_astro.arrays.mask_downsampling import downsampled_mask
 from amsd_astro.frames import Frame
 from amsd_astro.graphics.colours import MASKED
+from amsd_astro.graphics.colours import TAKEN as _TAKEN
 from amsd_astro.graphics.ticks import linear_ticks, stretched_ticks
 from amsd_astro.plotting.pair import Window
 
@@ -33,7 +34,6 @@ __all__ = [
     "SMALL",
     "TAKEN",
     "TAKEN_LABEL",
-    "TAKEN_LIMIT",
     "UNCERTAINTY",
     "add_axes",
     "add_bar",
@@ -51,20 +51,15 @@ _COARSE = 400  # pixels of the screen on a side of a panel
 _N_TICKS, _LONG = 5, 6  # ticks of a colour bar; fewer where a label has more characters
 
 
-def _with_masked(colours: Colormap) -> Colormap:
-    return colours.with_extremes(bad=MASKED_COLOUR)
+def _with_masked(given: Colormap) -> Colormap:
+    return given.with_extremes(bad=MASKED_COLOUR)
 
 
 BRIGHTNESS = _with_masked(LinearSegmentedColormap.from_list("brightness", ["black", "white"]))
 """Colours of a frame."""
 
-TAKEN = _with_masked(
-    LinearSegmentedColormap.from_list("taken", ["#08306b", "#3b7fc4", "#ffffff", "#d6485a", "#7a0028"])
-)
+TAKEN = _with_masked(LinearSegmentedColormap.from_list("taken", _TAKEN))
 """Colours of a residual: red was taken away, blue was added."""
-
-TAKEN_LIMIT = 3.0
-"""Noise sigma at which a residual has its deepest colours."""
 
 TAKEN_LABEL = "noise sigma; red: taken away, blue: added"
 """What the colours of a residual stand for."""

@@ -15,12 +15,13 @@ from numpy.typing import NDArray
 
 from amsd_astro.arrays.float_errors import usual_float_errors
 from amsd_astro.frames import Frame
+from amsd_astro.graphics.colours import TAKEN_LIMIT
+from amsd_astro.graphics.smoothing import smoothed_residual
 from amsd_astro.plotting.axes import (
     BRIGHTNESS,
     SMALL,
     TAKEN,
     TAKEN_LABEL,
-    TAKEN_LIMIT,
     UNCERTAINTY,
     add_axes,
     add_bar,
@@ -31,7 +32,6 @@ from amsd_astro.plotting.captions import facts_line, name_of
 from amsd_astro.plotting.norms import brightness_norm, linear_norm, uncertainty_norm
 from amsd_astro.plotting.pair import Pair, Window, drawn, match, sigma_map
 from amsd_astro.plotting.regions import checked_region, choose_region
-from amsd_astro.plotting.smoothing import smoothed_residual
 from amsd_astro.plotting.style import head
 
 if TYPE_CHECKING:
@@ -143,11 +143,12 @@ def _upper(pair: Pair) -> list[_Panel]:
     where = drawn(pair.whole)
     taken = pair.residual(where)
     taken[pair.masked(where)] = np.nan
+    smoothed = smoothed_residual(taken, pair.noise.correlation, step=where[0].step or 1)
     return [
         ("exposure", "brightness", _without_bad(pair, where, pair.before.data[where])),
         ("denoised", "brightness", _without_bad(pair, where, pair.after.data[where])),
         ("taken: (exposure - denoised) / noise", "taken", taken),
-        ("the same, smoothed, over its noise", "taken", smoothed_residual(taken, pair.noise, step=where[0].step or 1)),
+        ("the same, smoothed, over its noise", "taken", smoothed),
     ]
 
 

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from amsd_astro.arrays.float_errors import usual_float_errors
 from amsd_astro.frames import Frame
-from amsd_astro.plotting.axes import SMALL, TAKEN, TAKEN_LABEL, TAKEN_LIMIT, add_axes, add_bar, show, usable_wcs
+from amsd_astro.graphics.colours import TAKEN_LIMIT
+from amsd_astro.plotting.axes import SMALL, TAKEN, TAKEN_LABEL, add_axes, add_bar, show, usable_wcs
 from amsd_astro.plotting.captions import facts_line, name_of
 from amsd_astro.plotting.norms import linear_norm
 from amsd_astro.plotting.pair import Pair, drawn, match

@@ -14,13 +14,13 @@ from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 
 from amsd_astro.frames import Frame
+from amsd_astro.graphics.smoothing import smoothed_residual
 from amsd_astro.noise.model import NoiseModel
 from amsd_astro.plotting import plot_comparison
 from amsd_astro.plotting.axes import MASKED_COLOUR, TAKEN, usable_wcs
 from amsd_astro.plotting.norms import brightness_norm, uncertainty_norm
 from amsd_astro.plotting.pair import match
 from amsd_astro.plotting.regions import choose_region
-from amsd_astro.plotting.smoothing import smoothed_residual
 
 SKY, SIGMA = 200.0, 4.0  # of the scene
 
@@ -97,7 +97,7 @@ def test_panels_hold_what_they_say(scene: Any, figure: Figure) -> None:
     assert np.array_equal(before.data[good], scene.before.data[good])
     assert np.array_equal(after.data[good], scene.after.data[good])
     assert np.allclose(taken.data[good], ((scene.before.data - scene.after.data) / SIGMA)[good])
-    wanted = smoothed_residual(np.where(good, taken.data, np.nan), scene.after.noise)
+    wanted = smoothed_residual(np.where(good, taken.data, np.nan), scene.after.noise.correlation)
     assert np.allclose(smoothed.data[good], wanted[good])
     near = choose_region(match(scene.before, scene.after))
     assert np.allclose(figure.axes[7].images[0].get_array().data[good[near]], SIGMA / 10)
