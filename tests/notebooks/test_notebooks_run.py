@@ -132,13 +132,15 @@ def test_pipeline(installed: bool) -> None:
 def test_night() -> None:
     wanted = """{
         "records": [[r["kind"], r["status"], r.get("risk")] for r in records], "outputs": len(outputs),
-        "stack": against_stack, "truth": against_truth,
+        "stack": against_stack, "truth": against_truth, "unseen": unseen, "steps": frames[0].header["AMSDSTEP"],
     }"""
     notebook, found = run("night", wanted)
     assert [kind for kind, _, _ in found["records"]] == ["skipped"] * 2 + ["denoised"] * 4 + ["input"]
     assert [status for _, status, _ in found["records"]] == [0] * 6 + [65]
     assert all(0 < risk < 0.6 for _, _, risk in found["records"][2:6])
     assert found["outputs"] == 6
+    assert found["steps"] > 0  # something was learned, and is of use
+    assert found["unseen"]["camera"] < found["unseen"]["packaged"]
     assert found["truth"]["denoised"] < 0.6
     assert found["stack"]["denoised"] == pytest.approx(found["truth"]["denoised"], abs=0.1)
     assert printed(notebook, "first-part") == "exit status 0\n"
