@@ -14,13 +14,12 @@ __all__ = [
     "brightness_of",
     "linear_brightness",
     "sky_of",
-    "symmetric_brightness",
     "uncertainty_brightness",
 ]
 
 _BELOW, _AT_LEAST_ABOVE = 3.0, 10.0  # noise of the sky
 _BRIGHTEST = 0.997  # share of the pixels; what is above, the cores of stars, is white
-_FEW, _WIDTHS = 0.005, 5.0
+_FEW = 0.005
 _ROOT = 0.1  # softening of a stretch that is much like a root
 _LINEAR = 3.0  # noise of the sky up to which the stretch is about linear
 
@@ -103,20 +102,6 @@ def linear_brightness(values: NDArray[np.floating]) -> Brightness:
         return Brightness(0.0, 1.0)
     low, high = (quantile(values.astype(np.float64), share) for share in (_FEW, 1 - _FEW))
     return Brightness(low, high) if high > low else Brightness(*_around(low))
-
-
-def symmetric_brightness(values: NDArray[np.floating]) -> Brightness:
-    """Return a linear range about zero, of five times the scatter of values.
-
-    Parameters
-    ----------
-    values : ndarray, shape (n,)
-        Good pixels; may be none.
-    """
-    if values.size == 0:
-        return Brightness(0.0, 1.0)
-    end = _WIDTHS * mad_sigma(values.astype(np.float64)) or float(np.abs(values).max()) or 1.0
-    return Brightness(-end, end)
 
 
 def uncertainty_brightness(values: NDArray[np.floating]) -> Brightness:

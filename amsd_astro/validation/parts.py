@@ -182,8 +182,9 @@ class Picture:
         For people.
     unit : str, optional
         Of the values.
-    stretch : {"asinh", "linear", "symmetric"}, optional
-        How values become grays. All pictures in asinh share the limits of the first; "symmetric" is linear about zero.
+    stretch : {"asinh", "errors", "linear", "sigma"}, optional
+        How values become grays. All pictures in asinh share the limits of the first; "errors" is for 1-sigma maps, from
+        zero; "sigma" for what is told in noise sigma, in blue and red from -3 to 3.
     mask : ndarray of bool, shape (ny, nx), optional
         True = bad.
     """
@@ -192,7 +193,7 @@ class Picture:
     data: NDArray[Any]
     label: str
     unit: str = ""
-    stretch: Literal["asinh", "linear", "symmetric"] = "asinh"
+    stretch: Literal["asinh", "errors", "linear", "sigma"] = "asinh"
     mask: NDArray[np.bool_] | None = None
 
     def __post_init__(self) -> None:
@@ -201,5 +202,5 @@ class Picture:
             raise ValueError(f"picture {self.name} must have two axes and pixels. Received: shape {shape}")
         if self.mask is not None and np.shape(self.mask) != shape:
             raise ValueError(f"the mask of picture {self.name} must be {shape}. Received: {np.shape(self.mask)}")
-        if self.stretch not in ("asinh", "linear", "symmetric"):
-            raise ValueError(f"stretch must be asinh, linear or symmetric. Received: {self.stretch!r}")
+        if self.stretch not in ("asinh", "errors", "linear", "sigma"):
+            raise ValueError(f"stretch must be asinh, errors, linear or sigma. Received: {self.stretch!r}")

@@ -11,7 +11,7 @@ from amsd_astro.graphics.brightness import (
     brightness_of,
     linear_brightness,
     sky_of,
-    symmetric_brightness,
+    uncertainty_brightness,
 )
 
 
@@ -44,13 +44,13 @@ def test_no_outlier_moves_a_limit(values: np.ndarray, outlier: float) -> None:
     for made in (
         lambda given: brightness_of(given, sky=100, sigma=5),
         linear_brightness,
-        symmetric_brightness,
+        uncertainty_brightness,
     ):
         clean, dirty = made(values), made(spoilt)
         assert dirty.low == pytest.approx(clean.low, rel=0.05) and dirty.high == pytest.approx(clean.high, rel=0.05)
 
 
-@pytest.mark.parametrize("made", [linear_brightness, symmetric_brightness])
+@pytest.mark.parametrize("made", [linear_brightness, uncertainty_brightness])
 @pytest.mark.parametrize("given", [np.zeros(0), np.zeros(9), np.full(9, -4.5), np.full(9, 1e300)])
 def test_one_value_is_a_picture_all_the_same(made: object, given: np.ndarray) -> None:
     found = made(given)  # type: ignore[operator]

@@ -10,6 +10,7 @@ import numpy as np
 from astropy.nddata import StdDevUncertainty
 
 from amsd_astro.frames.denoising_record import read_record
+from amsd_astro.graphics.smoothing import smoothed_residual
 from amsd_astro.noise.model import NoiseModel
 from amsd_astro.validation.experiment import Experiment
 from amsd_astro.validation.measurements import DetectedSources, Measurements
@@ -19,21 +20,24 @@ __all__ = ["facts_of", "numbers_of", "pictures_of"]
 
 
 def pictures_of(experiment: Experiment) -> list[Picture]:
-    """The frame before and after, what was taken out, and the sigma map."""
+    """The frame before and after, what was taken out, by itself and smoothed, and the sigma map."""
     before, after = experiment.plain.before, experiment.plain.after
     unit = "" if before.unit is None else str(before.unit)
     mask = np.asarray(before.mask)
     data, denoised = np.asarray(before.data), np.asarray(after.data)
-    with np.errstate(invalid="ignore"):  # of bad pixels
-        taken = data - denoised
+    with np.errstate(invalid="ignore", over="ignore", divide="ignore"):  # of bad pixels
+        taken = ((data - denoised) / np.sqrt(experiment.noise.variance(denoised))).astype(np.float32)
+    taken[mask] = np.nan
+    smoothed = smoothed_residual(taken, experiment.noise.correlation)
     pictures = [
         Picture("before", data, "Before", unit, "asinh", mask),
         Picture("after", denoised, "After", unit, "asinh", mask),
-        Picture("residual", taken, "Taken out", unit, "symmetric", mask),
+        Picture("residual", taken, "Taken out", "noise sigma", "sigma", mask),
+        Picture("smoothed", smoothed, "Taken out, smoothed", "noise sigma", "sigma", mask),
     ]
     if after.uncertainty is not None:
         sigma = np.asarray(after.uncertainty.represent_as(StdDevUncertainty).array)
-        pictures.append(Picture("sigma", sigma, "Sigma map", unit, "asinh", mask))
+        pictures.append(Picture("sigma", sigma, "Sigma map", unit, "errors", mask))
     return pictures
 
 

@@ -16,9 +16,9 @@ from amsd_astro.graphics.brightness import (
     brightness_of,
     linear_brightness,
     sky_of,
-    symmetric_brightness,
+    uncertainty_brightness,
 )
-from amsd_astro.graphics.colours import MASKED
+from amsd_astro.graphics.colours import MASKED, TAKEN, TAKEN_LIMIT
 from amsd_astro.validation.parts import Picture
 
 __all__ = ["Stored", "bad_pixels", "gray_levels", "limits_of", "stored_mask", "stored_pictures"]
@@ -51,6 +51,8 @@ def limits_of(picture: Picture) -> Brightness:
     picture : Picture
         Of a large one every n-th pixel along either axis is looked at.
     """
+    if picture.stretch == "sigma":
+        return Brightness(-TAKEN_LIMIT, TAKEN_LIMIT)
     every = slice(None, None, 1 + int(np.sqrt((picture.data.size - 1) // _SAMPLE)))
     mask = None if picture.mask is None else picture.mask[every, every]
     few = replace(picture, data=picture.data[every, every], mask=mask)
@@ -58,7 +60,7 @@ def limits_of(picture: Picture) -> Brightness:
     if picture.stretch == "asinh":
         sky, sigma = sky_of(values)
         return brightness_of(values, sky=sky, sigma=sigma)
-    return symmetric_brightness(values) if picture.stretch == "symmetric" else linear_brightness(values)
+    return uncertainty_brightness(values) if picture.stretch == "errors" else linear_brightness(values)
 
 
 def gray_levels(data: NDArray[Any], brightness: Brightness) -> NDArray[np.uint8]:
@@ -71,13 +73,17 @@ def gray_levels(data: NDArray[Any], brightness: Brightness) -> NDArray[np.uint8]
     return levels
 
 
-def stored_pictures(pictures: Sequence[NDArray[np.uint8]]) -> tuple[list[Stored], int | None]:
+def stored_pictures(
+    pictures: Sequence[NDArray[np.uint8]], *, in_colour: Sequence[bool] = ()
+) -> tuple[list[Stored], int | None]:
     """Return pictures as PNG files, or as WebP files with loss where those would be too large together.
 
     Parameters
     ----------
     pictures : sequence of ndarray of uint8, shape (ny, nx)
-        Grays, the first row on top.
+        Levels of 0 to 255, the first row on top.
+    in_colour : sequence of bool, optional
+        Which are drawn in the colours of what was taken, and not in gray.
 
     Returns
     -------
@@ -89,15 +95,20 @@ def stored_pictures(pictures: Sequence[NDArray[np.uint8]]) -> tuple[list[Stored]
     if not pictures:
         return [], None
     budget = _BUDGET * max(1.0, pictures[0].size / 2048**2) ** 0.5
-    exact = [Stored("image/png", _saved(levels, "PNG", compress_level=6)) for levels in pictures]
+    shades = [_TAKEN if one else None for one in in_colour] or [None] * len(pictures)
+    both = list(zip(pictures, shades, strict=True))
+    exact = [Stored("image/png", _png(levels, palette)) for levels, palette in both]
     if sum(len(one.content) for one in exact) <= budget:
         return exact, None
     # a few stripes tell how much each quality takes
-    samples = [np.concatenate([levels[top : top + 64] for top in range(0, len(levels), 512)]) for levels in pictures]
-    share = samples[0].size / pictures[0].size
-    fitting = (q for q in _QUALITIES if sum(len(_webp(part, q)) for part in samples) <= budget * share)
+    samples = [
+        (np.concatenate([levels[top : top + 64] for top in range(0, len(levels), 512)]), palette)
+        for levels, palette in both
+    ]
+    share = samples[0][0].size / pictures[0].size
+    fitting = (q for q in _QUALITIES if sum(len(_webp(*part, q)) for part in samples) <= budget * share)
     quality = next(fitting, _QUALITIES[-1])
-    return [Stored("image/webp", _webp(levels, quality)) for levels in pictures], quality
+    return [Stored("image/webp", _webp(levels, palette, quality)) for levels, palette in both], quality
 
 
 def stored_mask(bad: NDArray[np.bool_]) -> Stored:
@@ -111,13 +122,32 @@ def stored_mask(bad: NDArray[np.bool_]) -> Stored:
     return Stored("image/png", stored.getvalue())
 
 
-def _webp(levels: NDArray[np.uint8], quality: int) -> bytes:
-    return _saved(levels, "WEBP", quality=quality, method=1)
-
-
-def _saved(levels: NDArray[np.uint8], kind: str, **options: Any) -> bytes:
+def _png(levels: NDArray[np.uint8], palette: NDArray[np.uint8] | None) -> bytes:
     from PIL import Image
 
+    picture = Image.fromarray(np.ascontiguousarray(levels))
+    if palette is not None:
+        picture.putpalette(palette.ravel().tolist())  # which makes it one of colours by number
     stored = io.BytesIO()
-    Image.fromarray(np.ascontiguousarray(levels)).save(stored, kind, **options)
+    picture.save(stored, "PNG", compress_level=6)
     return stored.getvalue()
+
+
+def _webp(levels: NDArray[np.uint8], palette: NDArray[np.uint8] | None, quality: int) -> bytes:
+    from PIL import Image
+
+    picture = Image.fromarray(np.ascontiguousarray(levels if palette is None else palette[levels]))
+    stored = io.BytesIO()
+    picture.save(stored, "WEBP", quality=quality, method=1)
+    return stored.getvalue()
+
+
+def _palette(stops: Sequence[str]) -> NDArray[np.uint8]:
+    """Return the colours of levels 0 to 255, shape (256, 3), between evenly spaced ones."""
+    channels = np.array([[int(text[n : n + 2], 16) for n in (1, 3, 5)] for text in stops], np.float64).T
+    places = np.linspace(0, 255, len(stops))
+    table = np.stack([np.interp(np.arange(256), places, channel) for channel in channels], axis=-1)
+    return np.rint(table).astype(np.uint8)
+
+
+_TAKEN = _palette(TAKEN)

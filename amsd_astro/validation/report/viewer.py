@@ -128,7 +128,7 @@ def _prepare(pictures: Sequence[Picture], cut: Cut) -> tuple[list[_Shown], int |
     used = [found["before"] if part.name == "after" and "before" in found else found[part.name] for part in parts]
     # the first row of a FITS image is its lowest
     levels = [gray_levels(part.data[::-1], own) for part, own in zip(parts, used, strict=True)]
-    stored, quality = stored_pictures(levels)
+    stored, quality = stored_pictures(levels, in_colour=[part.stretch == "sigma" for part in parts])
     masks = [bad_pixels(part)[::-1] for part in parts]
     files_of_masks = [stored_mask(bad) if bad.any() else None for bad in masks]
     return [_Shown(*one) for one in zip(pictures, used, stored, files_of_masks, strict=True)], quality
@@ -187,7 +187,8 @@ def _still(one: _Shown, cut: Cut) -> str:
     label, brightness = escaped(one.picture.label), one.brightness
     unit = f" {one.picture.unit}" if one.picture.unit else ""
     stretch = "linear" if brightness.softening is None else "asinh"
-    caption = f"black {number(brightness.low)}, white {number(brightness.high)}{unit}, {stretch}"
+    ends = ("blue", "red") if one.picture.stretch == "sigma" else ("black", "white")
+    caption = f"{ends[0]} {number(brightness.low)}, {ends[1]} {number(brightness.high)}{unit}, {stretch}"
     size = f'width="{cut.nx}" height="{cut.ny}"'
     small = " small" if cut.nx < _SMALL else ""
     mask = "" if one.mask is None else f'<img class="mask{small}" {size} alt="" src="{_url(one.mask)}">'

@@ -47,7 +47,7 @@ class Stills(HTMLParser):
             head, _, content = given["src"].partition(",")
             with Image.open(io.BytesIO(base64.b64decode(content))) as image:
                 kind = given["class"].split()[0]
-                mode = "L" if kind == "picture" else "RGBA"
+                mode = "RGBA" if kind == "mask" else "RGB" if image.mode == "P" else "L"
                 self.pictures[self._name][kind] = np.asarray(image.convert(mode))[::-1]
             self.pictures[self._name]["kind"] = head.removeprefix("data:").removesuffix(";base64")
         elif tag == "polyline":
@@ -79,43 +79,60 @@ def stars() -> NDArray[np.float32]:
     return data.astype(np.float32)
 
 
-@pytest.mark.parametrize("stretch", ["asinh", "linear", "symmetric"])
+@pytest.mark.parametrize("stretch", ["asinh", "linear"])
 def test_a_picture_holds_the_pixels_by_the_limits_stated(stars: NDArray[np.float32], stretch: Any) -> None:
-    data = stars - 100 if stretch == "symmetric" else stars
-    shown = Stills(viewer_html([Picture("one", data, "One", "adu", stretch)], None)).pictures["one"]
+    shown = Stills(viewer_html([Picture("one", stars, "One", "adu", stretch)], None)).pictures["one"]
     assert shown["kind"] == "image/png"
     assert ("softening" in shown) == (stretch == "asinh")
-    assert np.abs(shown["picture"] - expected_levels(data, shown)).max() <= 0.51
+    assert np.abs(shown["picture"] - expected_levels(stars, shown)).max() <= 0.51
     if stretch != "linear":  # that is for maps without bright stars
         assert np.ptp(shown["picture"][:, 20:35]) > 30  # sky noise can be seen
-    if stretch == "symmetric":
-        assert shown["low"] == -shown["high"]
+
+
+def test_what_was_taken_is_red_and_what_was_added_blue() -> None:
+    data = np.tile(np.linspace(-4, 4, NX, dtype=np.float32), (NY, 1))
+    html = viewer_html([Picture("residual", data, "Taken out", "noise sigma", "sigma")], None)
+    assert "blue -3, red 3 noise sigma" in html
+    shown = Stills(html).pictures["residual"]
+    assert (shown["low"], shown["high"]) == (-3, 3)
+    red, green, blue = np.moveaxis(shown["picture"][0].astype(int), -1, 0)
+    clear = np.abs(data[0]) > 0.5
+    assert np.all((red > blue) == (data[0] > 0), where=clear)
+    assert np.all(green[clear] < np.maximum(red, blue)[clear])
+    assert np.ptp([channel[NX // 2] for channel in (red, green, blue)]) < 10 and green[NX // 2] > 235  # nothing: white
+
+
+def test_pictures_in_colour_are_no_larger_than_gray_ones() -> None:
+    levels = np.random.default_rng(3).integers(0, 256, (200, 200), dtype=np.uint8)
+    (gray,), _ = image_encoding.stored_pictures([levels])
+    (colour,), _ = image_encoding.stored_pictures([levels], in_colour=[True])
+    assert len(colour.content) < len(gray.content) + 1000
 
 
 def test_before_and_after_share_their_limits(stars: NDArray[np.float32]) -> None:
     pictures = [
         Picture("before", stars, "Before"),
         Picture("after", stars + 20, "After"),
-        Picture("residual", -20 + 0 * stars, "Residual", stretch="symmetric"),
+        Picture("residual", -20 + 0 * stars, "Residual", stretch="sigma"),
     ]
     before, after, residual = Stills(viewer_html(pictures, None)).pictures.values()
     assert [before[key] for key in ("low", "high", "softening")] == [after[key] for key in ("low", "high", "softening")]
     assert np.abs(after["picture"] - expected_levels(stars + 20, before)).max() <= 0.51
-    assert residual["low"] == -20
-    assert (residual["picture"] == 0).all()
+    assert residual["low"] == -3
+    assert (residual["picture"] == residual["picture"][0, 0]).all()
 
 
 def test_a_sigma_map_has_limits_of_its_own(stars: NDArray[np.float32]) -> None:
     sigma = 0.1 + 0.01 * np.sqrt(np.abs(stars))
-    pictures = [Picture("before", stars + 900, "Before"), Picture("sigma", sigma, "Sigma map")]
+    pictures = [Picture("before", stars + 900, "Before"), Picture("sigma", sigma, "Sigma map", stretch="errors")]
     shown = Stills(viewer_html(pictures, None)).pictures["sigma"]
-    assert shown["high"] <= sigma.max() and shown["picture"].std() > 10
+    assert shown["low"] == 0 and shown["high"] <= sigma.max() and shown["picture"].std() > 3
 
 
 def test_limits_do_not_move_with_outliers(stars: NDArray[np.float32]) -> None:
     spoilt = stars.copy()
     spoilt[3, 4], spoilt[5, 6] = 1e9, -1e9
-    for stretch in ("asinh", "linear", "symmetric"):
+    for stretch in ("asinh", "linear", "errors", "sigma"):
         pictures = (Picture("one", data, "One", stretch=stretch) for data in (stars, spoilt))
         clean, dirty = map(image_encoding.limits_of, pictures)
         assert dirty.high - dirty.low < 3 * (clean.high - clean.low)
@@ -167,16 +184,16 @@ def test_of_a_very_large_frame_the_centre_is_shown(monkeypatch: pytest.MonkeyPat
 
 @pytest.mark.parametrize("shape", [(1, 1), (3, 200), (200, 3)])
 @pytest.mark.parametrize("value", [0.0, 7.5, -1e-12, 1e12, math.nan])
-@pytest.mark.parametrize("stretch", ["asinh", "linear", "symmetric"])
+@pytest.mark.parametrize("stretch", ["asinh", "linear", "errors", "sigma"])
 def test_tiny_and_constant_pictures_are_shown(shape: tuple[int, int], value: float, stretch: Any) -> None:
     data = np.full(shape, value)
     html = viewer_html([Picture("before", data, "Before", stretch=stretch)], None)
     shown = Stills(html).pictures["before"]
     assert shown["low"] < shown["high"]
-    assert shown["picture"].shape == shape
-    if math.isfinite(value):
+    assert shown["picture"].shape[:2] == shape
+    if math.isfinite(value) and stretch != "sigma":
         assert np.abs(shown["picture"] - expected_levels(data, shown)).max() <= 0.51
-    else:
+    elif not math.isfinite(value):
         assert (shown["mask"][..., 3] == 255).all()
 
 
