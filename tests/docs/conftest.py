@@ -12,6 +12,7 @@ from astropy.io import fits
 # Neither the tests nor the extensions of the documentation are a package: this is how their modules are found.
 sys.path.insert(0, str(Path(__file__).parents[2] / "docs" / "_ext"))
 sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parents[1] / "validation"))  # a browser
 
 from documentation import ROOT
 

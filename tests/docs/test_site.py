@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from documentation import DOCS, PAGES
+from headless import CHROMIUM, Browser
 from parsers import find_parser, names_of
 
 import amsd_astro
@@ -72,3 +73,16 @@ def test_formulas_are_drawn(site: Path) -> None:
     text = (site / "method.html").read_text(encoding="utf-8")
     assert text.count("<math") > 30
     assert "\\frac" not in text
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium")
+@pytest.mark.parametrize("width", [1280, 400])
+def test_code_is_whole_at_any_width(site: Path, tmp_path: Path, width: int) -> None:
+    browser = Browser(tmp_path)
+    cut = "Array.from(document.querySelectorAll('article pre')).filter((e) => e.scrollWidth > e.clientWidth + 1)"
+    try:
+        for name in ("start", "measured", "recipes", "command_line", "pipelines"):
+            browser.look(site / f"{name}.html", (width, 900))
+            assert browser.run(f"{cut}.map((e) => e.textContent)") == [], name
+    finally:
+        browser.close()
