@@ -145,6 +145,7 @@ def _noise(noise: NoiseModel) -> dict[str, tuple[Any, str]]:
         "AMSDNOIS": (float(np.sqrt(max(noise.sky_variance, 0.0))), "noise of the sky before denoising"),
         "AMSDRHOX": (across, "correlation of the noise, next pixel along x"),
         "AMSDRHOY": (along, "correlation of the noise, next pixel along y"),
+        "AMSDRHOS": (float(noise.correlation.sum()), "sum of that correlation over all lags"),
     }
     if np.isfinite(noise.agreement):
         cards["AMSDAGRE"] = (noise.agreement, "stated over measured variance of the sky")

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 from astropy.io import fits
-from numpy.typing import NDArray
 
+from amsd_astro.frames.measures.recorded_correlation import recorded_correlation
 from amsd_astro.noise.model import NoiseModel
 
 __all__ = ["Record", "has_record", "is_credible", "read_record", "without_record"]
@@ -140,17 +140,12 @@ def _noise(header: fits.Header) -> NoiseModel | None:
         floor,
         sky,
         sigma**2,
-        _correlation(_number(header, "AMSDRHOX") or 0.0, _number(header, "AMSDRHOY") or 0.0),
+        recorded_correlation(
+            _number(header, "AMSDRHOX") or 0.0, _number(header, "AMSDRHOY") or 0.0, _number(header, "AMSDRHOS")
+        ),
         _text(header, "AMSDNSRC") or "none",
         float("nan") if agreement is None else agreement,
     )
-
-
-def _correlation(across: float, along: float) -> NDArray[np.float64]:
-    """Return the matrix of the nearest lags; what is not recorded is taken as if the axes were independent."""
-    if across == along == 0:
-        return np.ones((1, 1))
-    return np.outer([along, 1, along], [across, 1, across])
 
 
 def _value(header: fits.Header, keyword: str) -> Any:

@@ -38,6 +38,7 @@ class DescribedPixels(CCDData):
     _meta: fits.Header
     _data: np.ndarray
     _flags: np.ndarray | None
+    primary: fits.Header | None = None
 
     def __copy__(self) -> Self:
         """Return a frame of the same arrays and header."""

@@ -19,6 +19,8 @@ from amsd_astro.errors import FrameError
 from amsd_astro.fits.world_coordinates import parse_wcs
 from amsd_astro.frames.described_pixels import DescribedPixels, as_header
 from amsd_astro.frames.masks import bool_mask
+from amsd_astro.frames.measures.sum_errors import SumErrors
+from amsd_astro.frames.measures.sum_weights import are_many, weights_of
 from amsd_astro.frames.registry import FrameReader, FrameWriter
 from amsd_astro.frames.source import FrameSource
 from amsd_astro.noise.model import NoiseModel
@@ -166,6 +168,61 @@ class Frame(DescribedPixels):
         new._wcs = None if self._wcs is None else self._wcs.deepcopy()
         new._wcs_pending = self._wcs_pending
         return new
+
+    @usual_float_errors()
+    def sum_error(self, over: Any, *, method: str = "exact", subpixels: int = 5) -> Any:
+        """Return the 1-sigma error of the sum of the pixels in an aperture, or of many such sums.
+
+        The errors of neighbouring pixels of a denoised frame go together, so those of sums are several times larger
+        than what `~photutils.aperture.aperture_photometry` makes of the 1-sigma map. How far they go together, the map
+        itself tells, with the noise model of the exposure, which is in the cards of the frame. Of an exposure it is the
+        noise that it states, or shows, with its correlation.
+
+        Parameters
+        ----------
+        over : photutils aperture, ApertureMask, or ndarray, shape (ny, nx)
+            An aperture in pixels or on the sky, at one position or at many; the mask of an aperture; an array of
+            booleans, True where a pixel counts; or one of weights.
+        method : {"exact", "center", "subpixel"}, optional
+            How an aperture counts the pixels at its rim, as in photutils.
+        subpixels : int, optional
+            For "subpixel", as in photutils.
+
+        Returns
+        -------
+        float or ndarray, shape (n,)
+            In the unit of the frame: a number for one sum, an array for an aperture at n positions, in their order.
+            Pixels that are masked do not count, nor do those outside of the frame; NaN where no pixel is left.
+
+        Raises
+        ------
+        FrameError
+            The frame is a part of a denoised one, or made of such: what is known of its errors describes the whole.
+        ValueError
+            An array has another shape than the frame, or holds what is not finite.
+
+        Notes
+        -----
+        It is the error of the denoised sum around what the exposure shows on average, with what the network is unsure
+        of. That a source too faint to be seen loses flux is not in it: see :ref:`faint-flux`.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from photutils.aperture import CircularAperture
+        >>> from amsd_astro import Frame, NoiseModel
+        >>> frame = Frame(np.full((50, 50), 100.0), noise=NoiseModel(0.0, 4.0))
+        >>> frame.sum_error(frame.data > 0)  # 2500 pixels of 2
+        100.0
+        >>> frame.sum_error(CircularAperture([(20, 20), (30, 25)], 3)).round(2)
+        array([9.93, 9.93])
+        """
+        errors = SumErrors.of(self)
+        shape = (self.data.shape[0], self.data.shape[1])
+        wcs = self.wcs if hasattr(over, "to_pixel") else None
+        sums = weights_of(over, shape, wcs=wcs, method=method, subpixels=subpixels)
+        found = [errors.of_sum(weights) for weights in sums]
+        return np.array(found) if are_many(over) else found[0]
 
     @property
     def mask(self) -> np.ndarray:

@@ -5,41 +5,21 @@ from __future__ import annotations
 import logging
 import warnings
 from functools import partial
-from typing import Any
 
 import numpy as np
-from astropy.io import fits
 
 from amsd_astro.arrays.flat_areas import border_areas
 from amsd_astro.arrays.float_errors import usual_float_errors
 from amsd_astro.frames.frame import Frame
+from amsd_astro.frames.measures.noise import card_of, noise_of, unit_of
 from amsd_astro.noise.keywords import noises_by_keywords
 from amsd_astro.noise.line_pattern import Pattern, find_pattern
-from amsd_astro.noise.measurement import Stated, find_noise
+from amsd_astro.noise.measurement import Stated
 from amsd_astro.noise.model import NoiseModel
 
 __all__ = ["card_of", "measure_noise", "slopes_by_source", "without_borders", "without_pattern"]
 
 _log = logging.getLogger(__name__)
-
-
-def card_of(frame: Frame, keyword: str) -> tuple[Any, str] | None:
-    """Look value and comment of a keyword up in the image's header as it is now, then in what it came from.
-
-    Parameters
-    ----------
-    frame : Frame
-        The frame.
-    keyword : str
-        Long ones without HIERARCH.
-    """
-    try:
-        for header in (frame.header, frame.primary):
-            if header is not None and header.get(keyword) is not None:
-                return header[keyword], header.comments[keyword]
-    except fits.VerifyError:
-        return "what cannot be parsed", ""
-    return None if frame.source is None else frame.source.card(keyword)
 
 
 def without_borders(frame: Frame) -> Frame:
@@ -93,19 +73,8 @@ def measure_noise(frame: Frame, *, stated: Stated = None, has_pattern: bool = Tr
     FrameError
         The pixels are so large that their variance is no number.
     """
-    if has_pattern:
-        with usual_float_errors():
-            frame, _ = without_pattern(frame)
-
     with usual_float_errors():
-        return find_noise(
-            np.asarray(frame.data),
-            frame.mask,
-            deviation=None if frame.uncertainty is None else np.asarray(frame.uncertainty.array),
-            lookup=partial(card_of, frame),
-            unit=_unit_of(frame),
-            stated=stated,
-        )
+        return noise_of(frame, stated=stated, has_pattern=has_pattern)
 
 
 def slopes_by_source(frame: Frame, noise: NoiseModel) -> dict[str, float]:
@@ -121,11 +90,7 @@ def slopes_by_source(frame: Frame, noise: NoiseModel) -> dict[str, float]:
     slopes = {noise.source: noise.slope, **noise.slopes}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of odd keywords it was told where they matter
-        header = next(noises_by_keywords(partial(card_of, frame), _unit_of(frame)), None)
+        header = next(noises_by_keywords(partial(card_of, frame), unit_of(frame)), None)
     if header is not None:
         slopes.setdefault("header", header.slope)
     return slopes
-
-
-def _unit_of(frame: Frame) -> str:
-    return "" if frame.unit is None else frame.unit.to_string().strip()
