@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from amsd_astro.validation.experiment import Experiment
 from amsd_astro.validation.measurements import FALSE_LEVEL, Measurements
 from amsd_astro.validation.measures.bias import measure_bias
+from amsd_astro.validation.measures.residuals import FAINT_PIXELS
 from amsd_astro.validation.parts import Check
 
 __all__ = ["CLEAR_SHAPE", "FLUX_GROUPS", "Measured", "checks_of", "mean_of"]
@@ -88,17 +89,24 @@ def _flux(experiment: Experiment, measurements: Measurements) -> list[Check]:
     words = {
         "bright": "Photometry of clear sources is what it was.",
         "middle": "Sources of middling brightness keep their flux.",
-        "faint": "Sources near the limit keep most of their flux: the least error shrinks what is faint.",
+        "faint": "Sources near the limit keep most of it: the least error shrinks what is faint.",
+    }
+    tables = (measurements.after, measurements.before, measurements.true)
+    kinds = {
+        "flux": ("Sources", "aperture flux", alone, [table.aperture_flux for table in tables]),
+        "psf_flux": ("Stars", "PSF flux", alone & experiment.injection.is_star, [table.psf_flux for table in tables]),
     }
     result = []
-    for name, (low, high) in reversed(FLUX_GROUPS.items()):
-        chosen = alone & (snr >= low) & (snr <= high)
-        after, before, true = (
-            table.aperture_flux for table in (measurements.after, measurements.before, measurements.true)
-        )
-        mean = mean_of(after, before, true, chosen, relative=True)
-        title = f"Aperture flux of sources of S/N {low:g} to {high:g}"
-        result.append(Check(f"flux_{name}", title, 100 * mean.value, 100 * mean.error, unit="%", sentence=words[name]))
+    for kind, (what, flux, used, measured) in kinds.items():
+        for name, (low, high) in reversed(FLUX_GROUPS.items()):
+            mean = mean_of(*measured, used & (snr >= low) & (snr <= high), relative=True)
+            title = f"{what} of S/N {low:g} to {high:g} should keep their {flux}"
+            result.append(
+                Check(
+                    f"{kind}_{name}", title, 100 * mean.value, 100 * mean.error, unit="%", sentence=words[name],
+                    verb="changed by",
+                )
+            )  # fmt: skip
     return result
 
 
@@ -115,16 +123,16 @@ def _shapes(experiment: Experiment, measurements: Measurements) -> list[Check]:
     place = _length(mean("dy"), mean("dx"))
     return [
         Check(
-            "fwhm", "FWHM of stars", 100 * fwhm.value, 100 * fwhm.error, unit="%",
-            sentence="Stars are neither blurred nor sharpened.",
+            "fwhm", "Stars should stay as wide as they are", 100 * fwhm.value, 100 * fwhm.error, unit="%",
+            sentence="They are neither blurred nor sharpened.", verb="FWHM changed by",
         ),
         Check(
-            "ellipticity", "Mean shift of the ellipticity of stars", shapes.value, shapes.error,
-            sentence="Round stars stay round, and no direction is preferred.",
+            "ellipticity", "Stars should stay as round as they are", shapes.value, shapes.error,
+            sentence="No direction is preferred.", verb="mean ellipticity changed by",
         ),
         Check(
-            "centroid", "Mean shift of the centres of stars", place.value, place.error, unit="px",
-            sentence="Sources stay where they are.",
+            "centroid", "Stars should stay where they are", place.value, place.error, unit="px",
+            sentence="The mean of all shifts.", verb="moved by",
         ),
     ]  # fmt: skip
 
@@ -140,26 +148,27 @@ def _detection(measurements: Measurements) -> list[Check]:
     if raw.depth.value > 0 and denoised.depth.value > 0:
         gain = 2.5 * math.log10(raw.depth.value / denoised.depth.value)
         error = 2.5 / math.log(10) * math.hypot(raw.depth.log_error, denoised.depth.log_error)
-    allowed = "no more than the matched filter finds in the raw frame and three times the root of that"
+    chance = "those that a matched filter finds in the raw frame and three times the root of that"
     share = 100 * measurements.n_unsupported / max(measurements.n_detected, 1)
     return [
         Check(
-            "depth", "Gain in depth at 90 % completeness and 90 % purity", gain, error, unit="mag",
-            sentence="Sources are found as well as by a matched filter on the raw frame, or fainter.",
+            "depth", "Sources should be found as deep as by a matched filter on the raw frame", gain, error, unit="mag",
+            sentence="At 90 % completeness and 90 % purity.", verb="deeper by",
         ),
         Check(
-            "false_detections", "False detections in noise alone above those allowed",
-            _excess(denoised.n_false, raw.n_false), sentence=f"At {FALSE_LEVEL:g} sigma of the raw frame, {allowed}.",
+            "false_detections", "Nothing should be found in noise alone but by chance",
+            _excess(denoised.n_false, raw.n_false), verb="found in excess:",
+            sentence=f"Detections at {FALSE_LEVEL:g} sigma of the raw frame, above {chance}.",
         ),
         Check(
-            "false_mirrored", "False detections in the mirrored frame above those allowed",
-            _excess(denoised.n_false_mirrored, raw.n_false_mirrored),
-            sentence=f"The frame upside down, its sources masked, shows {allowed}.",
+            "false_mirrored", "Nothing should be found in the frame upside down but by chance",
+            _excess(denoised.n_false_mirrored, raw.n_false_mirrored), verb="found in excess:",
+            sentence=f"Its sources masked; detections above {chance}.",
         ),
         Check(
-            "unsupported", "Detections where the raw frame shows nothing", share,
+            "unsupported", "What stands out should be seen in the raw frame as well", share,
             100 * math.sqrt(max(measurements.n_unsupported, 1)) / max(measurements.n_detected, 1), unit="%",
-            sentence="Whatever stands out in the denoised frame is to be seen in the raw one.",
+            sentence="Share of the detections in the denoised frame where the raw one shows nothing.", verb="not seen:",
         ),
     ]  # fmt: skip
 
@@ -176,34 +185,41 @@ def _residual(measurements: Measurements) -> list[Check]:
     ]
     return [
         Check(
-            "residual_mean", "Mean of what was taken from empty sky", residual.sky_mean, residual.sky_mean_error,
-            unit="sigma", sentence="The sky keeps its level.",
+            "residual_mean", "The sky level should not change", residual.sky_mean, residual.sky_mean_error,
+            unit="sigma", sentence="Mean of what was taken from empty sky.", verb="lowered by",
         ),
         Check(
-            "residual_width", "Width of what was taken from empty sky", residual.sky_width, unit="sigma",
-            sentence="All of the noise was taken, and no more.",
+            "residual_width", "All of the noise should be taken from empty sky, and no more", residual.sky_width,
+            residual.sky_width_error, unit="sigma", sentence="The noise has a width of 1.",
+            verb="width of what was taken:",
         ),
         Check(
-            "residual_neighbours", "Correlation of neighbours in it beyond that of the noise",
-            max(excess, key=abs), residual.neighbours_error,
-            sentence="What was taken is as white as the noise is.",
+            "residual_neighbours", "What is taken from empty sky should be as white as the noise",
+            max(excess, key=abs), residual.neighbours_error, verb="neighbours correlated more by",
+            sentence="Structure in it is structure of the scene.",
         ),
         Check(
-            "residual_slope", "What was taken, over the signal", 100 * residual.slope, 100 * residual.slope_error,
-            unit="%", sentence="What was taken does not grow with the signal.",
+            "residual_slope", "Nothing should be taken in proportion to the signal", 100 * residual.slope,
+            100 * residual.slope_error, unit="%", sentence="Over all pixels brighter than the noise.", verb="taken:",
+        ),
+        Check(
+            "residual_faint", "Nothing should be taken in proportion to a faint signal", 100 * residual.faint,
+            100 * residual.faint_error, unit="%", verb="taken:",
+            sentence=f"Over pixels of {FAINT_PIXELS[0]:g} to {FAINT_PIXELS[1]:g} sigma in the denoised frame.",
         ),
     ]  # fmt: skip
 
 
 def _sigma_map(measurements: Measurements) -> list[Check]:
-    width = measurements.calibration[0].width if measurements.calibration else math.nan
+    stratum = measurements.calibration[0] if measurements.calibration else None
     return [
         Check(
-            "sigma_width", "Width of (denoised - truth) / sigma", width,
-            sentence="The sigma map tells the true error, over all pixels of the denoised frame exposed again.",
+            "sigma_width", "The 1-sigma map should tell the true error", math.nan if stratum is None else stratum.width,
+            None if stratum is None else stratum.width_error, verb="errors over the map:",
+            sentence="Width of (denoised - truth) / sigma, of the denoised frame exposed again.",
         ),
         Check(
-            "error_left", "Rms error of the denoised frame exposed again", measurements.error_left, unit="sigma",
-            sentence="For information: of a scene as smooth as the denoised frame.",
+            "error_left", "Error of the denoised frame exposed again", measurements.error_left, unit="sigma",
+            sentence="For information: of a scene as smooth as the denoised frame.", verb="rms",
         ),
     ]  # fmt: skip

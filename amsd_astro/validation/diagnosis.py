@@ -11,8 +11,9 @@ __all__ = ["diagnose"]
 
 _BLUR = "It blurs: stars are wider than they were."
 _INVENTS = "It invents sources: there are detections where nothing is."
-_REMOVES = "It removes faint sources: these lose their flux, while bright ones keep theirs."
-_SCALES = "It scales flux: bright sources, whose shape is kept, all {verb} {share:.1f} % of it."
+_REMOVES = "It removes faint sources: {what}{besides}."
+_SCALES = "It scales flux: bright sources{kept} all {verb} {share:.1f} % of it."
+_SHARE = "It takes a share of faint light: {share:.1f} % of what is 2 to 20 sigma above the sky."
 _TOO_HIGH = (
     "Its noise model is wrong: the estimated error is below zero, so the noise was taken for more than it is, and what "
     "was taken out holds structure. State the noise."
@@ -23,7 +24,7 @@ _TOO_LOW = (
 )
 _LITTLE = "It takes little of the noise out: what was taken is narrower than the noise."
 _SKY = "It moves the level of the sky."
-_SIGMA = "Its sigma map is {word}."
+_SIGMA = "Its sigma map is {word}: errors are {value:.2f} times what it says."
 
 
 def diagnose(checks: Sequence[Check], record: Record | None = None) -> list[str]:
@@ -53,6 +54,7 @@ def diagnose(checks: Sequence[Check], record: Record | None = None) -> list[str]
 
     blurs = above("fwhm")
     bright = by_name["flux_bright"]
+    keeps_shape = (shape := by_name.get("fwhm")) is not None and shape.passed is True
     found = []
     too_high = False
     if record is not None and not record.is_trusted:
@@ -66,13 +68,24 @@ def diagnose(checks: Sequence[Check], record: Record | None = None) -> list[str]
     if invents:
         found.append(_INVENTS)
     if bright.passed is False and not blurs:
-        found.append(_SCALES.format(verb="gain" if bright.value > 0 else "lose", share=abs(bright.value)))
+        verb, kept = "gain" if bright.value > 0 else "lose", ", whose shape is kept," if keeps_shape else ""
+        found.append(_SCALES.format(verb=verb, share=abs(bright.value), kept=kept))
     elif not blurs and (below("flux_faint") or (below("depth") and not invents)):
-        found.append(_REMOVES)
+        besides = ", while bright ones keep theirs" if below("flux_faint") and bright.passed else ""
+        found.append(_REMOVES.format(what=_lost(by_name, below("flux_faint")), besides=besides))
+    elif not blurs and above("residual_faint") and not above("residual_slope"):
+        found.append(_SHARE.format(share=by_name["residual_faint"].value))
     if below("residual_width") and not too_high:  # it is narrow beside a noise that was taken for too wide
         found.append(_LITTLE)
     if below("residual_mean") or above("residual_mean"):
         found.append(_SKY)
     if below("sigma_width") or above("sigma_width"):
-        found.append(_SIGMA.format(word="too wide" if below("sigma_width") else "too narrow"))
+        word = "too wide" if below("sigma_width") else "too narrow"
+        found.append(_SIGMA.format(word=word, value=by_name["sigma_width"].value))
     return found
+
+
+def _lost(by_name: dict[str, Check], has_lost_flux: bool) -> str:
+    if has_lost_flux:
+        return f"those of S/N 4 to 10 lose {-by_name['flux_faint'].value:.0f} % of their flux"
+    return f"a matched filter on the raw frame finds what is {-by_name['depth'].value:.1f} mag fainter"

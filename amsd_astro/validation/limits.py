@@ -8,15 +8,18 @@ from dataclasses import replace
 
 from amsd_astro.validation.parts import Check
 
-__all__ = ["DEFAULT_LIMITS", "Limits", "checked_limits", "held"]
+__all__ = ["DEFAULT_LIMITS", "ESSENTIAL", "Limits", "checked_limits", "held"]
 
 Limits = Mapping[str, tuple[float | None, float | None]]
 """From the name of a check to its lowest and highest value."""
 
 DEFAULT_LIMITS: dict[str, tuple[float | None, float | None]] = {
-    "flux_bright": (-1.0, 1.0),
+    "flux_bright": (-0.5, 0.5),
     "flux_middle": (-2.0, 2.0),
     "flux_faint": (-10.0, 10.0),
+    "psf_flux_bright": (-0.5, 0.5),
+    "psf_flux_middle": (-2.0, 2.0),
+    "psf_flux_faint": (-10.0, 10.0),
     "fwhm": (-2.0, 2.0),
     "ellipticity": (None, 0.02),
     "centroid": (None, 0.02),
@@ -27,15 +30,29 @@ DEFAULT_LIMITS: dict[str, tuple[float | None, float | None]] = {
     "residual_mean": (-0.05, 0.05),
     "residual_width": (0.85, 1.1),
     "residual_neighbours": (-0.05, 0.05),
-    "residual_slope": (-1.0, 1.0),
-    "sigma_width": (0.8, 1.25),
+    "residual_slope": (-0.5, 0.5),
+    "residual_faint": (-0.5, 0.5),
+    "sigma_width": (0.8, 1.2),
     "repeat_sky": (None, 1.0),
     "repeat_faint": (None, 1.0),
     "repeat_flux": (-5.0, 5.0),
 }
 """Limits by the name of the check; those that begin with "repeat" count where there is a repeat."""
 
-_ERRORS = 2.0  # standard errors by which a value may pass its limit
+ESSENTIAL = frozenset(
+    {
+        "flux_bright",
+        "flux_middle",
+        "psf_flux_bright",
+        "psf_flux_middle",
+        "fwhm",
+        "false_detections",
+        "residual_mean",
+        "residual_width",
+        "sigma_width",
+    }
+)
+"""What nothing passes without being judged by; the sigma map only where there is one."""
 
 
 def checked_limits(limits: Limits | None) -> dict[str, tuple[float | None, float | None]]:
@@ -68,7 +85,7 @@ def checked_limits(limits: Limits | None) -> dict[str, tuple[float | None, float
 
 
 def held(check: Check, limits: Limits) -> Check:
-    """Hold a check to its limits, which a value with an error may pass by two of its standard errors.
+    """Hold a check to its limits.
 
     Parameters
     ----------
@@ -78,5 +95,6 @@ def held(check: Check, limits: Limits) -> Check:
         From `checked_limits`. What has none there only informs.
     """
     low, high = limits.get(check.name, (None, None))
-    room = _ERRORS * check.error if check.error is not None and math.isfinite(check.error) else 0.0
-    return replace(check, low=None if low is None else low - room, high=None if high is None else high + room)
+    has_map = check.name != "sigma_width" or not math.isnan(check.value)
+    matters = check.name in ESSENTIAL and has_map and (low is not None or high is not None)
+    return replace(check, low=low, high=high, matters=matters)

@@ -13,6 +13,9 @@ from numpy.typing import ArrayLike, NDArray
 __all__ = ["Band", "Chart", "Check", "Line", "Picture", "Section", "Series", "Table"]
 
 
+_ERRORS = 2.0  # standard errors
+
+
 @dataclass(frozen=True)
 class Check:
     """A measured number and the limits it is held to.
@@ -22,7 +25,7 @@ class Check:
     name : str
         For programs, such as "flux_bias_bright".
     title : str
-        For people.
+        For people: what should be, such as "The sky level should not change".
     value : float
         As measured; NaN where it could not be.
     error : float, optional
@@ -32,7 +35,11 @@ class Check:
     unit : str, optional
         Of value, error and limits.
     sentence : str, optional
-        What good looks like.
+        More on it.
+    verb : str, optional
+        What stands before the value, such as "moved by".
+    matters : bool, optional
+        Whether nothing passes as a whole before this is judged.
     """
 
     name: str
@@ -43,6 +50,8 @@ class Check:
     high: float | None = None
     unit: str = ""
     sentence: str = ""
+    verb: str = ""
+    matters: bool = False
 
     def __post_init__(self) -> None:
         low = -math.inf if self.low is None else self.low
@@ -52,10 +61,26 @@ class Check:
 
     @property
     def passed(self) -> bool | None:
-        """Whether the value is within its limits; None where there is no value or no limit."""
+        """Whether the value is within its limits; None where that is too uncertain, or there is no value or no limit.
+
+        It passes where two of its standard errors on either side are within the limits, and fails where they are
+        beyond one: limits do not widen with what the value is uncertain by.
+        """
         if math.isnan(self.value) or (self.low is None and self.high is None):
             return None
-        return bool((self.low is None or self.value >= self.low) and (self.high is None or self.value <= self.high))
+        room = _ERRORS * self.error if self.error is not None and math.isfinite(self.error) else 0.0
+        low, high = (-math.inf if self.low is None else self.low), (math.inf if self.high is None else self.high)
+        if self.value - room >= low and self.value + room <= high:
+            return True
+        return False if self.value + room < low or self.value - room > high else None
+
+    @property
+    def verdict(self) -> str:
+        """One of "passed", "failed", "inconclusive" (too uncertain) and "not judged" (no value, or no limit)."""
+        if self.passed is not None:
+            return "passed" if self.passed else "failed"
+        asked = self.low is not None or self.high is not None
+        return "inconclusive" if asked and (self.matters or not math.isnan(self.value)) else "not judged"
 
 
 @dataclass(frozen=True, eq=False)

@@ -164,16 +164,18 @@ def repeat_checks(score: RepeatScore) -> list[Check]:
     """The checks that a repeat adds, without limits."""
     return [
         Check(
-            "repeat_sky", "Distance from the repeat on empty sky", score.sky, score.sky_error, unit="sigma",
-            sentence="The denoised frame is nearer to the truth than the frame, which has 1.",
+            "repeat_sky", "Empty sky should be nearer to the repeat than before", score.sky, score.sky_error,
+            unit="sigma",
+            sentence="The error that is left, over that of the frame.", verb="error",
         ),
         Check(
-            "repeat_faint", "Distance from the repeat on faint pixels", score.faint, score.faint_error, unit="sigma",
-            sentence="As above, where faint sources are.",
+            "repeat_faint", "Faint pixels should be nearer to the repeat than before", score.faint, score.faint_error,
+            unit="sigma",
+            sentence="As above, where faint sources are.", verb="error",
         ),
         Check(
-            "repeat_flux", "Flux gained on the repeat's faint sources", 100 * score.flux, 100 * score.flux_error,
-            unit="%", sentence="Faint sources that the other exposure shows keep their flux.",
+            "repeat_flux", "Faint sources of the repeat should keep their flux", 100 * score.flux,
+            100 * score.flux_error, unit="%", sentence="Sources that the other exposure shows.", verb="changed by",
         ),
     ]  # fmt: skip
 

@@ -3,8 +3,8 @@
     python -m benchmarks.quality.sum_errors -o benchmarks/results/sum_errors.md
 
 Each frame is denoised as it is, nothing told. The width is the root of the mean of ((sum - true sum) / error)**2 over
-circular apertures: 250 all over the frame, and those on what stands out of the denoised frame by more than the noise of
-the exposure, at most 250.
+circular apertures: 20 x 20 all over the frame, and those on what stands out of the denoised frame by more than the
+noise of the exposure, at most 200.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from benchmarks.scenes.frames_with_truth import SAMPLES, Scene, sample_scene
 from benchmarks.scenes.unseen_frames import UNSEEN, unseen_scene
 
 _RADII = (2, 3, 4, 6, 8, 10)
-_MOST, _FEWEST = 250, 30
+_SIDE, _MOST, _FEWEST = 20, 200, 30
 _BORDER = 12  # pixels
 _SAMPLES = Path("data_samples")
 
@@ -70,7 +70,9 @@ def _widths(scene: Scene) -> tuple[_Widths, _Widths, float, float]:
     frame, rng = scene.frame, np.random.default_rng(7)
     result = Denoiser().fit_denoise(frame)
     ny, nx = frame.data.shape
-    anywhere = rng.uniform(_BORDER, np.array([nx, ny]) - _BORDER, (_MOST, 2))
+    side = np.linspace(0, 1, _SIDE)
+    steps = np.stack(np.meshgrid(_BORDER + side * (nx - 2 * _BORDER), _BORDER + side * (ny - 2 * _BORDER)), axis=-1)
+    anywhere = steps.reshape(-1, 2) + rng.uniform(-0.5, 0.5, (_SIDE**2, 2))
     shown = np.where(result.mask, result.noise.sky, result.data) - result.noise.sky
     peaks = find_peaks(shown, np.sqrt(result.noise.sky_variance), box_size=7, border_width=_BORDER)
     places = np.c_[peaks["x_peak"], peaks["y_peak"]] if peaks is not None else np.zeros((0, 2))

@@ -21,7 +21,7 @@ def validated(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
     def validate(frame: Any, **options: Any) -> Report:
         asked.update(options, frame=frame)
-        check = Check("flux_bright", "Flux", asked["value"], 0.1, -1.0, 1.0, "%")
+        check = Check("flux_bright", "Flux", asked["value"], 0.1, -1.0, 1.0, "%", matters=True)
         return Report("A title", checks=[check], diagnosis=[] if check.passed else ["It scales flux."])
 
     monkeypatch.setattr(amsd_astro.validation, "validate", validate)
@@ -48,7 +48,19 @@ def test_a_report_that_fails_is_written_and_told(
     assert told["failures"] == ["flux_bright"] and told["diagnosis"] == ["It scales flux."]
     assert run("validate", image, "-o", tmp_path / "r.html", "--overwrite") == 1
     out = capsys.readouterr().out
-    assert "  flux_bright: Flux, -2 %\n" in out and "  It scales flux.\n" in out
+    assert (
+        "  flux_bright: Flux: -2.00 \N{PLUS-MINUS SIGN} 0.10 %, allowed 1 %\n" in out and "  It scales flux.\n" in out
+    )
+    assert ".html: not passed, " in out
+
+
+def test_what_cannot_be_judged_has_not_passed(
+    image: Path, tmp_path: Path, run: Any, validated: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    validated["value"] = 0.95
+    assert run("validate", image, "-o", tmp_path / "r.html") == 1
+    out = capsys.readouterr().out
+    assert ".html: inconclusive, " in out and "too little is known" in out and "  flux_bright: Flux: 0.95" in out
 
 
 def test_options_reach_the_validation(

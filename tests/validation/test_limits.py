@@ -9,12 +9,13 @@ from astropy.io import fits
 
 from amsd_astro.frames.denoising_record import read_record
 from amsd_astro.validation.diagnosis import diagnose
-from amsd_astro.validation.limits import DEFAULT_LIMITS, checked_limits, held
+from amsd_astro.validation.limits import DEFAULT_LIMITS, ESSENTIAL, checked_limits, held
 from amsd_astro.validation.parts import Check
 
 FINE = {
     "flux_bright": 0.1, "flux_middle": -0.5, "flux_faint": -3.0, "fwhm": 0.2, "depth": 0.1, "false_detections": 0.0,
     "false_mirrored": 0.0, "unsupported": 0.0, "residual_mean": 0.0, "residual_width": 0.98, "sigma_width": 1.0,
+    "residual_faint": 0.1, "residual_slope": 0.0,
 }  # fmt: skip
 
 
@@ -86,9 +87,33 @@ def test_wrong_limits_are_refused(limits: dict[str, tuple[float, float]], said: 
         checked_limits(limits)
 
 
-def test_a_limit_gives_way_by_two_errors_of_the_value() -> None:
+def test_a_limit_does_not_give_way() -> None:
     limits = {"a": (-1.0, None)}
-    assert held(Check("a", "", -1.3, 0.2), limits).passed is True
+    assert held(Check("a", "", -1.3, 0.2), limits).verdict == "inconclusive"
     assert held(Check("a", "", -1.5, 0.2), limits).passed is False
     assert held(Check("a", "", -1.3, math.nan), limits).passed is False
     assert held(Check("b", "", -1.3), limits).passed is None
+    assert held(Check("a", "", -0.9, 9.0), limits).low == -1.0
+
+
+def test_what_matters_is_what_is_asked_for() -> None:
+    assert set(DEFAULT_LIMITS) >= ESSENTIAL
+    limits = checked_limits({"fwhm": (None, None)})
+    for name in ESSENTIAL:
+        assert held(Check(name, "", 1.0, 99.0), limits).verdict == ("not judged" if name == "fwhm" else "inconclusive")
+    assert not held(Check("sigma_width", "", math.nan), limits).matters, "there is no map to judge"
+    assert held(Check("flux_bright", "", math.nan), limits).verdict == "inconclusive"
+
+
+def test_what_is_said_agrees_with_the_figures() -> None:
+    (said_of_map,) = said(sigma_width=1.44)
+    assert "1.44 times" in said_of_map
+    (faint,) = said(flux_faint=-23.0)
+    assert "lose 23 % of their flux, while bright ones keep theirs" in faint
+    assert "keep" not in said(depth=-0.5)[0] and "0.5 mag" in said(depth=-0.5)[0]
+    (share,) = said(residual_faint=1.1)
+    assert "takes a share of faint light: 1.1 %" in share
+    limits = checked_limits(None)
+    values = {**FINE, "flux_bright": -2.0, "fwhm": math.nan}
+    (scaled,) = diagnose([held(Check(name, name, value), limits) for name, value in values.items()])
+    assert "shape" not in scaled, "nobody knows of the shape"

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from astropy.nddata import StdDevUncertainty
 from numpy.typing import NDArray
 from scipy import ndimage
 from validation_frames import Simulated, simulate
@@ -219,9 +221,35 @@ def test_a_bad_denoiser_fails_and_is_told_from_others(fault: object, word: str) 
         )  # fmt: skip
 
     report = validate(DATA / "galaxy_field_1.fits", denoiser=bad)
-    assert not report.passed
+    assert report.verdict == "failed"
     named = [line for line in report.diagnosis if any(w in line for w in ("blurs", "invents", "removes", "scales"))]
     assert len(named) == 1 and (word in named[0] or word.replace("1.9", "2.0") in named[0])
+
+
+def _light_of_faint_pixels_lost(frame: Frame, denoised: Frame) -> Frame:
+    noise = measure_noise(frame)
+    light = np.asarray(denoised.data) - noise.sky
+    faint = light < 20 * np.sqrt(noise.variance(denoised.data))
+    data = np.where(faint, noise.sky + 0.99 * light, denoised.data)
+    return denoised.with_arrays(data.astype(np.float32), denoised.uncertainty, None, None)
+
+
+def _map_too_small(frame: Frame, denoised: Frame) -> Frame:
+    sigma = StdDevUncertainty(0.7 * np.asarray(denoised.uncertainty.array))
+    return denoised.with_arrays(np.asarray(denoised.data), sigma, None, None)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("fault", "check"), [(_light_of_faint_pixels_lost, "residual_faint"), (_map_too_small, "sigma_width")]
+)
+def test_a_subtle_fault_is_found_and_named(fault: Callable[[Frame, Frame], Frame], check: str) -> None:
+    from amsd_astro import Denoiser
+
+    good = Denoiser(steps=0)
+    report = validate(DATA / "galaxy_field_1.fits", denoiser=lambda frame: fault(frame, good.denoise(frame)))
+    assert report.verdict == "failed" and [one.name for one in report.failures] == [check]
+    assert len(report.diagnosis) == 1
 
 
 @pytest.mark.slow

@@ -20,7 +20,7 @@ __all__ = ["run"]
 
 
 def run(args: argparse.Namespace, console: Console) -> int:
-    """Validate denoising on a file: 0 where it passes, 1 where it does not."""
+    """Validate denoising on a file: 0 where it passes, 1 where it does not or cannot be judged."""
     from amsd_astro.validation.limits import checked_limits
 
     if not args.output.lower().endswith((".html", ".htm")):
@@ -66,12 +66,20 @@ def _validate(args: argparse.Namespace, record: dict[str, Any]) -> int:
 
 
 def _told(report: Report) -> dict[str, Any]:
+    from amsd_astro.validation.wording import statement
+
     told = report.to_dict()
-    return {key: told[key] for key in ("verdict", "passed", "failures", "diagnosis", "checks")}
+    statements = {
+        check.name: statement(check) for check in report.checks if check.verdict in ("failed", "inconclusive")
+    }
+    return {"statements": statements} | {
+        key: told[key] for key in ("verdict", "passed", "summary", "failures", "diagnosis", "checks")
+    }
 
 
 def _summary(record: dict[str, Any]) -> list[str]:
-    lines = [f"{record['output']}: {record['verdict']}, {record['seconds']:.1f} s"]
-    failed = [check for check in record["checks"] if check["passed"] is False]
-    lines += [f"  {check['name']}: {check['title']}, {check['value']:.4g} {check['unit']}".rstrip() for check in failed]
-    return [*lines, *(f"  {sentence}" for sentence in record["diagnosis"])]
+    from amsd_astro.validation.wording import VERDICTS
+
+    lines = [f"{record['output']}: {VERDICTS[record['verdict']]}, {record['seconds']:.1f} s"]
+    lines += [f"  {sentence}" for sentence in [*record["summary"], *record["diagnosis"][1:]]]
+    return [*lines, *(f"  {name}: {told}" for name, told in record["statements"].items())]

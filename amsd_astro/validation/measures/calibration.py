@@ -21,6 +21,7 @@ STRATA = (-np.inf, 0.1, 1.0, 5.0, np.inf)
 """Edges of the strata of true signal to noise per pixel."""
 
 _FEWEST = 1000
+_PARTS = 16
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,8 @@ class Stratum:
         Share of the pixels within one sigma and within 1.96.
     n_pixels : int
         How many there are.
+    width_error : float
+        Standard error of the width, from the scatter of parts of the frame: neighbouring errors go together.
     """
 
     low: float
@@ -46,6 +49,7 @@ class Stratum:
     coverage_68: float
     coverage_95: float
     n_pixels: int
+    width_error: float = float("nan")
 
 
 def measure_calibration(
@@ -98,7 +102,15 @@ def measure_calibration(
 def _judged(low: float, high: float, z: NDArray[np.float64]) -> Stratum:
     size = np.abs(z)
     within = [float(np.mean(size < limit)) for limit in (1.0, 1.96)]
-    return Stratum(float(low), float(high), float(z.std()), float(z.mean()), within[0], within[1], z.size)
+    return Stratum(
+        float(low), float(high), float(z.std()), float(z.mean()), within[0], within[1], z.size, _width_error(z)
+    )
+
+
+def _width_error(z: NDArray[np.float64]) -> float:
+    """Of deviations in the order of the rows they are in."""
+    powers = [float(np.mean(part**2)) for part in np.array_split(z, _PARTS)]
+    return float(np.std(powers) / np.sqrt(_PARTS) / (2 * max(float(z.std()), 1e-9)))
 
 
 def bootstrap_frame(denoised: Frame, noise: NoiseModel, *, seed: int) -> tuple[Frame, NDArray[np.float64]]:

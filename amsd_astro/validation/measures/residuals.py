@@ -14,7 +14,10 @@ from amsd_astro.noise.model import NoiseModel
 from amsd_astro.validation.measures.sky_map import SkyMap, map_sky
 from amsd_astro.validation.measures.stamps import bad_pixels_of
 
-__all__ = ["ResidualStatistics", "measure_residual"]
+__all__ = ["FAINT_PIXELS", "ResidualStatistics", "measure_residual"]
+
+FAINT_PIXELS = (2.0, 20.0)
+"""Denoised signal, in sigma, of the pixels that `ResidualStatistics.faint` is of."""
 
 _CLIP = 5.0
 _FAINTEST = 1.0  # sigma above the sky: fainter pixels say nothing of the dependence on the signal
@@ -43,6 +46,11 @@ class ResidualStatistics:
         Of the residual over the denoised signal above the sky, both in sigma: 0.02 where 2 % of the flux was taken.
     n_sky, n_source : int
         Pixels of each kind.
+    sky_width_error : float
+        Standard error of the width.
+    faint, faint_error : float
+        The residual over the denoised signal of faint pixels, through zero: a share that was taken from all of these
+        shows, however faint they are, since an estimate of least error errs by nothing on the average of its own bins.
     """
 
     sky_mean: float
@@ -58,6 +66,9 @@ class ResidualStatistics:
     slope_error: float
     n_sky: int
     n_source: int
+    sky_width_error: float = float("nan")
+    faint: float = float("nan")
+    faint_error: float = float("nan")
 
 
 def measure_residual(
@@ -92,7 +103,10 @@ def measure_residual(
     inflation = max(float(noise.correlation.sum()), 0.1)
     sky_mean, sky_error, sky_width = _mean(residual[on_sky], inflation)
     source_mean, source_error, source_width = _mean(residual[on_source], inflation)
-    slope, slope_error = _slope(residual[good], ((after - sky.background) / sigma)[good], max(inflation, 1.0))
+    signal = (after - sky.background) / sigma
+    slope, slope_error = _slope(residual[good], signal[good], max(inflation, 1.0))
+    faint, faint_error = _share(residual[good], signal[good], max(inflation, 1.0))
+    n_sky = int(np.count_nonzero(on_sky))
     values = np.where(on_sky & (np.abs(residual) < _CLIP), residual - sky_mean, np.nan)
     (along_x, n_pairs), (along_y, _) = _neighbours(values), _neighbours(values.T)
     return ResidualStatistics(
@@ -107,8 +121,11 @@ def measure_residual(
         float(np.sqrt(float(np.sum(noise.correlation**2)) / n_pairs)) if n_pairs else float("nan"),
         slope,
         slope_error,
-        int(np.count_nonzero(on_sky)),
+        n_sky,
         int(np.count_nonzero(on_source)),
+        sky_width * float(np.sqrt(np.sum(noise.correlation**2) / max(2 * n_sky, 1))),
+        faint,
+        faint_error,
     )
 
 
@@ -151,3 +168,13 @@ def _slope(residual: NDArray[np.float64], signal: NDArray[np.float64], inflation
         kept = np.abs(off) < limit
     spread = float(np.sum((signal[kept] - signal[kept].mean()) ** 2))
     return float(slope), float(np.sqrt(inflation / spread)) if spread > 0 else float("nan")
+
+
+def _share(residual: NDArray[np.float64], signal: NDArray[np.float64], inflation: float) -> tuple[float, float]:
+    """Residual over the signal of faint pixels, outliers left out, and its error."""
+    low, high = FAINT_PIXELS
+    used = (signal > low) & (signal < high) & (np.abs(residual) < _CLIP)
+    power = float(np.sum(signal[used] ** 2))
+    if np.count_nonzero(used) < _FEWEST:
+        return float("nan"), float("nan")
+    return float(np.sum(residual[used] * signal[used])) / power, float(np.sqrt(inflation / power))

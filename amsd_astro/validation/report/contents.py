@@ -53,7 +53,7 @@ def facts_of(experiment: Experiment, *, seed: int) -> dict[str, str]:
         "PSF": f"FWHM {psf.fwhm:.2f} px, {psf.source}" + (f" ({psf.n_stars})" if psf.n_stars else ""),
         "Sources put in": f"{injection.y.size}, {injection.n_crowded} of them near sources of the frame",
         "Seed": str(seed),
-        "Limits": "each wider by two standard errors of the value, where it has one",
+        "Limits": "passed and not passed are told apart by two standard errors of the value, where it has one",
     }
     words = {"AMSDVERS": "Version", "AMSDRCP": "Recipe", "AMSDHASH": "Weights", "AMSDSTEP": "Steps"}
     facts |= {word: str(after.header[key]) for key, word in words.items() if key in after.header}

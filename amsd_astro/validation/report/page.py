@@ -9,23 +9,25 @@ from collections.abc import Sequence
 from importlib.resources import files
 from string import Template
 
-from amsd_astro.graphics.numbers import limits, measured, number
+from amsd_astro.graphics.numbers import limits, number
 from amsd_astro.validation.parts import Check, Section
 from amsd_astro.validation.report.svg_charts import chart_figure
 from amsd_astro.validation.report.tables import html_table
 from amsd_astro.validation.report.text import escaped
 from amsd_astro.validation.report.verdict import Verdict
 from amsd_astro.validation.report.viewer import viewer_html
+from amsd_astro.validation.wording import VERDICTS, allowed, statement, value_of
 
 __all__ = ["page_of", "summary_of"]
 
-_STATES = {True: "passed", False: "failed", None: "unjudged"}
-_WORDS = {"passed": "passed", "failed": "failed", "unjudged": "not judged"}
-# told apart by shape: a tick in a circle, a cross in an octagon, a dash in a dashed circle
+_STATES = {"passed": "passed", "failed": "failed", "inconclusive": "inconclusive", "not judged": "unjudged"}
+# told apart by shape: a tick in a circle, a cross in an octagon, a wave in a diamond, a dash in a dashed circle
 _SHAPES = {
     "passed": '<circle cx="10" cy="10" r="9"/><path class="sign" d="M5.5,10.5l3,3l6,-7"/>',
     "failed": '<path d="M6.3,1h7.4l5.3,5.3v7.4l-5.3,5.3h-7.4l-5.3,-5.3v-7.4z"/>'
     '<path class="sign" d="M6.5,6.5l7,7M13.5,6.5l-7,7"/>',
+    "inconclusive": '<path d="M10,0.5l9.5,9.5l-9.5,9.5l-9.5,-9.5z"/>'
+    '<path class="sign" d="M5.5,11q2.2,-3.6 4.5,-1.2t4.5,-1.2"/>',
     "unjudged": '<circle class="open" cx="10" cy="10" r="8.5"/><path class="sign" d="M6,10h8"/>',
 }
 
@@ -54,7 +56,7 @@ def page_of(report: Verdict) -> str:
     parts.append(("thresholds", "Thresholds", _thresholds(report.checks)))
     style, script = _static("page.css"), _static("page.js")
     return Template(_static("page.html")).substitute(
-        title=f"{_WORDS[_state(report)].capitalize()}: {escaped(report.title)}",
+        title=f"{VERDICTS[report.verdict].capitalize()}: {escaped(report.title)}",
         heading=escaped(report.title),
         subtitle=escaped(report.subtitle),
         contents="".join(f'<li><a href="#{name}">{escaped(title)}</a></li>' for name, title, _ in parts),
@@ -74,12 +76,13 @@ def summary_of(report: Verdict) -> str:
     """Return verdict and checks as HTML for a notebook."""
     rows = "".join(
         f"<tr><td>{escaped(check.title)}</td><td>{_value(check)}</td>"
-        f"<td>{escaped(limits(check.low, check.high, check.unit))}</td><td>{_WORDS[_STATES[check.passed]]}</td></tr>"
+        f"<td>{escaped(limits(check.low, check.high, check.unit))}</td><td>{VERDICTS[check.verdict]}</td></tr>"
         for check in report.checks
     )
     diagnosis = "".join(f"<p>{escaped(sentence)}</p>" for sentence in report.diagnosis)
     return (
-        f"<p><strong>{escaped(report.title)}: {report.verdict}.</strong> {escaped(_count(report))}</p>{diagnosis}"
+        f"<p><strong>{escaped(report.title)}: {VERDICTS[report.verdict]}.</strong> "
+        f"{escaped(' '.join(report.summary))} {escaped(_count(report))}</p>{diagnosis}"
         f"<table><thead><tr><th>Check</th><th>Value</th><th>Limits</th><th>Result</th></tr></thead>"
         f"<tbody>{rows}</tbody></table>"
     )
@@ -94,11 +97,11 @@ def _hash(text: str) -> str:
 
 
 def _state(report: Verdict) -> str:
-    return {"passed": "passed", "failed": "failed", "not judged": "unjudged"}[report.verdict]
+    return _STATES[report.verdict]
 
 
 def _heading(report: Verdict, name: str, title: str) -> str:
-    return f"{_mark(_state(report))}{report.verdict.capitalize()}" if name == "verdict" else escaped(title)
+    return f"{_mark(_state(report))}{VERDICTS[report.verdict].capitalize()}" if name == "verdict" else escaped(title)
 
 
 def _mark(state: str) -> str:
@@ -109,25 +112,25 @@ def _count(report: Verdict) -> str:
     """Return how the checks ended, in a sentence."""
     if not report.checks:
         return "Nothing was measured."
-    ends = [check.passed for check in report.checks]
-    told = [f"{ends.count(True)} of {len(ends)} checks passed", f"{ends.count(False)} failed"]
-    if ends.count(None):
-        told.append(f"{ends.count(None)} not judged")
+    ends = [check.verdict for check in report.checks]
+    told = [f"{ends.count('passed')} of {len(ends)} checks passed", f"{ends.count('failed')} failed"]
+    told += [f"{ends.count(end)} {end}" for end in ("inconclusive", "not judged") if end in ends]
     return f"{', '.join(told)}."
 
 
 def _verdict(report: Verdict) -> str:
-    failed = "".join(
-        f"<li><strong>{escaped(check.title)}</strong>: {_value(check)}, "
-        f"where {escaped(limits(check.low, check.high, check.unit))} is asked for. {escaped(check.sentence)}</li>"
-        for check in report.failures
+    failed = "".join(f"<li>{escaped(statement(check))}</li>" for check in report.failures)
+    unsure = "".join(
+        f"<li>{escaped(statement(check))}</li>" for check in report.checks if check.verdict == "inconclusive"
     )
     diagnosis = "".join(f"<li>{escaped(sentence)}</li>" for sentence in report.diagnosis)
     return "".join(
         [
+            f'<p class="summary">{escaped(" ".join(report.summary))}</p>',
             f"<p>{escaped(_count(report))}</p>",
             f'<h3>What failed</h3><ul class="failures">{failed}</ul>' if failed else "",
             f'<h3>What is likely wrong</h3><ul class="diagnosis">{diagnosis}</ul>' if diagnosis else "",
+            f'<h3>What is too uncertain to judge</h3><ul class="unsure">{unsure}</ul>' if unsure else "",
         ]
     )
 
@@ -143,17 +146,22 @@ def _checks(checks: Sequence[Check]) -> str:
 
 
 def _check(check: Check) -> str:
-    state = _STATES[check.passed]
+    state = _STATES[check.verdict]
+    ended = f"{_mark(state)}<span>{VERDICTS[check.verdict]}</span>"
     return (
-        f'<tr class="{state}" id="check-{escaped(check.name)}"><td>{_mark(state)}<span>{_WORDS[state]}</span></td>'
+        f'<tr class="{state}" id="check-{escaped(check.name)}"><td>{ended}</td>'
         f'<th scope="row">{escaped(check.title)}<small>{escaped(check.sentence)}</small></th>'
-        f"<td>{_value(check)}<small>{escaped(limits(check.low, check.high, check.unit))}</small></td></tr>"
+        f"<td>{_found(check)}<small>{escaped(allowed(check) or 'no limit')}</small></td></tr>"
     )
+
+
+def _found(check: Check) -> str:
+    return f"<small>{escaped(check.verb)}</small>{_value(check)}" if check.verb else _value(check)
 
 
 def _value(check: Check) -> str:
     """Return the value with its unit, which is not parted from it at the end of a line."""
-    value = escaped(measured(check.value, check.error)).replace("\N{PLUS-MINUS SIGN} ", "\N{PLUS-MINUS SIGN}&nbsp;")
+    value = escaped(value_of(check)).replace("\N{PLUS-MINUS SIGN} ", "\N{PLUS-MINUS SIGN}&nbsp;")
     return f"{value}&nbsp;{escaped(check.unit)}" if check.unit and not math.isnan(check.value) else value
 
 

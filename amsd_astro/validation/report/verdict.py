@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from amsd_astro.validation.parts import Check, Picture, Section
+from amsd_astro.validation.wording import verdict_in_words
 
 if TYPE_CHECKING:
     from astropy.wcs import WCS
 
 __all__ = ["SCHEMA", "Verdict"]
 
-SCHEMA = 1
+SCHEMA = 2
 """Number of the layout of the JSON; it grows when a key changes its meaning or goes."""
 
 
@@ -54,14 +55,26 @@ class Verdict:
 
     @property
     def passed(self) -> bool:
-        """Whether something was judged and nothing failed."""
+        """Whether all that matters was judged and nothing failed."""
         return self.verdict == "passed"
 
     @property
     def verdict(self) -> str:
-        """One of "passed", "failed", and "not judged" where no check could be."""
-        judged = {check.passed for check in self.checks} - {None}
-        return "not judged" if not judged else "failed" if False in judged else "passed"
+        """One of "passed", "failed", "inconclusive" and, where there was nothing to judge, "not judged".
+
+        It is inconclusive where nothing failed, but a check that matters is too uncertain or could not be measured.
+        """
+        ends = {check.verdict for check in self.checks}
+        if "failed" in ends:
+            return "failed"
+        if any(check.matters and check.verdict == "inconclusive" for check in self.checks):
+            return "inconclusive"
+        return "passed" if "passed" in ends else "not judged"
+
+    @property
+    def summary(self) -> tuple[str, ...]:
+        """The verdict in two sentences."""
+        return tuple(verdict_in_words(self.verdict, self.checks, self.diagnosis))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the report without charts and pictures as JSON values.
@@ -77,9 +90,10 @@ class Verdict:
             "subtitle": self.subtitle,
             "verdict": self.verdict,
             "passed": self.passed,
+            "summary": self.summary,
             "failures": [check.name for check in self.failures],
             "diagnosis": self.diagnosis,
-            "checks": [{**vars(check), "passed": check.passed} for check in self.checks],
+            "checks": [{**vars(check), "passed": check.passed, "verdict": check.verdict} for check in self.checks],
             "facts": self.facts,
             "data": self.data,
         }

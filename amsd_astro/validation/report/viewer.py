@@ -43,6 +43,10 @@ __all__ = ["LARGEST", "shown_cut", "viewer_html"]
 LARGEST = 4096
 """Pixels on a side that are shown of a frame: its centre where it is larger."""
 
+_COMPARED = (
+    '<button type="button" data-do="blink">Blink</button>'
+    '<button type="button" data-do="beside" aria-pressed="false">Side by side</button>'
+)
 _N_NODES = 17  # places on a side between which the script interpolates on the sky
 _SMALL = 384  # pixels; narrower pictures are enlarged where there is no script
 _log = logging.getLogger(__name__)
@@ -101,10 +105,10 @@ def viewer_html(pictures: Sequence[Picture], wcs: WCS | None) -> str:
     template = Template((files("amsd_astro.validation.report") / "static" / "viewer.html").read_text(encoding="utf-8"))
     return template.substitute(
         pictures="".join(_button(n, one.picture) for n, one in enumerate(shown)),
-        blink="" if script["blink"] is None else '<button type="button" data-do="blink">Blink</button>',
+        blink="" if script["blink"] is None else _COMPARED,
         mask='<button type="button" data-do="mask" aria-pressed="true">Masked</button>' if masked else "",
         mask_key=", <kbd>m</kbd> masked pixels" if masked else "",
-        blink_key="" if script["blink"] is None else ", <kbd>b</kbd> blink",
+        blink_key="" if script["blink"] is None else ", <kbd>b</kbd> blink, <kbd>s</kbd> side by side",
         grid=_grid(lines, cut),
         nx=cut.nx,
         ny=cut.ny,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,12 @@ from amsd_astro.errors import OutputExistsError
 from amsd_astro.validation.parts import Chart, Check, Picture, Section, Series, Table
 from amsd_astro.validation.report.report import Report
 from amsd_astro.validation.report.verdict import SCHEMA
+from amsd_astro.validation.wording import statement
 
 GOOD = Check("good", "Good", 0.5, 0.1, 0.0, 1.0, "px", "It is small.")
 BAD = Check("bad", "Bad", 2.0, None, None, 1.0)
 OPEN = Check("open", "Open", math.nan, None, 0.0, 1.0)
+UNSURE = Check("unsure", "Unsure", 0.9, 0.2, 0.0, 1.0)
 
 
 def strict(path: Path) -> Any:
@@ -56,6 +59,53 @@ def test_a_check_passes_within_its_limits(
 
 
 @pytest.mark.parametrize(
+    ("value", "error", "verdict"),
+    [
+        (0.5, 0.2, "passed"),
+        (0.5, 0.3, "inconclusive"),
+        (0.5, 5.0, "inconclusive"),
+        (1.3, 0.2, "inconclusive"),
+        (1.5, 0.2, "failed"),
+        (-0.5, 0.2, "failed"),
+        (1.1, 0.0, "failed"),
+        (1.1, math.nan, "failed"),
+        (math.nan, 0.1, "not judged"),
+    ],
+)
+def test_limits_do_not_widen_with_the_error(value: float, error: float, verdict: str) -> None:
+    check = Check("name", "Title", value, error, 0.0, 1.0)
+    assert check.verdict == verdict
+    assert check.passed is {"passed": True, "failed": False}.get(verdict)
+
+
+@pytest.mark.parametrize(
+    ("check", "said"),
+    [
+        (
+            Check("sky", "The sky level should not change", -0.2, 0.031, -0.06, 0.06, "sigma", verb="moved by"),
+            "The sky level should not change: moved by -0.2 \N{PLUS-MINUS SIGN} 0.03 sigma, allowed 0.06 sigma",
+        ),
+        (GOOD, "Good: 0.50 \N{PLUS-MINUS SIGN} 0.10 px, allowed 0 to 1 px"),
+        (BAD, "Bad: 2, allowed at most 1"),
+        (Check("low", "Low", 2.34567, 23.4, 1.0, None), "Low: 0 \N{PLUS-MINUS SIGN} 20, allowed at least 1"),
+        (OPEN, "Open: could not be measured"),
+        (Check("told", "Told", 0.98765), "Told: 0.988"),
+    ],
+)
+def test_a_check_says_what_should_be(check: Check, said: str) -> None:
+    assert statement(check) == said
+
+
+@pytest.mark.parametrize("checks", [(), (GOOD,), (BAD, GOOD), (GOOD, replace(UNSURE, matters=True))])
+def test_a_verdict_is_two_sentences(checks: tuple[Check, ...]) -> None:
+    report = Report("Title", checks=checks)
+    assert len(report.summary) == 2
+    assert all(sentence.endswith(".") for sentence in report.summary)
+    for check in report.failures or [check for check in checks if check.matters]:
+        assert check.title in " ".join(report.summary)
+
+
+@pytest.mark.parametrize(
     ("checks", "verdict", "failures"),
     [
         ((), "not judged", ()),
@@ -64,6 +114,11 @@ def test_a_check_passes_within_its_limits(
         ((GOOD, OPEN), "passed", ()),
         ((GOOD, BAD, OPEN), "failed", (BAD,)),
         ((BAD,), "failed", (BAD,)),
+        ((GOOD, UNSURE), "passed", ()),
+        ((GOOD, replace(UNSURE, matters=True)), "inconclusive", ()),
+        ((GOOD, replace(OPEN, matters=True)), "inconclusive", ()),
+        ((BAD, replace(UNSURE, matters=True)), "failed", (BAD,)),
+        ((UNSURE,), "not judged", ()),
     ],
 )
 def test_a_report_passes_where_something_was_judged_and_nothing_failed(
@@ -131,8 +186,12 @@ def test_the_json_tells_verdict_thresholds_and_all_numbers(tmp_path: Path) -> No
         "high": 1.0,
         "unit": "px",
         "sentence": "It is small.",
+        "verb": "",
+        "matters": False,
         "passed": True,
+        "verdict": "passed",
     }
+    assert len(record["summary"]) == 2
     assert (told["bad"]["low"], told["bad"]["high"], told["bad"]["passed"]) == (None, 1.0, False)
     assert (told["open"]["value"], told["open"]["passed"]) == (None, None)
 
@@ -181,7 +240,7 @@ def test_a_file_appears_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.
 
 def test_a_notebook_shows_verdict_and_checks() -> None:
     shown = Report("<Title>", checks=[GOOD, BAD, OPEN], diagnosis=["a < b"])._repr_html_()
-    assert "&lt;Title&gt;: failed." in shown
+    assert "&lt;Title&gt;: not passed." in shown
     assert "1 of 3 checks passed, 1 failed, 1 not judged." in shown
     assert "a &lt; b" in shown
     assert shown.count("<tr>") == 4

@@ -16,7 +16,8 @@
   const out = Object.fromEntries(all("[data-out]").map((place) => [place.dataset.out, place]));
   const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
   // The centre of the view and the pointer in pixels of the picture, from its upper left corner.
-  const view = { x: data.nx / 2, y: data.ny / 2, scale: 1, fitted: true, shown: 0, pointer: null, masks: true, grid: false };
+  const view = { x: data.nx / 2, y: data.ny / 2, scale: 1, fitted: true, shown: 0, pointer: null, masks: true, grid: false, beside: false };
+  // Of one picture in the view; side by side there are two, one beside the other or, on narrow screens, below it.
   let width = 1, height = 1, blinking = 0, drawing = 0, speaking = 0;
 
   const fitScale = () => Math.min(width / data.nx, height / data.ny);
@@ -34,32 +35,45 @@
   function draw() {
     drawing = 0;
     const ratio = window.devicePixelRatio || 1, picture = pictures[view.shown], s = view.scale;
-    const wide = Math.round(width * ratio), high = Math.round(height * ratio);
+    const wide = Math.round(stage.clientWidth * ratio), high = Math.round(stage.clientHeight * ratio);
     if (canvas.width !== wide || canvas.height !== high) { canvas.width = wide; canvas.height = high; }
     const pen = canvas.getContext("2d");
     pen.setTransform(1, 0, 0, 1, 0, 0);
     pen.clearRect(0, 0, wide, high);
-    pen.setTransform(ratio * s, 0, 0, ratio * s, ratio * (width / 2 - view.x * s), ratio * (height / 2 - view.y * s));
     pen.imageSmoothingEnabled = s * ratio < 1;
     pen.imageSmoothingQuality = "high";
     // Only what is in view, in whole pixels: large pictures stay cheap.
     const left = clamp(Math.floor(view.x - width / 2 / s), 0, data.nx), right = clamp(Math.ceil(view.x + width / 2 / s), 0, data.nx);
     const top = clamp(Math.floor(view.y - height / 2 / s), 0, data.ny), bottom = clamp(Math.ceil(view.y + height / 2 / s), 0, data.ny);
     const box = [left, top, right - left, bottom - top];
-    for (const image of [picture.image, view.masks ? picture.mask : null]) {
-      if (image && image.complete && image.naturalWidth) pen.drawImage(image, ...box, ...box);
-    }
+    const panes = view.beside ? data.blink.map((n) => pictures[n]) : [picture];
+    panes.forEach((shown, n) => {
+      const [dx, dy] = corner(n);
+      pen.save();
+      pen.setTransform(ratio, 0, 0, ratio, 0, 0);
+      pen.beginPath();
+      pen.rect(dx, dy, width - (view.beside && across() ? 1 : 0), height - (view.beside && !across() ? 1 : 0));
+      pen.clip();
+      pen.setTransform(ratio * s, 0, 0, ratio * s, ratio * (dx + width / 2 - view.x * s), ratio * (dy + height / 2 - view.y * s));
+      for (const image of [shown.image, view.masks ? shown.mask : null]) {
+        if (image && image.complete && image.naturalWidth) pen.drawImage(image, ...box, ...box);
+      }
+      pen.restore();
+    });
     stage.classList.toggle("zoomed", s > fitScale() * 1.001);
     stage.dataset.shown = String(view.shown);
     stage.dataset.scale = s.toFixed(4);
-    find(".which").textContent = picture.label;
+    find(".which").textContent = panes.map((shown) => shown.label).join(across() ? " | " : " / ");
     for (const button of all("[data-picture]")) {
-      button.setAttribute("aria-pressed", String(Number(button.dataset.picture) === view.shown));
+      button.setAttribute("aria-pressed", String(Number(button.dataset.picture) === view.shown && !view.beside));
     }
-    out.caption.textContent = picture.label + ": " + picture.caption;
-    if (view.grid) drawGrid();
+    out.caption.textContent = panes.map((shown) => shown.label + ": " + shown.caption).join("; ");
+    if (view.grid && !view.beside) drawGrid();
     read();
   }
+
+  const across = () => stage.clientWidth >= 560;
+  const corner = (n) => (across() ? [n * width, 0] : [0, n * height]);
 
   function drawGrid() {
     const s = view.scale, x0 = view.x - width / 2 / s, y0 = view.y - height / 2 / s;
@@ -174,7 +188,7 @@
   function speak() {
     clearTimeout(speaking);
     speaking = setTimeout(() => {
-      const doing = blinking ? "Blinking" : pictures[view.shown].label;
+      const doing = blinking ? "Blinking" : view.beside ? "Side by side" : pictures[view.shown].label;
       out.status.textContent = [doing, out.zoom.textContent, out.pixel.textContent, out.sky.textContent].filter(Boolean).join(", ");
     }, 300);
   }
@@ -192,6 +206,7 @@
   function show(n) {
     if (n < 0 || n >= pictures.length) return;
     stop();
+    if (view.beside) beside();
     view.shown = n;
     settle();
   }
@@ -206,6 +221,7 @@
   function blink() {
     if (!data.blink) return;
     if (blinking) { stop(); return; }
+    if (view.beside) beside();
     const [before, after] = data.blink;
     const next = () => { view.shown = view.shown === before ? after : before; settle(); };
     find("[data-do=blink]").setAttribute("aria-pressed", "true");
@@ -213,8 +229,18 @@
     blinking = setInterval(next, calm.matches ? 2500 : 600);
   }
 
+  function beside() {
+    if (!data.blink) return;
+    stop();
+    view.beside = !view.beside;
+    stage.classList.toggle("beside", view.beside);
+    press("beside", view.beside);
+    measure();
+  }
+
   const deeds = {
     blink,
+    beside,
     in: () => zoom(Math.SQRT2),
     out: () => zoom(Math.SQRT1_2),
     fit: () => { view.fitted = true; settle(); },
@@ -222,7 +248,7 @@
     grid: () => { view.grid = !view.grid; stage.classList.toggle("gridded", view.grid); press("grid", view.grid); settle(); },
     mask: () => { view.masks = !view.masks; press("mask", view.masks); settle(); },
   };
-  const keys = { b: "blink", "+": "in", "=": "in", "-": "out", _: "out", 0: "fit", f: "fit", n: "native", g: "grid", m: "mask" };
+  const keys = { b: "blink", s: "beside", "+": "in", "=": "in", "-": "out", _: "out", 0: "fit", f: "fit", n: "native", g: "grid", m: "mask" };
   const arrows = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
   function press(name, on) {
@@ -267,8 +293,8 @@
   }, { passive: false });
 
   function local(event) {
-    const box = stage.getBoundingClientRect();
-    return [event.clientX - box.left, event.clientY - box.top];
+    const box = stage.getBoundingClientRect(), x = event.clientX - box.left, y = event.clientY - box.top;
+    return [view.beside && across() && x >= width ? x - width : x, view.beside && !across() && y >= height ? y - height : y];
   }
 
   const held = new Map();
@@ -306,8 +332,8 @@
   function measure() {
     const box = stage.getBoundingClientRect();
     if (!box.width || !box.height) return;
-    width = box.width;
-    height = box.height;
+    width = box.width / (view.beside && across() ? 2 : 1);
+    height = box.height / (view.beside && !across() ? 2 : 1);
     settle();
   }
 
