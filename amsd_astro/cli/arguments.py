@@ -151,9 +151,9 @@ def _add_train(command: argparse.ArgumentParser) -> None:
 
 
 def _add_inspect(command: argparse.ArgumentParser) -> None:
-    command.add_argument("file", metavar="FILE", help="FITS file to look at")
+    command.add_argument("files", metavar="FILE", nargs="+", help="FITS files to look at")
     add_input_options(command)
-    add_reporting(command, "print what is found as one JSON object")
+    add_reporting(command, "print what is found as one JSON object for each file")
 
 
 def _add_simulate(command: argparse.ArgumentParser) -> None:

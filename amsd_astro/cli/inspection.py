@@ -9,6 +9,7 @@ from amsd_astro.printable import one_line
 __all__ = ["image_lines"]
 
 _MOST_FLAGS, _MOST_NAMES = 8, 8
+_UNCORRELATED = 0.02
 
 
 def image_lines(record: dict[str, Any]) -> list[str]:
@@ -27,21 +28,73 @@ def image_lines(record: dict[str, Any]) -> list[str]:
         ("image", f"HDU {image['hdu']}, {nx} x {ny} pixels, {image['dtype']}, {masked}"),
         *_plane_rows(record["planes"]),
         ("unit", unit or "none stated"),
-        ("sky level", f"{noise['sky']:.6g} {unit}"),
+        ("sky level", f"{noise['sky']:.6g} {unit}{_electrons(noise)}"),
         ("sky sigma", f"{noise['sky_sigma']:.4g} {unit}"),
-        ("variance", f"{noise['slope']:.4g} * signal + {noise['floor']:.4g}{_floor_note(noise)}"),
+        ("pedestal", _pedestal(noise, unit)),
+        ("gain", _gain(noise, unit)),
+        ("read noise", _read_noise(noise)),
+        ("variance", f"{noise['slope']:.4g} * signal {_signed(noise['floor'])}{_floor_note(noise)}"),
         ("slope from", noise["source"] + _other_slopes(noise)),
         ("stated/measured", _agreement(noise)),
-        ("correlation", f"{noise['correlation_x']:.3f} along x, {noise['correlation_y']:.3f} along y (next pixel)"),
+        ("correlation", _correlation(noise)),
+        ("offsets", _offsets(record["offsets"])),
     ]
-    offsets = record["offsets"]
-    if any(offsets.values()):
-        rows.append(
-            ("offsets", f"{offsets['rows']:.2f} of rows, {offsets['columns']:.2f} of columns (rms, over the noise)")
-        )
     if image["denoised"]:
         rows.append(("denoised", "yes: this is an output of amsd-astro"))
+    verdict = record["verdict"]
+    said = ["fine: it can be denoised as it is"] if verdict["fine"] else [f"look again: {verdict['reasons'][0]}"]
+    rows += [("verdict" if not n else "", text) for n, text in enumerate([*said, *verdict["reasons"][1:]])]
     return [one_line(f"{name and name + ':':<17}{value}").rstrip() for name, value in rows]
+
+
+def _signed(value: float) -> str:
+    return f"{'-' if value < 0 else '+'} {abs(value):.4g}"
+
+
+def _electrons(noise: dict[str, Any]) -> str:
+    electrons = noise["sky_electrons"]
+    return f", {electrons:.3g} electrons a pixel above the pedestal" if electrons and electrons > 0 else ""
+
+
+def _pedestal(noise: dict[str, Any], unit: str) -> str:
+    pedestal = noise["pedestal"]
+    if pedestal is None:
+        return "cannot be told from the read noise" if noise["gain"] else "cannot be told without a gain"
+    if not noise["pedestal_is_known"]:
+        return f"at least {pedestal:.4g} {unit}, more with read noise"
+    small = abs(pedestal) < noise["sky_sigma"]
+    return "none: a pixel without light is zero" if small else f"{pedestal:.4g} {unit}, by the noise of the sky"
+
+
+def _gain(noise: dict[str, Any], unit: str) -> str:
+    if noise["gain"] is None:
+        return "none: no photon noise is counted"
+    source = noise["source"]
+    whose = {"caller": "as stated", "data": "as the pixels show", "assumed": "assumed"}.get(source, f"by the {source}")
+    return f"{noise['gain']:.4g} e/{unit or 'unit'}, {whose}"
+
+
+def _read_noise(noise: dict[str, Any]) -> str:
+    electrons, source = noise["read_noise"], noise["read_noise_source"]
+    if electrons is None:
+        return "not stated, and cannot be told from the pedestal" if noise["gain"] else "cannot be told without a gain"
+    if source == "data":
+        return f"at most {electrons:.3g} e, less where there is a pedestal below zero"
+    return f"{electrons:.3g} e, {'as stated' if source == 'caller' else 'by the header'}"
+
+
+def _correlation(noise: dict[str, Any]) -> str:
+    across, along = noise["correlation_x"], noise["correlation_y"]
+    strongest = max(abs(across), abs(along))
+    words = "none, as in a raw frame" if strongest < _UNCORRELATED else "as in a resampled or smoothed frame"
+    return f"{across:.3f} along x, {along:.3f} along y (next pixel): {words}"
+
+
+def _offsets(offsets: dict[str, float]) -> str:
+    if not any(offsets.values()):
+        return "none: no pattern of rows or columns"
+    told = f"{offsets['rows']:.2f} of rows, {offsets['columns']:.2f} of columns (rms, over the noise)"
+    return f"{told}; kept, and left out by --destripe"
 
 
 def _plane_rows(planes: list[dict[str, Any]]) -> list[tuple[str, str]]:

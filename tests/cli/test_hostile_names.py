@@ -81,7 +81,7 @@ def test_names_on_both_streams(
 
 def test_wrong_usage_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     for words in (
-        ["inspect", "a", HOSTILE],
+        ["simulate", "-o", "a", HOSTILE],
         [HOSTILE],
         ["denoise", "a", "--steps", HOSTILE],
         ["inspect", "a", "--x\x1b[31m\r\u202e"],

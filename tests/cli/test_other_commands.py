@@ -57,6 +57,58 @@ def test_inspect_tells_of_rows_that_differ(tmp_path: Path, capsys: pytest.Captur
     assert "sky sigma:       4.9" in seen or "sky sigma:       5" in seen
 
 
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ([], "fine: it can be denoised as it is"),
+        (["--gain", "2", "--read-noise", "6"], "fine: it can be denoised as it is"),
+        (["--noise", "20,0"], "times the one that the sky shows: state --gain"),
+    ],
+)
+def test_inspect_says_whether_all_is_fine(
+    image: Path, options: list[str], said: str, capsys: pytest.CaptureFixture[str], run: Any
+) -> None:
+    assert run("inspect", image, *options) == 0
+    seen = capsys.readouterr().out
+    assert said in next(line for line in seen.splitlines() if line.startswith("verdict:"))
+
+
+def test_inspect_tells_gain_read_noise_and_pedestal(tmp_path: Path, run: Any, json_lines: Any) -> None:
+    rng = np.random.default_rng(4)
+    electrons = rng.poisson(300, (300, 300)) + rng.normal(0, 8, (300, 300))
+    frame = fits.PrimaryHDU((electrons / 1.5 + 1000).astype(np.float32))
+    frame.header["GAIN"], frame.header["RDNOISE"] = 1.5, 8.0
+    frame.writeto(tmp_path / "raw.fits")
+    assert run("inspect", tmp_path / "raw.fits", "--json") == 0
+    (record,) = json_lines()
+    noise = record["noise"]
+    assert (noise["gain"], noise["read_noise"], noise["read_noise_source"]) == (1.5, pytest.approx(8), "header")
+    assert noise["pedestal"] == pytest.approx(1000, abs=10) and noise["pedestal_is_known"]
+    assert noise["sky_electrons"] == pytest.approx(300, rel=0.05)
+    assert record["verdict"] == {"fine": True, "reasons": []}
+
+
+def test_inspect_says_what_to_state_where_nothing_tells_the_gain(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], run: Any
+) -> None:
+    noise = np.random.default_rng(4).normal(100, 5, (200, 200)).astype(np.float32)
+    fits.PrimaryHDU(noise).writeto(tmp_path / "bare.fits")
+    assert run("inspect", tmp_path / "bare.fits") == 0
+    seen = capsys.readouterr().out
+    assert "verdict:         look again: " in seen and "--gain" in seen
+
+
+def test_inspect_takes_several_files(
+    image: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], run: Any, json_lines: Any
+) -> None:
+    assert run("inspect", image, image) == 0
+    seen = capsys.readouterr().out
+    assert seen.count("verdict:") == 2 and f"\n\n{image}\n" in seen
+    assert run("inspect", image, tmp_path / "none.fits", image, "--json") == 1
+    assert [record["ok"] for record in json_lines()] == [True, False, True]
+    assert run("inspect", tmp_path / "none.fits", "--json") == 65
+
+
 def test_inspect_lists_where_none_can_be_chosen(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], run: Any, json_lines: Any
 ) -> None:

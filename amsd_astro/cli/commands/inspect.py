@@ -6,33 +6,46 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from amsd_astro.cli.console import Console
-from amsd_astro.cli.exit_statuses import DONE, describe_failure
+from amsd_astro.cli.exit_statuses import DONE, SOME_FAILED, describe_failure
 from amsd_astro.cli.inputs import reading_options, stated_noise
 from amsd_astro.cli.inspection import image_lines
+from amsd_astro.cli.inspection_verdict import verdict_of
 from amsd_astro.cli.noise_record import noise_record
 
 if TYPE_CHECKING:
     from amsd_astro.fits.raw_hdus import RawHDU
     from amsd_astro.frames import Frame
+    from amsd_astro.noise.model import NoiseModel
 
 __all__ = ["run"]
 
 
 def run(args: argparse.Namespace, console: Console) -> int:
-    """Show a file; its HDUs are listed also where no image can be chosen."""
+    """Show files, one after the other; HDUs are listed also where no image can be chosen."""
     console.calm_astropy()
-    record: dict[str, Any] = {"file": args.file, "ok": True, "kind": "inspected", "message": ""}
+    statuses = []
+    for n, path in enumerate(args.files):
+        if n and not args.json:
+            console.result("")
+        statuses.append(_inspect(path, args, console))
+    return statuses[0] if len(statuses) == 1 else SOME_FAILED if any(statuses) else DONE
+
+
+def _inspect(path: str, args: argparse.Namespace, console: Console) -> int:
+    record: dict[str, Any] = {"file": path, "ok": True, "kind": "inspected", "message": ""}
     status = DONE
     with console.collect_warnings() as notes:
         try:
-            record["hdus"] = _list_hdus(args.file)
-            record |= _look(args)
+            record["hdus"] = _list_hdus(path)
+            record |= _look(path, args)
         except Exception as error:  # noqa: BLE001 - goes into the report
             failure = describe_failure(error)
             status = failure.status
             record |= {"ok": False, "kind": failure.kind, "message": failure.message}
             console.failure(failure.message, error)
     record |= {"status": status, "warnings": list(notes)}
+    if record["ok"]:
+        record["verdict"] = verdict_of(record)
     if args.json:
         console.json(record)
     elif "hdus" in record:
@@ -58,20 +71,46 @@ def _hdu_record(hdu: RawHDU) -> dict[str, Any]:
     }
 
 
-def _look(args: argparse.Namespace) -> dict[str, Any]:
+def _look(path: str, args: argparse.Namespace) -> dict[str, Any]:
     """Read the image and measure its noise."""
     from amsd_astro.frames import read_frame
+    from amsd_astro.frames.measures.detector import detector_of
     from amsd_astro.frames.noise import measure_noise, slopes_by_source, without_pattern
     from amsd_astro.frames.suitability import tell_doubts
 
-    frame = read_frame(args.file, **reading_options(args))
+    frame = read_frame(path, **reading_options(args))
     bare, pattern = without_pattern(frame)
     noise = measure_noise(bare, stated=stated_noise(args), has_pattern=False)
     tell_doubts(bare, noise, stacklevel=2)
     rows, columns = (0.0, 0.0) if pattern is None else pattern.widths
     offsets = {"rows": rows, "columns": columns}
+    stated = args.read_noise if args.gain is not None else None
     found = {"slopes": slopes_by_source(bare, noise), **(noise_record(noise) or {})}
-    return {"image": _image_record(frame), "planes": _planes(frame), "noise": found, "offsets": offsets}
+    found |= vars(detector_of(bare, noise, read_noise=stated))
+    if args.noise_model is not None:  # it is used as it is, and not compared there
+        found["agreement"] = _agreement(noise, measure_noise(bare, has_pattern=False))
+    told = {"image": _image_record(frame), "planes": _planes(frame), "noise": found, "offsets": offsets}
+    return told | {"refused": _refusal(frame)}
+
+
+def _agreement(noise: NoiseModel, measured: NoiseModel) -> float:
+    """Variance of the sky by a model that is stated as a whole, over the one that is measured."""
+    if not measured.sky_variance > 0:
+        return float("nan")
+    return float(noise.variance(measured.sky).mean() / measured.sky_variance)
+
+
+def _refusal(frame: Frame) -> str:
+    """Why a frame would not be denoised; empty where it would."""
+    from amsd_astro.errors import FrameError
+    from amsd_astro.frames import refuse_mosaic, refuse_unsuitable
+
+    try:
+        refuse_unsuitable(frame)
+        refuse_mosaic(frame)
+    except FrameError as error:
+        return str(error)
+    return ""
 
 
 def _planes(frame: Frame) -> list[dict[str, Any]]:

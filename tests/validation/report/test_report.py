@@ -83,7 +83,7 @@ def test_limits_do_not_widen_with_the_error(value: float, error: float, verdict:
     [
         (
             Check("sky", "The sky level should not change", -0.2, 0.031, -0.06, 0.06, "sigma", verb="moved by"),
-            "The sky level should not change: moved by -0.2 \N{PLUS-MINUS SIGN} 0.03 sigma, allowed 0.06 sigma",
+            "The sky level should not change: moved by -0.20 \N{PLUS-MINUS SIGN} 0.03 sigma, allowed 0.06 sigma",
         ),
         (GOOD, "Good: 0.50 \N{PLUS-MINUS SIGN} 0.10 px, allowed 0 to 1 px"),
         (BAD, "Bad: 2, allowed at most 1"),

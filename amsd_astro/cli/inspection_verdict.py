@@ -1,0 +1,61 @@
+"""Whether what `amsd-astro inspect` found can be denoised as it is, and what is to be stated where not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = ["verdict_of"]
+
+_UNLIKE = 2.0  # times, between gains, from which they are not the same
+_STATED = (0.8, 1.25)  # of the variance that the sky shows
+_BELOW = 5.0  # noises of the sky by which a pedestal may be below zero
+_STATE = "state --gain (electrons per unit) and --read-noise, or --noise SLOPE,FLOOR"
+
+
+def verdict_of(record: dict[str, Any]) -> dict[str, Any]:
+    """Return what is to be stored as the verdict: whether all is fine, and what is not.
+
+    Parameters
+    ----------
+    record : dict
+        As `--json` prints it, without the verdict.
+    """
+    if record.get("refused"):
+        return {"fine": False, "reasons": [f"it is not denoised: {record['refused']}"]}
+    reasons = [*_noise_reasons(record["noise"]), *_other_reasons(record)]
+    return {"fine": not reasons, "reasons": reasons}
+
+
+def _noise_reasons(noise: dict[str, Any]) -> list[str]:
+    reasons = []
+    if noise["source"] == "none" or not noise["sky_sigma"] > 0:
+        reasons.append("the frame shows no noise, so there is nothing to take out")
+    if noise["source"] == "assumed":
+        reasons.append(f"nothing tells the gain, so it is assumed: {_STATE}")
+    agreement = noise["agreement"]
+    if agreement == agreement and not _STATED[0] <= agreement <= _STATED[1]:
+        reasons.append(f"the stated variance is {agreement:.2f} times the one that the sky shows: {_STATE}")
+    told, data = noise["slope"], noise["slopes"].get("data")
+    if data and told > 0 and not 1 / _UNLIKE <= told / data <= _UNLIKE:
+        gains = f"{1 / told:.3g} e/unit by the {noise['source']}, {1 / data:.3g} by the data"
+        reasons.append(f"the gain is {gains}: {_STATE}")
+    pedestal = noise["pedestal"]
+    if noise["pedestal_is_known"] and pedestal < -_BELOW * noise["sky_sigma"]:
+        reasons.append(f"the sky is noisier than its photons and the read noise: {_STATE}")
+    return reasons
+
+
+def _other_reasons(record: dict[str, Any]) -> list[str]:
+    image = record["image"]
+    reasons = []
+    if image["denoised"]:
+        reasons.append("it is denoised already: give the exposure itself, or --force")
+    share = image["n_masked"] / (image["shape"][0] * image["shape"][1])
+    if share > 0.5:
+        reasons.append(f"{share:.0%} of the pixels are masked: name the right mask by --mask-ext or --mask-bits")
+    unused = [plane for plane in record["planes"] if plane["role"] == "errors" and not plane["used"]]
+    if unused and not image["has_errors"] and record["noise"]["source"] in ("assumed", "data"):
+        reasons.append("a plane of errors is there and not used: name it by --error-ext and --error-kind")
+    if record["warnings"]:
+        reasons.append(f"of this it was warned: {record['warnings'][0]}")
+    return reasons
