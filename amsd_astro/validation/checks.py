@@ -97,9 +97,10 @@ def _flux(experiment: Experiment, measurements: Measurements) -> list[Check]:
         "psf_flux": ("Stars", "PSF flux", alone & experiment.injection.is_star, [table.psf_flux for table in tables]),
     }
     result = []
-    for kind, (what, flux, used, measured) in kinds.items():
+    for kind, (what, flux, used, (after, before, true)) in kinds.items():
         for name, (low, high) in reversed(FLUX_GROUPS.items()):
-            mean = mean_of(*measured, used & (snr >= low) & (snr <= high), relative=True)
+            chosen = used & (snr >= low) & (snr <= high)
+            mean = mean_of(after, before, true, chosen, relative=True)
             title = f"{what} of S/N {low:g} to {high:g} should keep their {flux}"
             result.append(
                 Check(

@@ -166,6 +166,31 @@ def test_keys_choose_blink_zoom_and_move(browser: Browser, page: Path) -> None:
     browser.wait("document.querySelector('[role=status]').textContent.startsWith('Before, Zoom')")
 
 
+@pytest.mark.parametrize("size", [LAPTOP, PHONE])
+def test_before_and_after_stand_side_by_side(browser: Browser, page: Path, size: tuple[int, int]) -> None:
+    browser.look(page, size)
+    focus(browser)
+    alone = scale(browser)
+    browser.press("s")
+    across = size == LAPTOP
+    assert shown(browser) == ("Before | After" if across else "Before / After")
+    assert "Before: " in readout(browser, "caption") and "After: " in readout(browser, "caption")
+    assert scale(browser) < alone
+    pixels = grays(browser) if across else grays(browser).T
+    half = pixels.shape[1] // 2
+    rows = slice(pixels.shape[0] // 2 - 20, pixels.shape[0] // 2 + 20)
+    first, second = (pixels[rows, start + half // 2 - 20 : start + half // 2 + 20] for start in (0, half))
+    assert np.ptp(first) > 20 and np.ptp(second) == 0
+    assert browser.run("document.querySelector('[data-do=beside]').getAttribute('aria-pressed')") == "true"
+    browser.press("+")  # both move together
+    assert scale(browser) > 0
+    browser.press("1")
+    assert shown(browser) == "Before"
+    assert browser.run("document.querySelector('[data-do=beside]').getAttribute('aria-pressed')") == "false"
+    browser.press("0")
+    assert scale(browser) == alone
+
+
 def test_blinking_goes_between_before_and_after_and_slowly_where_that_is_wished(browser: Browser, page: Path) -> None:
     counts = {}
     for motion in ("no-preference", "reduce"):
