@@ -12,7 +12,7 @@ from typing import Any
 
 from astropy.utils.exceptions import AstropyUserWarning
 
-from amsd_astro.printable import printable
+from amsd_astro.printable import printable, told_name
 
 __all__ = [
     "AlreadyDenoisedError",
@@ -56,11 +56,12 @@ class FrameError(ValueError):
     Attributes
     ----------
     path, hdu
-        As given; None where unknown.
+        As given; None where unknown. Of a file that was fetched the path is the address, without credentials.
     """
 
     def __init__(self, message: str = "", *, path: Any = None, hdu: Any = None) -> None:
         message = printable(message)
+        path = told_name(path) if isinstance(path, (str, os.PathLike)) and told_name(path) != os.fspath(path) else path
         super().__init__(_located(message, path, hdu))
         self.message = message
         self.path = path

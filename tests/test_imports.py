@@ -21,6 +21,7 @@ ROOMS = (
     ("arrays",),
     ("graphics",),
     ("fits",),
+    ("remote",),
     ("noise",),
     ("simulation",),
     ("network",),

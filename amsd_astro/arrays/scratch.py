@@ -21,7 +21,7 @@ from numpy.typing import DTypeLike
 
 from amsd_astro.resources import memory_limit
 
-__all__ = ["ScratchFile", "new_array"]
+__all__ = ["ScratchFile", "new_array", "scratch_folder"]
 
 _log = logging.getLogger(__name__)
 
@@ -121,7 +121,8 @@ class ScratchFile:
                 os.pwrite(self.descriptor, zeros[: n_bytes - offset], offset)
 
 
-def _folder() -> str:
+def scratch_folder() -> str:
+    """Return the folder for files that are too large to hold: where TMPDIR says, else /var/tmp or the usual place."""
     if not os.path.isdir(os.environ.get("TMPDIR", "")):
         usual = Path("/var/tmp")
         if usual.is_dir() and os.access(usual, os.W_OK | os.X_OK):
@@ -132,7 +133,7 @@ def _folder() -> str:
 def _unnamed() -> tuple[int, str]:
     """Return the descriptor of a new file that has no name, and its folder."""
     try:
-        folder = _folder()
+        folder = scratch_folder()
         with tempfile.TemporaryFile(dir=folder, buffering=0) as file:
             return os.dup(file.fileno()), folder
     except OSError:

@@ -7,6 +7,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from amsd_astro.cli.exit_statuses import UsageError
+from amsd_astro.many.admission import read_admitted
 from amsd_astro.many.options import stated_noise
 
 if TYPE_CHECKING:
@@ -49,14 +50,7 @@ def read_input(path: str | os.PathLike[str], args: argparse.Namespace, *, named_
     named_files : bool, optional
         As for `reading_options`.
     """
-    from amsd_astro.frames import read_frame, refuse_denoised, refuse_mosaic, refuse_unsuitable
-
-    frame = read_frame(path, **reading_options(args, named_files=named_files))
-    if not args.force:
-        refuse_denoised(frame)
-    refuse_unsuitable(frame)
-    refuse_mosaic(frame)
-    return frame
+    return read_admitted(path, reading_options(args, named_files=named_files), force=args.force)
 
 
 def check_model(path: str | None) -> None:

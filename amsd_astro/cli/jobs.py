@@ -9,6 +9,7 @@ from typing import Any
 
 from amsd_astro.cli.console import Console
 from amsd_astro.cli.exit_statuses import DONE, UsageError, describe_failure
+from amsd_astro.cli.remote_inputs import local_inputs, shown_record
 
 __all__ = ["run_job"]
 
@@ -17,7 +18,7 @@ def run_job(
     record: dict[str, Any],
     args: argparse.Namespace,
     console: Console,
-    work: Callable[[dict[str, Any]], int | None],
+    work: Callable[[argparse.Namespace, dict[str, Any]], int | None],
     summary: Callable[[dict[str, Any]], list[str]],
 ) -> int:
     """Do the job of a command and report it.
@@ -31,7 +32,8 @@ def run_job(
     console : Console
         Where it is reported.
     work : callable
-        Does the job, adds what there is to tell to the record, and may return an exit status of its own.
+        Does the job by options that name files of this machine, adds what there is to tell to the record, and may
+        return an exit status of its own.
     summary : callable
         Returns the lines for people once it is done.
 
@@ -42,11 +44,12 @@ def run_job(
     """
     console.calm_astropy()
     start = time.perf_counter()
-    record |= {"ok": True, "message": ""}
+    record |= {**shown_record(record), "ok": True, "message": ""}
     status = DONE
     with console.collect_warnings() as notes:
         try:
-            status = work(record) or DONE
+            with local_inputs(args) as local:
+                status = work(local, record) or DONE
         except UsageError:
             raise
         except Exception as error:  # noqa: BLE001 - goes into the report

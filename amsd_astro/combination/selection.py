@@ -153,7 +153,7 @@ def _opened(
     known: dict[str, str] = {}
     for done, source in enumerate(sources, start=1):
         try:
-            exposure = open_exposure(source.given, name=source.name, noise=noise, **source.options)
+            exposure = open_exposure(source.here, name=source.name, noise=noise, **source.options)
             twin = known.get(exposure.facts.pixels)
             if twin is not None:
                 raise FrameError(f"its pixels are those of {twin}.")

@@ -11,6 +11,8 @@ import numpy as np
 
 from amsd_astro.errors import FrameError
 from amsd_astro.regular_files import file_checksum
+from amsd_astro.remote.addresses import is_address, shown_name
+from amsd_astro.remote.fetching import Fetches
 
 __all__ = ["Source", "sources_of"]
 
@@ -32,16 +34,29 @@ class Source:
     name: str
     given: Any = field(repr=False)
     options: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    _fetches: Fetches = field(default_factory=Fetches, repr=False)
 
     @property
     def checksum(self) -> str:
         """SHA-256 of the file's bytes, hexadecimal; empty for what is no file."""
-        return (file_checksum(self.given) or "") if isinstance(self.given, (str, os.PathLike)) else ""
+        if not isinstance(self.given, (str, os.PathLike)):
+            return ""
+        try:
+            return file_checksum(self.here) or ""
+        except (FrameError, OSError):  # of an address: it was told, and is left out
+            return ""
+
+    @property
+    def here(self) -> Any:
+        """What was given; for an address the file that is fetched from there once."""
+        return self._fetches.local_file(self.given)
 
     def is_of(self, obj: Any) -> bool:
         """Whether this is what was given: the same object, or a path to the same file."""
         if self.given is obj:
             return True
+        if is_address(obj) or is_address(self.given):
+            return isinstance(obj, str) and obj == self.given
         if not (isinstance(obj, (str, os.PathLike)) and isinstance(self.given, (str, os.PathLike))):
             return False
         return os.path.realpath(obj) == os.path.realpath(self.given)
@@ -71,4 +86,4 @@ def sources_of(objs: Sequence[Any]) -> list[Source]:
 
 
 def _name_of(obj: Any, number: int) -> str:
-    return os.fspath(obj) if isinstance(obj, (str, os.PathLike)) else f"exposure {number}"
+    return shown_name(obj) if isinstance(obj, (str, os.PathLike)) else f"exposure {number}"

@@ -1,4 +1,4 @@
-"""Temporary files beside their final place, and what becomes of those whose writer was killed.
+"""Temporary files beside their final place, temporary folders, and what becomes of those whose writer was killed.
 
 A writer holds a lock on its temporary file, and the system drops it with the process: so the next writer in the
 folder can tell what a dead one left, and removes it. Locks are known all over one kernel, containers included; the
@@ -14,10 +14,11 @@ import logging
 import os
 import re
 import secrets
+import shutil
 import time
 from pathlib import Path
 
-__all__ = ["make_temporary", "remove_temporary", "shortened", "sweep"]
+__all__ = ["make_temporary", "make_temporary_folder", "remove_temporary", "shortened", "sweep"]
 
 _log = logging.getLogger(__name__)
 _NAME = re.compile(r"\..*\.amsd-(?P<kernel>[0-9a-f]{12})-[0-9a-f]{16}\.tmp\Z", re.DOTALL)
@@ -61,6 +62,27 @@ def make_temporary(target: Path, mode: int, stack: contextlib.ExitStack) -> tupl
     return temporary, descriptor
 
 
+def make_temporary_folder(target: Path, stack: contextlib.ExitStack) -> Path:
+    """Make a temporary folder that nobody else may look into, and lock it.
+
+    Parameters
+    ----------
+    target : Path
+        What it is called after, in the folder where it is to be.
+    stack : ExitStack
+        Gets what removes it with all that is in it.
+    """
+    for _ in range(10):
+        folder = target.parent / _temporary_name(target.name)
+        stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        folder.mkdir(mode=0o700)
+        descriptor = os.open(folder, os.O_RDONLY)
+        stack.callback(_close, descriptor)
+        if _lock(descriptor) is not False and os.path.lexists(folder):
+            break
+    return folder
+
+
 def shortened(name: str, n_bytes: int) -> str:
     """Return the beginning of a file's name, no character cut in two, in the encoding of the file system.
 
@@ -87,24 +109,26 @@ def remove_temporary(temporary: Path) -> None:
         _log.warning("%s could not be removed (%s)", temporary, error.strerror)
 
 
-def sweep(folder: Path) -> None:
-    """Remove the temporary files of a folder whose writers are dead."""
+def sweep(folder: Path, *, folders: bool = False) -> None:
+    """Remove the temporary files in a folder whose writers are dead, or with ``folders`` the temporary folders."""
     with contextlib.suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
             match = _NAME.match(entry.name)
-            if match and entry.is_file(follow_symlinks=False):
+            is_one = entry.is_dir if folders else entry.is_file
+            if match and is_one(follow_symlinks=False):
                 with contextlib.suppress(OSError):
-                    _remove_if_dead(entry.path, same_kernel=match["kernel"] == _kernel())
+                    _remove_if_dead(entry.path, folders, same_kernel=match["kernel"] == _kernel())
 
 
-def _remove_if_dead(path: str, *, same_kernel: bool) -> None:
-    # Open for writing: network file systems ask for that where a lock excludes others.
-    descriptor = os.open(path, os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+def _remove_if_dead(path: str, is_folder: bool, *, same_kernel: bool) -> None:
+    # A file is opened for writing: network file systems ask for that where a lock excludes others.
+    access = os.O_RDONLY if is_folder else os.O_RDWR
+    descriptor = os.open(path, access | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
     try:
         free = _lock(descriptor)
         idle = time.time() - os.fstat(descriptor).st_mtime > _IDLE
         if (free and same_kernel) or (free is not False and idle):
-            os.unlink(path)
+            shutil.rmtree(path) if is_folder else os.unlink(path)
             _log.info("removed %s, left by a writer that died", path)
     finally:
         os.close(descriptor)

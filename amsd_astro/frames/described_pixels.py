@@ -31,6 +31,7 @@ class DescribedPixels(CCDData):
 
     _source: FrameSource | None = None
     _tables: Path | None = None  # the file of the pixels before, where a WCS finds its tables of distortions
+    _held: tuple[Any, ...] = ()  # what keeps that file, where it was fetched
     _noise: NoiseModel | None = None
     _combination: Combination | None = None
     _is_twin = False  # made of another frame, of which a header may come that describes that one
@@ -70,7 +71,7 @@ class DescribedPixels(CCDData):
         """Forget what describes other pixels than those that are there, or come now."""
         is_copy, self._likeness = self._likeness is not None, None
         if is_copy and self._source is not None:
-            self._tables = self._source.path
+            self._tables, self._held = self._source.path, self._source.held
             self._source = None
         self._noise = None
         self._combination = None

@@ -124,7 +124,7 @@ class Frame(DescribedPixels):
         if isinstance(given, Frame):
             self.source = source if source is not None else given.source
             self.noise = noise if noise is not None else copying.deepcopy(given.noise) if copy else given.noise
-            self._tables = given._tables
+            self._tables, self._held = given._tables, given._held
             self._become_twin()
         if copy and self._flags is not None:
             self._flags = copying.deepcopy(self._flags)

@@ -31,6 +31,9 @@ from amsd_astro.frames.frame import Frame
 from amsd_astro.frames.hdus.beside import read_beside
 from amsd_astro.frames.source import FrameSource, OwnFile
 from amsd_astro.frames.unknown_errors import with_errors
+from amsd_astro.printable import told_name
+from amsd_astro.remote.addresses import is_address, shown_name
+from amsd_astro.remote.fetching import Fetched, Fetches
 
 __all__ = ["read_frame"]
 
@@ -54,7 +57,8 @@ def read_frame(
     Parameters
     ----------
     path : str or path-like
-        A FITS file, also packed by gzip, bzip2 or xz, or tile-compressed.
+        A FITS file, also packed by gzip, bzip2 or xz, or tile-compressed. An address (URL, extra: remote) is fetched
+        to scratch, whole and once, and stays there as long as the frame.
     ext : int, str or tuple, optional
         The image: number, "NAME", "NAME,VERSION" or (name, version). By default the HDU named SCI or IMAGE, else the
         only image of two axes.
@@ -88,17 +92,22 @@ def read_frame(
         The file, or one that was asked for, is missing, changed while it was read, or cannot be used; the message
         says why.
     OSError
-        The disk failed.
+        The disk failed, or the connection to an address.
     """
+    if companions and is_address(told_name(path)):
+        raise FrameError("companions are looked for beside files of this machine: name them.", path=shown_name(path))
+    fetches = Fetches()
+    local = fetches.local_file(path)
+    mask_file, error_file = fetches.local(mask_file), fetches.local(error_file)
     choice = PlaneChoice(mask_ext, mask_bits, error_ext, error_kind, mask_file, error_file, companions)
     with contextlib.ExitStack() as stack, usual_float_errors():
-        file = scan(Path(os.path.abspath(os.fspath(path))))
+        file = scan(Path(os.path.abspath(local)))
         stack.callback(file.stream.close)
         image = choose_hdu(file, ext)
-        return _read(file, image, open_planes(file, image, choice, stack))
+        return _read(file, image, open_planes(file, image, choice, stack), fetches.held())
 
 
-def _read(file: RawFile, hdu: RawHDU, named: NamedPlanes) -> Frame:
+def _read(file: RawFile, hdu: RawHDU, named: NamedPlanes, held: tuple[Fetched, ...]) -> Frame:
     own = [plane for plane in (named.mask, named.error) if plane is not None and plane.own]
     files = [file, *(plane.file for plane in own)]
     try:
@@ -114,7 +123,7 @@ def _read(file: RawFile, hdu: RawHDU, named: NamedPlanes) -> Frame:
     if mask.all():
         why = "every pixel is NaN, infinite or BLANK" if finite_range(data) is None else "every pixel is masked"
         raise FrameError(f"the image has no valid pixel: {why}.", path=file.path, hdu=hdu.index)
-    source = _source(file, hdu, data.dtype, beside.uses, tuple(map(_own_file, own)))
+    source = _source(file, hdu, data.dtype, beside.uses, tuple(map(_own_file, own)), held)
     unit = _unit(file, hdu)
     _log.debug("%s[%d]: %s, %d bad pixels", file.path, hdu.index, hdu.label, int(mask.sum()))
     frame = Frame(
@@ -148,7 +157,12 @@ def _own_file(plane: NamedPlane) -> OwnFile:
 
 
 def _source(
-    file: RawFile, hdu: RawHDU, dtype: np.dtype, planes: tuple[PlaneUse, ...], own_files: tuple[OwnFile, ...]
+    file: RawFile,
+    hdu: RawHDU,
+    dtype: np.dtype,
+    planes: tuple[PlaneUse, ...],
+    own_files: tuple[OwnFile, ...],
+    held: tuple[Fetched, ...],
 ) -> FrameSource:
     """Return what the writer needs to find the image again."""
     cards = tuple(image_cards(hdu)) if hdu.kind == "compressed" else hdu.cards
@@ -165,4 +179,5 @@ def _source(
         primary_cards=file.hdus[0].cards,
         planes=planes,
         own_files=own_files,
+        held=held,
     )

@@ -76,6 +76,8 @@ class FrameSource:
         What was made of the planes beside the image.
     own_files : tuple of OwnFile
         Files of their own that planes are from.
+    held : tuple
+        Those of all these files that were fetched: they are there as long as this is.
     """
 
     path: Path
@@ -90,6 +92,7 @@ class FrameSource:
     primary_cards: tuple[bytes, ...] = field(repr=False)
     planes: tuple[PlaneUse, ...] = field(default=(), repr=False)
     own_files: tuple[OwnFile, ...] = field(default=(), repr=False)
+    held: tuple[Any, ...] = field(default=(), repr=False, compare=False)
 
     @property
     def header(self) -> fits.Header:

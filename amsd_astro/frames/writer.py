@@ -18,7 +18,6 @@ from amsd_astro.arrays.float_errors import usual_float_errors
 from amsd_astro.errors import FrameChangedError, FrameError
 from amsd_astro.fits.cards import card_keyword, find_card, make_card, merge_cards
 from amsd_astro.fits.hdu_bytes import Pieces, stripes, write_hdu
-from amsd_astro.fits.output_file import check_output, new_file
 from amsd_astro.fits.raw_hdus import RawFile
 from amsd_astro.fits.scanning import scan
 from amsd_astro.fits.world_coordinates import clean_header
@@ -27,6 +26,7 @@ from amsd_astro.frames.extensions.result_hdus import ccd_hdus, our_hdus
 from amsd_astro.frames.frame import Frame
 from amsd_astro.frames.source import FrameSource
 from amsd_astro.frames.splice import float_cards, new_image, splice
+from amsd_astro.remote.uploading import check_destination, new_output
 
 __all__ = ["scan_again", "write_frame"]
 
@@ -52,7 +52,7 @@ def write_frame(
     frame : Frame
         Data of shape (ny, nx).
     path : str or path-like
-        The output; .gz and .bz2 are packed.
+        The output; .gz and .bz2 are packed. One at an address (s3://..., extra: remote) is uploaded when it is whole.
     overwrite : bool, optional
         Whether it may exist. The input is never overwritten.
     sigma : bool, optional
@@ -71,23 +71,23 @@ def write_frame(
         The disk is full or fails.
     """
     source = frame.source
-    target = check_output(path, overwrite=overwrite, source=None if source is None else source.path)
+    target = check_destination(path, overwrite=overwrite, source=None if source is None else source.path)
     for own in () if source is None else source.own_files:
-        check_output(path, overwrite=overwrite, source=own.path)
+        check_destination(path, overwrite=overwrite, source=own.path)
     if sigma is None:
         sigma = _has(frame, "AMSDVERS") or _has(frame, COMBINED_KEYWORD)
     with warnings.catch_warnings(), usual_float_errors():
         warnings.simplefilter("ignore")
         if source is None:
             parts = _new_parts(frame, sigma)
-            with new_file(target, overwrite=overwrite) as out:
+            with new_output(target, overwrite=overwrite) as out:
                 for cards, pieces in parts:
                     write_hdu(out, cards, pieces)
         else:
             _check_shape(frame, source)
             source.check_unchanged()
             file = scan_again(source)
-            with contextlib.closing(file.stream), new_file(target, overwrite=overwrite) as out:
+            with contextlib.closing(file.stream), new_output(target, overwrite=overwrite) as out:
                 splice([new_image(frame, source, file, sigma=sigma)], file, out)
                 source.check_unchanged()
     _log.debug("wrote %s", target)

@@ -27,13 +27,17 @@ def kept_on_interruption(output: str | os.PathLike[str]) -> Iterator[str | None]
     Yields
     ------
     str or None
-        The checkpoint's path. None where something else is there, which is left as it is: its name was made up here,
-        so that it is no reason to refuse the work.
+        The checkpoint's path. None for an output at an address, and where something else is there, which is left as it
+        is: its name was made up here, so that it is no reason to refuse the work.
     """
     from amsd_astro.errors import AmsdWarning
     from amsd_astro.fits.temporary_files import shortened
     from amsd_astro.network.files.checkpoints import found_instead, is_checkpoint
+    from amsd_astro.remote.addresses import is_address
 
+    if is_address(output):
+        yield None
+        return
     folder, name = os.path.split(os.fspath(output))
     head = shortened(name, _LONGEST_NAME - len(_ENDING))
     path = os.path.join(folder, head + _ENDING)

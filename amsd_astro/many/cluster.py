@@ -14,6 +14,7 @@ from amsd_astro.many.cluster_worker import describe_worker, do_job
 from amsd_astro.many.failures import NO_RESOURCES, describe_failure
 from amsd_astro.many.machine import MEMORY_NEEDED, told
 from amsd_astro.many.work import Job, Work
+from amsd_astro.remote.addresses import absolute, file_name, is_address
 from amsd_astro.version import __version__
 
 __all__ = ["check_workers", "connected", "run_on_cluster"]
@@ -139,8 +140,9 @@ class _Run:
 
     def _submit(self, job: Job) -> Any:
         # the dashboard counts by the first part of a key and shows all of it
-        key = ("denoise", os.path.basename(job.path), secrets.token_hex(4))
-        there = replace(job, path=os.path.abspath(job.path), output=os.path.abspath(job.output))
+        name = file_name(job.path) if is_address(job.path) else os.path.basename(job.path)
+        key = ("denoise", name, secrets.token_hex(4))
+        there = replace(job, path=absolute(job.path), output=absolute(job.output))
         future = self._client.submit(do_job, self._name, self._work, there, key=key, pure=False, retries=0)
         self._under_way[future.key] = job, future
         return future

@@ -9,9 +9,10 @@ from typing import Any
 
 from amsd_astro.regular_files import file_checksum
 
-__all__ = ["OPTIONS_KEYWORD", "describe_options", "is_done", "recorded"]
+__all__ = ["OPTIONS_KEYWORD", "SKIPPED", "describe_options", "is_done", "recorded"]
 
 OPTIONS_KEYWORD = "AMSDOPTS"
+SKIPPED = "the output is there, from the same input and options"
 _SOURCE_KEYWORD = "AMSDSRC"
 _THAT_COUNT = (
     "ext",
@@ -82,14 +83,18 @@ def recorded(output: str | os.PathLike[str], *keywords: str) -> set[tuple[str | 
     from amsd_astro.errors import FrameError
     from amsd_astro.fits.cards import string_value
     from amsd_astro.fits.scanning import scan
+    from amsd_astro.remote.addresses import is_address
+    from amsd_astro.remote.fetching import fetched
 
-    if not os.path.exists(output):
+    if not is_address(output) and not os.path.exists(output):
         return set()
     try:
-        hdus = scan(output, warn=False).hdus
+        with fetched(output) as local:
+            file = scan(local, warn=False)
+            file.stream.close()
     except (FrameError, OSError):
         return set()
-    return {tuple(string_value(hdu.cards, keyword) for keyword in keywords) for hdu in hdus}
+    return {tuple(string_value(hdu.cards, keyword) for keyword in keywords) for hdu in file.hdus}
 
 
 def _planes(args: Any, path: str | os.PathLike[str]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from amsd_astro.many.outputs import name_outputs, once_each
 from amsd_astro.many.processes import run_in_processes
 from amsd_astro.many.record import Record
 from amsd_astro.many.work import Job, Work
+from amsd_astro.remote.addresses import absolute, shown_name
 
 __all__ = ["denoise_many"]
 
@@ -50,9 +51,10 @@ def denoise_many(
     Parameters
     ----------
     paths : sequence of path-like
-        The exposures. One that is named twice is denoised once.
+        The exposures, files or addresses (extra: remote). One that is named twice is denoised once.
     directory : path-like
-        The folder for NAME_amsd.fits, or NAME_DIGEST_amsd.fits for inputs that share a name. It has to be there.
+        The folder for NAME_amsd.fits, or NAME_DIGEST_amsd.fits for inputs that share a name. It has to be there. Or an
+        address such as s3://bucket/night: outputs are uploaded when they are whole.
     client : distributed.Client, optional
         Of a dask cluster, whose workers see the files under the same paths. A worker does one exposure at a time. The
         exposure of one that dies is given to another.
@@ -104,8 +106,8 @@ def denoise_many(
         flux_tolerance=flux_tolerance,
         destripe=destripe,
         ext=_as_words(ext),
-        mask_file=None if mask_file is None else os.path.abspath(mask_file),
-        error_file=None if error_file is None else os.path.abspath(error_file),
+        mask_file=None if mask_file is None else absolute(mask_file),
+        error_file=None if error_file is None else absolute(error_file),
         companions=companions,
         gain=gain,
         read_noise=read_noise,
@@ -121,7 +123,8 @@ def denoise_many(
     records: dict[Job, Record] = {}
     with contextlib.closing(_done(FileWork(options), jobs, client, n_jobs)) as done:
         for job, told in done:
-            records[job] = Record(**{"path": job.path, "output": job.output, **_fields(told)})
+            names = {"path": shown_name(job.path), "output": shown_name(job.output)}
+            records[job] = Record(**{**names, **_fields(told)})
             if progress is not None:
                 progress(len(records), len(jobs), records[job])
     return [records[job] for job in jobs]

@@ -10,15 +10,18 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from amsd_astro.errors import AmsdWarning
+from amsd_astro.many.admission import read_for_output
+from amsd_astro.many.cards import cards_of
 from amsd_astro.many.checkpoint_files import kept_on_interruption
-from amsd_astro.many.existing_outputs import OPTIONS_KEYWORD, describe_options, is_done
+from amsd_astro.many.existing_outputs import OPTIONS_KEYWORD, SKIPPED, describe_options, is_done
 from amsd_astro.many.failures import DONE, describe_failure
-from amsd_astro.many.options import Options, stated_noise
+from amsd_astro.many.options import Options, denoiser_settings, stated_noise
+from amsd_astro.many.remote_planes import RemotePlanes
 from amsd_astro.many.work import Job
+from amsd_astro.remote.addresses import shown_name
 
 if TYPE_CHECKING:
     from amsd_astro.denoiser import Denoiser
-    from amsd_astro.frames import Frame
 
 __all__ = ["FileWork"]
 
@@ -37,6 +40,7 @@ class FileWork:
     def __init__(self, options: Options) -> None:
         self._options = options
         self._made: Denoiser | None = None
+        self._planes = RemotePlanes()
 
     @property
     def n_threads(self) -> int | None:
@@ -55,48 +59,43 @@ class FileWork:
             try:
                 told = self._denoise(job)
             except Exception as error:  # noqa: BLE001 - goes into the record
-                _log.debug("%s failed", job.path, exc_info=True)
+                _log.debug("%s failed", shown_name(job.path), exc_info=True)
                 failure = describe_failure(error)
                 told = {"kind": failure.kind, "status": failure.status, "message": failure.message}
         notes = tuple(str(one.message) for one in caught if issubclass(one.category, AmsdWarning))
         return {**told, "warnings": notes, "seconds": time.perf_counter() - start}
 
     def _denoise(self, job: Job) -> dict[str, Any]:
-        from amsd_astro.frames import check_output, read_frame, refuse_denoised, refuse_mosaic, refuse_unsuitable
+        from amsd_astro.remote.fetching import fetched
 
-        digest = describe_options(self._options, job.path)
-        if (self._options.skip_existing or job.was_missing) and is_done(job.output, job.path, digest):
-            message = "the output is there, from the same input and options"
-            return {"kind": "skipped", "status": DONE, "message": message}
-        check_output(job.output, overwrite=self._options.overwrite, source=job.path)
-        frame = read_frame(job.path, **self._options.reading())
-        for own in frame.source.own_files if frame.source is not None else ():
-            check_output(job.output, overwrite=self._options.overwrite, source=own.path)
-        if not self._options.force:
-            refuse_denoised(frame)
-        refuse_unsuitable(frame)
-        refuse_mosaic(frame)
+        options = self._planes.options(self._options)
+        with fetched(job.path) as path:
+            return self._denoise_here(path, job, options)
+
+    def _denoise_here(self, path: str, job: Job, options: Options) -> dict[str, Any]:
+        """Denoise a file of this machine."""
+        from amsd_astro.remote.uploading import check_destination
+
+        digest = describe_options(options, path)
+        if (options.skip_existing or job.was_missing) and is_done(job.output, path, digest):
+            return {"kind": "skipped", "status": DONE, "message": SKIPPED}
+        check_destination(job.output, overwrite=options.overwrite, source=path)
+        told = {"force": options.force, "overwrite": options.overwrite}
+        frame = read_for_output(path, options.reading(), job.output, **told)
         with kept_on_interruption(job.output) as checkpoint:
-            result = self._denoiser().fit_denoise(frame, noise=stated_noise(self._options), checkpoint=checkpoint)
+            result = self._denoiser().fit_denoise(frame, noise=stated_noise(options), checkpoint=checkpoint)
             result.header[OPTIONS_KEYWORD] = (digest, "digest of the options asked for")
-            result.write(job.output, overwrite=self._options.overwrite)
-        return {"kind": "denoised", "status": DONE, "shape": result.shape, "cards": _cards(result)}
+            result.write(job.output, overwrite=options.overwrite)
+        return {"kind": "denoised", "status": DONE, "shape": result.shape, "cards": cards_of(result)}
 
     def _denoiser(self) -> Denoiser:
         """Return a denoiser that no file has taught anything."""
         from amsd_astro.denoiser import Denoiser
 
         if self._made is None:
-            recipe, model, settings = self._options.recipe, self._options.model, self._options.settings()
+            recipe, model, settings = self._options.recipe, self._options.model, denoiser_settings(self._options)
             if model is not None:
                 self._made = Denoiser.load(model, **settings)
             else:
                 self._made = Denoiser(recipe or "amsd", **settings)
         return copy.copy(self._made)
-
-
-def _cards(frame: Frame) -> dict[str, Any]:
-    from amsd_astro.fits.world_coordinates import clean_header
-
-    header = clean_header(frame.header)
-    return {str(key): header[key] for key in header if str(key).startswith("AMSD")}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from amsd_astro.noise.model import NoiseModel
 
-__all__ = ["Options", "stated_noise"]
+__all__ = ["Options", "denoiser_settings", "stated_noise"]
 
 _OF_READING = (
     "ext", "mask_ext", "mask_bits", "error_ext", "error_kind", "mask_file", "error_file", "companions",
@@ -43,19 +43,28 @@ class Options:
     skip_existing: bool = False
     force: bool = False
 
-    def settings(self) -> dict[str, Any]:
-        """Return what a `Denoiser` is to be told beside its recipe or model."""
-        settings: dict[str, Any] = {"steps": self.steps, "seed": self.seed, "n_threads": self.threads}
-        settings |= {"n_orientations": self.orientations, "destripe": self.destripe}
-        if self.engine is not None:
-            settings["engine"] = self.engine
-        if self.flux_tolerance is not None:
-            settings["flux_tolerance"] = self.flux_tolerance
-        return settings
-
     def reading(self) -> dict[str, Any]:
         """Return what `read_frame` is to be told."""
         return {name: getattr(self, name) for name in _OF_READING}
+
+
+def denoiser_settings(options: Any) -> dict[str, Any]:
+    """Return what a `Denoiser` is to be told beside its recipe or model.
+
+    Parameters
+    ----------
+    options : Options or Namespace
+        By the names of the command line.
+    """
+    settings = {"steps": options.steps, "seed": options.seed or 0, "n_threads": options.threads}
+    settings["n_orientations"] = options.orientations
+    if options.destripe:
+        settings["destripe"] = True
+    if options.engine is not None:
+        settings["engine"] = options.engine
+    if options.flux_tolerance is not None:
+        settings["flux_tolerance"] = options.flux_tolerance
+    return settings
 
 
 def stated_noise(options: Any) -> NoiseModel | dict[str, float | None] | None:

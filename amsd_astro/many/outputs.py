@@ -8,6 +8,8 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from amsd_astro.remote.addresses import file_name, identity, is_address
+
 __all__ = ["FITS_ENDINGS", "name_outputs", "once_each"]
 
 FITS_ENDINGS = (".fits", ".fit", ".fts")
@@ -22,7 +24,7 @@ def once_each(paths: Sequence[str]) -> list[str]:
     return list(first.values())
 
 
-def name_outputs(paths: Sequence[str], directory: str | os.PathLike[str] | None) -> list[Path]:
+def name_outputs(paths: Sequence[str], directory: str | os.PathLike[str] | None) -> list[Path | str]:
     """Return the output of each input: NAME_amsd.fits, or NAME_DIGEST_amsd.fits for those that share a name.
 
     The digest is of the whole path, not of the other inputs: the same input has the same output in the next run, in
@@ -33,18 +35,24 @@ def name_outputs(paths: Sequence[str], directory: str | os.PathLike[str] | None)
     paths : sequence of str
         The inputs, each once.
     directory : path-like or None
-        Where the outputs go; beside each input if None.
+        Where the outputs go, a folder or an address; beside each input if None.
     """
-    folders = [Path(path).parent if directory is None else Path(directory) for path in paths]
-    plain = [folder / f"{_stem(path)}_amsd.fits" for folder, path in zip(folders, paths, strict=True)]
+    folders = [Path(path).parent if directory is None else directory for path in paths]
+    plain = [_within(folder, f"{_stem(path)}_amsd.fits") for folder, path in zip(folders, paths, strict=True)]
     n_of = Counter(map(_real, plain))
     return [
-        output if n_of[_real(output)] == 1 else folder / f"{_stem(path)}_{_digest(path)}_amsd.fits"
+        output if n_of[_real(output)] == 1 else _within(folder, f"{_stem(path)}_{_digest(path)}_amsd.fits")
         for folder, path, output in zip(folders, paths, plain, strict=True)
     ]
 
 
+def _within(folder: str | os.PathLike[str], name: str) -> Path | str:
+    return f"{folder.rstrip('/')}/{name}" if is_address(folder) else Path(folder) / name
+
+
 def _real(path: str | os.PathLike[str]) -> str:
+    if is_address(path):
+        return identity(path)
     try:
         return os.path.realpath(path)
     except ValueError:  # what cannot be a path: reading says so
@@ -52,7 +60,7 @@ def _real(path: str | os.PathLike[str]) -> str:
 
 
 def _stem(path: str) -> str:
-    name = Path(path).name
+    name = file_name(path) if is_address(path) else Path(path).name
     for ending in _ENDINGS:
         if name.lower().endswith(ending) and len(name) > len(ending):
             name = name[: -len(ending)]
@@ -60,4 +68,5 @@ def _stem(path: str) -> str:
 
 
 def _digest(path: str) -> str:
-    return hashlib.sha256(os.fsencode(os.path.abspath(path))).hexdigest()[:8]
+    whole = identity(path) if is_address(path) else os.path.abspath(path)
+    return hashlib.sha256(os.fsencode(whole)).hexdigest()[:8]

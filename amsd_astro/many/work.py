@@ -16,7 +16,7 @@ class Job:
     Attributes
     ----------
     path, output : str
-        The input and what is made of it.
+        The input and what is made of it, files or addresses.
     was_missing : bool
         Whether the output was not there when the job was planned. Then one that is there when the job is begun, made of
         the same input by the same options, is that of a process that died before it could tell, and all that is wanted.
@@ -29,7 +29,17 @@ class Job:
     @classmethod
     def planned(cls, path: str, output: str | os.PathLike[str]) -> Job:
         """Return a job that is about to be given away."""
-        return cls(path, os.fspath(output), was_missing=not os.path.lexists(output))
+        return cls(path, os.fspath(output), was_missing=not _is_there(output))
+
+
+def _is_there(output: str | os.PathLike[str]) -> bool:
+    """Whether there is an output, or something else in its place; of what cannot be asked for, writing will tell."""
+    from amsd_astro.remote.uploading import is_there
+
+    try:
+        return is_there(output)
+    except (ValueError, OSError):
+        return True
 
 
 class Work(Protocol):

@@ -38,7 +38,7 @@ def check_chips(args: argparse.Namespace) -> None:
 
 def denoise_chips(
     path: str,
-    output: Path,
+    output: str,
     args: argparse.Namespace,
     console: Console,
     denoise: Callable[[argparse.Namespace, str], Frame],
@@ -50,7 +50,7 @@ def denoise_chips(
     ----------
     path : str
         The file.
-    output : Path
+    output : str
         The output.
     args : Namespace
         The command line.

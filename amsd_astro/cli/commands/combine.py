@@ -15,6 +15,8 @@ from amsd_astro.cli.inputs import check_model, reading_options, stated_noise
 from amsd_astro.cli.jobs import run_job
 from amsd_astro.cli.progress import ProgressBar
 from amsd_astro.many.existing_outputs import OPTIONS_KEYWORD
+from amsd_astro.printable import told_name
+from amsd_astro.remote.addresses import shown_name
 
 if TYPE_CHECKING:
     from amsd_astro.combination.sources import Source
@@ -31,11 +33,11 @@ def run(args: argparse.Namespace, console: Console) -> int:
     if len(args.files) < 2:
         raise UsageError(f"argument FILE: at least two exposures are needed. Received: {len(args.files)}")
     record: dict[str, Any] = {"files": args.files, "output": args.output, "kind": "combined"}
-    return run_job(record, args, console, lambda found: _combine(args, found), _summary)
+    return run_job(record, args, console, _combine, _summary)
 
 
 def _combine(args: argparse.Namespace, record: dict[str, Any]) -> int:
-    from amsd_astro.frames import check_output
+    from amsd_astro.remote.uploading import check_destination
 
     reference = _reference(args)
     options = describe_combining(args, reference)
@@ -44,7 +46,7 @@ def _combine(args: argparse.Namespace, record: dict[str, Any]) -> int:
         return DONE
     check_model(args.model)
     for path in args.files:
-        check_output(args.output, overwrite=args.overwrite, source=path)
+        check_destination(args.output, overwrite=args.overwrite, source=path)
     with ProgressBar(os.path.basename(args.output), shown=not args.quiet) as bar:
         result = _combined(args, reference, bar)
         result.header[OPTIONS_KEYWORD] = (options, "digest of the options asked for")
@@ -72,18 +74,17 @@ def _combined(args: argparse.Namespace, reference: int | str | None, bar: Progre
 def _source(path: str, args: argparse.Namespace) -> Source:
     from amsd_astro.combination.sources import Source
 
-    return Source(path, path, reading_options(args))
+    return Source(shown_name(told_name(path)), path, reading_options(args))
 
 
 def _reference(args: argparse.Namespace) -> int | str | None:
     """Return which of the files is the reference."""
     if args.reference is None or args.reference == "best":
         return args.reference
-    wanted = os.path.realpath(args.reference)
     for index, path in enumerate(args.files):
-        if os.path.realpath(path) == wanted:
+        if args.reference == path or os.path.realpath(path) == os.path.realpath(args.reference):
             return index
-    raise UsageError(f"argument --reference: must be one of the FILEs, or best. Received: {args.reference}")
+    raise UsageError(f"argument --reference: must be one of the FILEs, or best. Received: {shown_name(args.reference)}")
 
 
 def _exposures(result: Frame) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from amsd_astro.cli.exit_statuses import UsageError
 from amsd_astro.cli.inputs import check_model, read_input, reading_options, stated_noise
 from amsd_astro.cli.jobs import run_job
 from amsd_astro.cli.progress import ProgressBar
+from amsd_astro.many.cards import cards_of
 from amsd_astro.many.checkpoint_files import kept_on_interruption
 
 if TYPE_CHECKING:
@@ -35,12 +36,11 @@ def run(args: argparse.Namespace, console: Console) -> int:
     else:
         command_denoise.check_denoising(args)
     record: dict[str, Any] = {"file": args.file, "denoised": args.denoised, "output": args.output, "kind": "compared"}
-    return run_job(record, args, console, lambda found: _compare(args, found), _summary)
+    return run_job(record, args, console, _compare, _summary)
 
 
 def _compare(args: argparse.Namespace, record: dict[str, Any]) -> None:
     """Make the figure; whatever can be refused is refused before TensorFlow is loaded."""
-    from amsd_astro.fits.world_coordinates import clean_header
     from amsd_astro.frames import check_output
 
     for path in (args.file, args.denoised):
@@ -53,8 +53,7 @@ def _compare(args: argparse.Namespace, record: dict[str, Any]) -> None:
     from amsd_astro.plotting import plot_comparison, save_figure
 
     save_figure(plot_comparison(before, after), args.output, overwrite=args.overwrite)
-    cards = clean_header(after.header)  # those of a file can be anything
-    record["cards"] = {str(key): cards[key] for key in cards if str(key).startswith("AMSD")}
+    record["cards"] = cards_of(after)
 
 
 def _denoised(before: Frame, args: argparse.Namespace) -> Frame:

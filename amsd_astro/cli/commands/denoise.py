@@ -12,18 +12,24 @@ from typing import TYPE_CHECKING, Any
 from amsd_astro.cli.commands.chips import ALL, check_chips, denoise_chips
 from amsd_astro.cli.console import Console, NotingConsole
 from amsd_astro.cli.exit_statuses import DONE, SOME_FAILED, Terminated, UsageError, describe_failure
-from amsd_astro.cli.inputs import check_model, read_input, stated_noise
+from amsd_astro.cli.inputs import check_model, reading_options, stated_noise
 from amsd_astro.cli.nights.file_lists import expand_files
 from amsd_astro.cli.nights.night import check_night, run_night
 from amsd_astro.cli.noise_record import noise_record
 from amsd_astro.cli.progress import ProgressBar
+from amsd_astro.cli.remote_inputs import check_places
 from amsd_astro.cli.tensorflow_import import without_plots
-from amsd_astro.fits.world_coordinates import clean_header
 from amsd_astro.frames.denoising_record import read_record
+from amsd_astro.many.admission import read_for_output
+from amsd_astro.many.cards import cards_of
 from amsd_astro.many.checkpoint_files import kept_on_interruption
-from amsd_astro.many.existing_outputs import OPTIONS_KEYWORD, describe_options, is_done
+from amsd_astro.many.existing_outputs import OPTIONS_KEYWORD, SKIPPED, describe_options, is_done
+from amsd_astro.many.options import denoiser_settings
 from amsd_astro.many.outputs import name_outputs
+from amsd_astro.many.remote_planes import RemotePlanes
 from amsd_astro.many.work import Job
+from amsd_astro.remote.addresses import shown_name
+from amsd_astro.remote.fetching import fetched
 
 if TYPE_CHECKING:
     from amsd_astro.denoiser import Denoiser
@@ -38,6 +44,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
     check_chips(args)
     check_night(args)
     files = expand_files(args.files)
+    check_places(files, args)
     jobs = [Job.planned(path, out) for path, out in zip(files, plan_outputs(files, args), strict=True)]
     console.calm_astropy()
     if args.jobs > 1 or args.scheduler is not None:
@@ -58,13 +65,13 @@ def check_denoising(args: argparse.Namespace) -> None:
         raise UsageError("argument --steps: 0 is for a network that is trained already, see --model")
 
 
-def plan_outputs(files: list[str], args: argparse.Namespace) -> list[Path]:
+def plan_outputs(files: list[str], args: argparse.Namespace) -> list[Path | str]:
     """Return the output of each input."""
     if args.output is None:
         return name_outputs(files, args.directory)
     if len(files) > 1:
         raise UsageError(f"argument -o/--output: takes one FILE, use -d for several. Received: {len(files)} files")
-    return [Path(args.output)]
+    return [args.output]
 
 
 def _run_file(job: Job, args: argparse.Namespace, source: _Denoisers, console: Console) -> int:
@@ -84,11 +91,12 @@ def _try_file(
 ) -> tuple[dict[str, Any], BaseException | None]:
     """Denoise one file; return what there is to tell, and the signal that stopped it, if one did."""
     start = time.perf_counter()
-    record: dict[str, Any] = {"file": job.path, "output": job.output, "ok": False}
+    record: dict[str, Any] = {"file": shown_name(job.path), "output": shown_name(job.output), "ok": False}
     stopped: BaseException | None = None
     with console.collect_warnings() as notes:
         try:
-            record |= {"status": DONE, **_denoise_file(job.path, Path(job.output), args, source, console)}
+            with fetched(job.path) as path:
+                record |= {"status": DONE, **_denoise_file(path, job.output, source.local(args), source, console)}
         except (Exception, KeyboardInterrupt, Terminated) as error:  # noqa: BLE001 - goes into the report
             failure = describe_failure(error)
             record |= {"kind": failure.kind, "message": failure.message, "status": failure.status}
@@ -134,6 +142,12 @@ class _Denoisers:
         self._args = args
         self._options = ""
         self._made: Denoiser | None = None
+        self._planes = RemotePlanes()
+
+    def local(self, args: argparse.Namespace) -> argparse.Namespace:
+        """Return options that name files of this machine."""
+        found: argparse.Namespace = self._planes.options(args)
+        return found
 
     def fresh(self, options: str) -> Denoiser:
         """Return a denoiser that no file has taught anything; the digest of the options tells a model that changed."""
@@ -143,22 +157,20 @@ class _Denoisers:
 
 
 def _denoise_file(
-    path: str, output: Path, args: argparse.Namespace, source: _Denoisers, console: Console
+    path: str, output: str, args: argparse.Namespace, source: _Denoisers, console: Console
 ) -> dict[str, Any]:
     """Denoise one file; whatever can be refused is refused before TensorFlow is loaded."""
-    from amsd_astro.frames import check_output
+    from amsd_astro.remote.uploading import check_destination
 
     options = describe_options(args)
     told = describe_options(args, path)
     if args.skip_existing and is_done(output, path, told):
-        return {"ok": True, "kind": "skipped", "message": "the output is there, from the same input and options"}
+        return {"ok": True, "kind": "skipped", "message": SKIPPED}
     check_model(args.model)
-    check_output(output, overwrite=args.overwrite, source=path)
+    check_destination(output, overwrite=args.overwrite, source=path)
 
     def denoise(one: argparse.Namespace, label: str, then: Callable[[Frame], None] = lambda result: None) -> Frame:
-        frame = read_input(path, one)
-        for own in frame.source.own_files if frame.source is not None else ():
-            check_output(output, overwrite=args.overwrite, source=own.path)
+        frame = read_for_output(path, reading_options(one), output, force=one.force, overwrite=args.overwrite)
         with ProgressBar(label, shown=not args.quiet) as bar:
             denoiser = source.fresh(options)
             with kept_on_interruption(output) as checkpoint, without_plots():
@@ -178,18 +190,7 @@ def new_denoiser(args: argparse.Namespace) -> Denoiser:
     """Make the denoiser that the options ask for."""
     from amsd_astro.denoiser import Denoiser
 
-    settings: dict[str, Any] = {
-        "steps": args.steps,
-        "seed": args.seed or 0,
-        "n_threads": args.threads,
-        "n_orientations": args.orientations,
-    }
-    if args.destripe:
-        settings["destripe"] = True
-    if args.engine is not None:
-        settings["engine"] = args.engine
-    if args.flux_tolerance is not None:
-        settings["flux_tolerance"] = args.flux_tolerance
+    settings = denoiser_settings(args)
     if args.model is not None:  # checked before TensorFlow is loaded
         with without_plots():
             return Denoiser.load(args.model, **settings)
@@ -198,8 +199,7 @@ def new_denoiser(args: argparse.Namespace) -> Denoiser:
 
 def describe_result(result: Frame) -> dict[str, Any]:
     """Return what is known of a denoised frame: its noise model and its AMSD cards."""
-    header = clean_header(result.header)  # those of a file can be anything
-    cards = {str(key): header[key] for key in header if str(key).startswith("AMSD")}
+    cards = cards_of(result)
     record = read_record(result.header)
     return {
         "recipe": cards.get("AMSDRCP"),

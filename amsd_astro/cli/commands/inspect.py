@@ -11,6 +11,8 @@ from amsd_astro.cli.inputs import reading_options, stated_noise
 from amsd_astro.cli.inspection import image_lines
 from amsd_astro.cli.inspection_verdict import verdict_of
 from amsd_astro.cli.noise_record import noise_record
+from amsd_astro.cli.remote_inputs import local_inputs
+from amsd_astro.remote.addresses import shown_name
 
 if TYPE_CHECKING:
     from amsd_astro.fits.raw_hdus import RawHDU
@@ -32,12 +34,13 @@ def run(args: argparse.Namespace, console: Console) -> int:
 
 
 def _inspect(path: str, args: argparse.Namespace, console: Console) -> int:
-    record: dict[str, Any] = {"file": path, "ok": True, "kind": "inspected", "message": ""}
+    record: dict[str, Any] = {"file": shown_name(path), "ok": True, "kind": "inspected", "message": ""}
     status = DONE
     with console.collect_warnings() as notes:
         try:
-            record["hdus"] = _list_hdus(path)
-            record |= _look(path, args)
+            with local_inputs(argparse.Namespace(**{**vars(args), "files": None, "file": path})) as local:
+                record["hdus"] = _list_hdus(local.file)
+                record |= _look(local)
         except Exception as error:  # noqa: BLE001 - goes into the report
             failure = describe_failure(error)
             status = failure.status
@@ -71,14 +74,14 @@ def _hdu_record(hdu: RawHDU) -> dict[str, Any]:
     }
 
 
-def _look(path: str, args: argparse.Namespace) -> dict[str, Any]:
+def _look(args: argparse.Namespace) -> dict[str, Any]:
     """Read the image and measure its noise."""
     from amsd_astro.frames import read_frame
     from amsd_astro.frames.measures.detector import detector_of
     from amsd_astro.frames.noise import measure_noise, slopes_by_source, without_pattern
     from amsd_astro.frames.suitability import tell_doubts
 
-    frame = read_frame(path, **reading_options(args))
+    frame = read_frame(args.file, **reading_options(args))
     bare, pattern = without_pattern(frame)
     noise = measure_noise(bare, stated=stated_noise(args), has_pattern=False)
     tell_doubts(bare, noise, stacklevel=2)

@@ -21,7 +21,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
     }[args.stage]
     record: dict[str, Any] = {"output": args.output, "kind": args.stage}
 
-    def work_shown(found: dict[str, Any]) -> None:
+    def work_shown(args: argparse.Namespace, found: dict[str, Any]) -> None:
         with ProgressBar(f"pairs {args.stage}", shown=not args.quiet) as bar:
             work(args, found, bar)
 

@@ -21,7 +21,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
     """Make weights, or go on making them."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # exposures are small: the network has the processors
     record: dict[str, Any] = {"folder": args.folder, "kind": "pretrained"}
-    return run_job(record, args, console, lambda found: _make(args, found), _summary)
+    return run_job(record, args, console, _make, _summary)
 
 
 def _make(args: argparse.Namespace, record: dict[str, Any]) -> None:

@@ -20,7 +20,7 @@ _HEAD = f"{'sigma':>6} {'PSNR noisy':>11} {'denoised':>9} {'SSIM noisy':>11} {'d
 def run(args: argparse.Namespace, console: Console) -> int:
     """Score the images; any bad one stops it."""
     record: dict[str, Any] = {"folder": args.folder, "model": args.model, "output": args.output, "kind": "tested"}
-    return run_job(record, args, console, lambda found: _score(args, found), _table)
+    return run_job(record, args, console, _score, _table)
 
 
 def _score(args: argparse.Namespace, record: dict[str, Any]) -> None:

@@ -35,7 +35,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
         _check_folder(args, folders)
     record: dict[str, Any] = {"files": args.files, "output": args.output, "kind": "trained"}
     train = _train_on_pairs if folders else _train_on_frames
-    return run_job(record, args, console, lambda found: train(args, found), _summary)
+    return run_job(record, args, console, train, _summary)
 
 
 def _check_repeats(args: argparse.Namespace) -> None:

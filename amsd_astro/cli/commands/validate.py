@@ -31,7 +31,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
         raise UsageError(f"argument --limit: {error}") from None
     command_denoise.check_denoising(args)
     record: dict[str, Any] = {"file": args.file, "output": args.output, "kind": "validated"}
-    return run_job(record, args, console, lambda found: _validate(args, found), _summary)
+    return run_job(record, args, console, _validate, _summary)
 
 
 def _validate(args: argparse.Namespace, record: dict[str, Any]) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from amsd_astro.cli.exit_statuses import UsageError
 from amsd_astro.many.outputs import FITS_ENDINGS, once_each
+from amsd_astro.remote.addresses import is_address, shown_name
 
 __all__ = ["expand_files"]
 
@@ -39,7 +40,7 @@ def _expand(word: str) -> list[str]:
     entries = list(_listed(word[1:])) if is_list else [word]
     found = [path for entry in entries for path in _files_of(entry)]
     if not found:
-        raise UsageError(f"argument FILE: there is no line with a file in {word}")
+        raise UsageError(f"argument FILE: there is no line with a file in {shown_name(word)}")
     return found
 
 
@@ -55,10 +56,10 @@ def _listed(name: str) -> Iterator[str]:
         with open(name, "rb") as file:
             lines = [os.fsdecode(line.rstrip(b"\r\n")) for line in file]
     except FileNotFoundError as error:
-        raise FrameNotFoundError("there is no such list of files", path=name) from error
+        raise FrameNotFoundError("there is no such list of files", path=shown_name(name)) from error
     for line in lines:
         if line.strip() and not line.startswith("#"):
-            yield os.path.join(os.path.dirname(name), line)
+            yield line if is_address(line) else os.path.join(os.path.dirname(name), line)
 
 
 def _exposures(folder: str) -> Iterator[str]:

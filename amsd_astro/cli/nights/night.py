@@ -16,6 +16,7 @@ from amsd_astro.cli.nights.table import night_table
 from amsd_astro.many.machine import check_processes
 from amsd_astro.many.processes import run_in_processes
 from amsd_astro.many.work import Job, Work
+from amsd_astro.remote.addresses import shown_name
 
 __all__ = ["check_night", "run_night"]
 
@@ -60,7 +61,13 @@ def run_night(work: Work, jobs: Sequence[Job], args: argparse.Namespace, console
         contextlib.closing(_done(work, jobs, args)) as done,
     ):
         for job, told in done:
-            record = {"warnings": [], "seconds": None, **told, "file": job.path, "output": job.output}
+            record = {
+                "warnings": [],
+                "seconds": None,
+                **told,
+                "file": shown_name(job.path),
+                "output": shown_name(job.output),
+            }
             for line in record.pop("lines", None) or _lines_of(record):
                 console.note(line)
             records[job] = record

@@ -18,7 +18,7 @@ from amsd_astro.fits.planes.use import check_shape, warn_of
 from amsd_astro.fits.raw_hdus import RawFile, RawHDU
 from amsd_astro.fits.scanning import scan
 
-__all__ = ["OwnPath", "open_planes", "own_paths"]
+__all__ = ["OwnPath", "open_planes", "own_paths", "split_hdu"]
 
 _WITH_HDU = re.compile(r"(.+)\[([^\[\]]+)\]", re.DOTALL)
 _ROLES: dict[str, tuple[Role, ...]] = {"mask": ("mask",), "error": ("sigma", "variance", "inverse", "coverage")}
@@ -90,17 +90,17 @@ def own_paths(
         Companions are asked for, and are not there, or not the only ones.
     """
     named: dict[PlaneRole, PathLike | None] = {"mask": mask_file, "error": error_file}
-    found = {role: _split(name) for role, name in named.items() if name is not None}
+    found = {role: OwnPath(*split_hdu(name)) for role, name in named.items() if name is not None}
     unnamed = [role for role in named if role not in found]
     beside = find_companions(Path(path), unnamed) if companions and unnamed else {}
     return found | {role: OwnPath(beside[role].path, kind=beside[role].kind) for role in unnamed if role in beside}
 
 
-def _split(name: PathLike) -> OwnPath:
+def split_hdu(name: PathLike) -> tuple[str, str | None]:
     """Take FILE[HDU] apart; a file whose own name ends like that comes first."""
     text = os.fspath(name)
     found = _WITH_HDU.fullmatch(text)
-    return OwnPath(text) if found is None or os.path.lexists(text) else OwnPath(found[1], found[2])
+    return (text, None) if found is None or os.path.lexists(text) else (found[1], found[2])
 
 
 def _plane(

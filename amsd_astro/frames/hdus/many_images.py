@@ -12,11 +12,11 @@ from amsd_astro.arrays.scratch import ScratchFile
 from amsd_astro.errors import FrameError
 from amsd_astro.fits.byte_streams import STRIPE
 from amsd_astro.fits.hdu_bytes import Pieces
-from amsd_astro.fits.output_file import check_output, new_file
 from amsd_astro.frames.frame import Frame
 from amsd_astro.frames.source import FrameSource
 from amsd_astro.frames.splice import NewImage, new_image, splice
 from amsd_astro.frames.writer import scan_again
+from amsd_astro.remote.uploading import check_destination, new_output
 
 __all__ = ["ManyImages"]
 
@@ -75,11 +75,11 @@ class ManyImages:
             As for `write_frame`.
         """
         first = self._sources[0]
-        target = check_output(path, overwrite=overwrite, source=first.path)
+        target = check_destination(path, overwrite=overwrite, source=first.path)
         self._check_unchanged()
         file = scan_again(first)
         images = sorted(self._images, key=lambda image: image.hdu)
-        with contextlib.closing(file.stream), new_file(target, overwrite=overwrite) as out:
+        with contextlib.closing(file.stream), new_output(target, overwrite=overwrite) as out:
             splice(images, file, out)
             self._check_unchanged()
 
