@@ -28,7 +28,7 @@ from benchmarks.speed.night_runs import NightRun, run_night
 
 __all__ = ["main"]
 
-_KILL_AFTER = 40  # frames
+_KILL_AFTER = 5  # one part of the frames in so many
 _MARKS = (10, 50, 100, 200)  # frames
 _CLUSTER = "cluster of two workers, one killed"
 
@@ -53,6 +53,7 @@ class _Acceptance:
     def __init__(self, folder: Path, n_frames: int) -> None:
         self._folder = folder
         self._night = make_night(folder / "night", n_frames)
+        self._kill_at = n_frames // _KILL_AFTER
 
     def serial(self) -> NightRun:
         """Denoise one frame after another: what all else is held against."""
@@ -87,19 +88,19 @@ class _Acceptance:
             workers = [int(one) for one in children if b"spawn_main" in Path(f"/proc/{one}/cmdline").read_bytes()]
             os.kill(workers[0], signal.SIGKILL)
 
-        return self._run("processes", ["--jobs", "2"], at=_KILL_AFTER, then=kill)
+        return self._run("processes", ["--jobs", "2"], at=self._kill_at, then=kill)
 
     def _on_cluster(self) -> NightRun:
         shutil.rmtree(self._folder / "cluster", ignore_errors=True)
         with LocalCluster(self._folder / "dask") as cluster:
             words = ["--scheduler", cluster.address]
-            return self._run("cluster", words, at=_KILL_AFTER, then=lambda pid: cluster.kill_worker())
+            return self._run("cluster", words, at=self._kill_at, then=lambda pid: cluster.kill_worker())
 
     def _on_lost(self, name: str) -> NightRun:
         shutil.rmtree(self._folder / name, ignore_errors=True)
         with LocalCluster(self._folder / "dask") as cluster:
             words = ["--scheduler", cluster.address, "--skip-existing"]
-            return self._run(name, words, at=_KILL_AFTER, then=lambda pid: cluster.kill_scheduler())
+            return self._run(name, words, at=self._kill_at, then=lambda pid: cluster.kill_scheduler())
 
     def _on_again(self, name: str) -> NightRun:
         with LocalCluster(self._folder / "dask") as cluster:

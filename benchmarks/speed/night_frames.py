@@ -10,7 +10,7 @@ from astropy.io import fits
 
 __all__ = ["ALL_MASKED", "CORRUPT", "make_night"]
 
-CORRUPT, ALL_MASKED = 57, 123
+CORRUPT, ALL_MASKED = 7, 13
 """Numbers of the two frames that cannot be denoised."""
 
 _SAMPLES = sorted((Path(__file__).resolve().parents[2] / "data_samples").glob("*_[12].fits"))
@@ -44,7 +44,7 @@ def _frame(number: int) -> bytes:
             if hdu.data is not None:
                 hdu.data = np.roll(hdu.data, shift, axis=(0, 1))
         if number == ALL_MASKED:
-            hdus["MASK"].data[:] = 1
+            hdus[0].data = np.full(hdus[0].shape, np.nan, np.float32)  # a MASK that marks all would not be believed
         out = io.BytesIO()
         hdus.writeto(out)
     return out.getvalue()[: 300_000 if number == CORRUPT else None]

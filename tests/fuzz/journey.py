@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from own_files import OF_OWN_FILES, draw_own_files
 
 import amsd_astro
 from amsd_astro.errors import AmsdWarning, FrameError
@@ -34,12 +35,16 @@ _FREE_CARDS = (b"EXTEND", b"NEXTEND", b"CHECKSUM", b"DATASUM")
 
 @dataclass(frozen=True)
 class Plan:
-    """What is done with the file of an index: `scan` alone or the whole way with options; and how the file is named."""
+    """What is done with the file of an index: `scan` alone or the whole way with options; and how the file is named.
+
+    ``beside`` has other files in its folder, by their names: what `other_file` makes them of.
+    """
 
     index: int
     scan_only: bool
     name: str
     options: dict[str, Any]
+    beside: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass
@@ -98,7 +103,8 @@ def draw_plan(seed: int, index: int) -> Plan:
                 options[option] = int(rng.choice([0, 1, 1, 1, 2, 3, 4, -1, 999]))
             else:
                 options[option] = str(rng.choice(_NAMES))
-    return Plan(index, how < 0.08, name, options)
+    own_name, own_options, beside = draw_own_files(rng, index)
+    return Plan(index, how < 0.08, own_name or name, options | own_options, beside)
 
 
 def travel(path: Path, target: Path, plan: Plan) -> Verdict:
@@ -114,7 +120,9 @@ def travel(path: Path, target: Path, plan: Plan) -> Verdict:
             verdict.outcome = _kind(error, verdict.stage)
             verdict.error, verdict.where, verdict.detail = type(error).__name__, _place(error), _tail(error)
         if verdict.outcome in ("refused", "late"):
-            left = sorted(entry.name for entry in target.parent.iterdir() if entry != path)
+            left = sorted(
+                entry.name for entry in target.parent.iterdir() if entry.name not in (path.name, *plan.beside)
+            )
             if left:
                 verdict.outcome, verdict.detail = "output", f"refused, yet files are left: {left}"
     verdict.warned = sorted(
@@ -146,7 +154,7 @@ def _travel(path: Path, target: Path, plan: Plan, verdict: Verdict) -> None:
         verdict.outcome = "scanned"
         return
     verdict.stage = "read"
-    frame = read_frame(path, **plan.options)
+    frame = read_frame(path, **_with_folder(plan.options, path.parent))
     if frame.data.size > _LARGEST:
         verdict.outcome = "scanned"  # a sound claim of an absurd size: the noise takes its time there
         return
@@ -165,6 +173,12 @@ def _travel(path: Path, target: Path, plan: Plan, verdict: Verdict) -> None:
     _check(path, target, result, plan)
 
 
+def _with_folder(options: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Return options whose names of files are those in a folder."""
+    named = {name: str(folder / value) for name, value in options.items() if name in ("mask_file", "error_file")}
+    return {**options, **named}
+
+
 def _check(path: Path, target: Path, result: Frame, plan: Plan) -> None:
     """Hold what was written against what had to be written."""
     source = result.source
@@ -179,7 +193,9 @@ def _check(path: Path, target: Path, result: Frame, plan: Plan) -> None:
             _compare(before, old, after, new, places)
     if len(after.hdus) != len(kept) + 2:
         raise _WrongOutputError(f"{len(kept) + 2} HDUs were to be written, there are {len(after.hdus)}")
-    options = {**plan.options, "ext": place}
+    options = {name: value for name, value in plan.options.items() if name not in OF_OWN_FILES} | {"ext": place}
+    if plan.options.keys() & set(OF_OWN_FILES):  # they are of the other file: what came of it is in our extensions
+        options = {"ext": place}
     for key in ("mask_ext", "error_ext"):
         if key in options:
             plane = named_hdu(before, options[key])

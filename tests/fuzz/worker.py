@@ -18,6 +18,7 @@ from pathlib import Path
 
 from journey import Plan, Verdict, draw_plan, travel
 from mutate import mutate
+from own_files import other_file
 
 __all__ = ["MAX_GROWTH", "main"]
 
@@ -58,6 +59,8 @@ def _one(seed: int, index: int, folder: Path, limit: float, travel: Callable[[Pa
     plan = draw_plan(seed, index)
     path, target = folder / plan.name, folder / "out.fits"
     path.write_bytes(mutate(seed, index).body)
+    for name, other in plan.beside.items():
+        (folder / name).write_bytes(other_file(seed, other))
     faulthandler.dump_traceback_later(limit)
     before, start = _reset_memory(), time.process_time()
     try:
