@@ -122,11 +122,15 @@ def test_results_are_those_of_one_after_another(tmp_path: Path, run: Any, json_l
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs a system that tells of processes")
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
-def test_a_night_that_is_stopped(number: int, status: int, tmp_path: Path, write_image: Any) -> None:
+def test_a_night_that_is_stopped(
+    number: int, status: int, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, write_image: Any
+) -> None:
+    script = tmp_path_factory.mktemp("script") / "night.py"
+    script.write_text(_INTERRUPTIBLE)
     files = [write_image(tmp_path / f"sky{seed}.fits", seed=seed) for seed in range(3)]
-    command = [sys.executable, "-c", _INTERRUPTIBLE, *map(str, files), "--steps", "1000000", "--jobs", "2", "--json"]
+    command = [sys.executable, str(script), *map(str, files), "--steps", "1000000", "--jobs", "2", "--json"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as night:
-        end = time.monotonic() + 120
+        end = time.monotonic() + 300
         while len(list(tmp_path.glob("*.checkpoint"))) < 2:
             assert time.monotonic() < end and night.poll() is None
             time.sleep(0.1)
@@ -155,6 +159,13 @@ _INTERRUPTIBLE = """
 import signal, sys
 from amsd_astro.cli import main
 
+if __name__ == "__mp_main__":  # a process of the night: its state is kept after each step, not after a minute
+    from amsd_astro.cli.tensorflow_import import import_tensorflow
+
+    import_tensorflow(n_threads=1)
+    from amsd_astro.network import training
+
+    training._SECONDS_BETWEEN = -1.0
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.exit(main(["denoise", *sys.argv[1:]]))
