@@ -48,9 +48,12 @@ def build_parser() -> argparse.ArgumentParser:
 def _add_denoise(command: argparse.ArgumentParser) -> None:
     add_files(command)
     where = command.add_mutually_exclusive_group()
-    where.add_argument("-o", "--output", metavar="OUT", help="file to write (one FILE only)")
+    where.add_argument("-o", "--output", metavar="OUT", help="file or address (s3://...) to write (one FILE only)")
     where.add_argument(
-        "-d", "--directory", metavar="DIR", help="folder to write NAME_amsd.fits to (default: beside each FILE)"
+        "-d",
+        "--directory",
+        metavar="DIR",
+        help="folder or address to write NAME_amsd.fits to (default: beside each FILE)",
     )
     add_denoising_options(command, all_images=True)
     command.add_argument("--overwrite", action="store_true", help="replace an output that exists")

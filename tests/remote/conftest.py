@@ -28,6 +28,7 @@ class Host(ThreadingHTTPServer):
         self.served: dict[str, bytes] = {}
         self.answers: dict[str, int] = {"/refused.fits": 403, "/broken.fits": 503, "/busy.fits": 429}
         self.asked: list[str] = []
+        self.done = threading.Event()
         self.name = f"127.0.0.1:{self.server_port}"
 
 
@@ -41,11 +42,14 @@ class _Answer(BaseHTTPRequestHandler):
         login = "Basic " + base64.b64encode(b"user:pass word").decode()
         if path == "/private.fits" and self.headers.get("Authorization") != login:
             self.send_error(401)
-        elif path == "/cut.fits":
+        elif path in ("/cut.fits", "/slow.fits"):
             self.send_response(200)
             self.send_header("Content-Length", "5760")
             self.end_headers()
             self.wfile.write(bytes(2880))
+            self.wfile.flush()
+            if path == "/slow.fits":
+                self.server.done.wait(60)
         elif body is None:
             self.send_error(self.server.answers.get(path, 404))
         else:
@@ -66,6 +70,7 @@ def host(monkeypatch: pytest.MonkeyPatch) -> Iterator[Host]:
     with Host() as server:
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         yield server
+        server.done.set()
         server.shutdown()
 
 

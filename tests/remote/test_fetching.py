@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 import traceback
 from pathlib import Path
 from typing import Any
@@ -197,6 +198,21 @@ def test_what_a_killed_process_left_is_swept(memory: Any, sky: bytes, scratch: P
     assert left.exists()
     with fetched("memory://a.fits") as path:
         assert not left.exists() and Path(path).stat().st_mode & 0o077 == 0
+    assert os.listdir(scratch) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_command_that_is_stopped_leaves_nothing(number: int, status: int, host: Any, scratch: Path) -> None:
+    code = "import signal, sys; signal.signal(2, signal.default_int_handler); from amsd_astro.cli import main; "
+    words = [sys.executable, "-c", f"{code} sys.exit(main(sys.argv[1:]))", "inspect", f"http://{host.name}/slow.fits"]
+    with subprocess.Popen(words, stderr=subprocess.DEVNULL) as process:
+        end = time.monotonic() + 120
+        while not any(path.stat().st_size for path in scratch.glob(".remote*/slow.fits")):
+            assert process.poll() is None and time.monotonic() < end
+            time.sleep(0.05)
+        process.send_signal(number)
+        assert process.wait(60) == status
     assert os.listdir(scratch) == []
 
 

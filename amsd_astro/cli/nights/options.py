@@ -15,8 +15,8 @@ def add_files(command: argparse.ArgumentParser) -> None:
         "files",
         nargs="+",
         metavar="FILE",
-        help="FITS file to denoise, a folder of them, or @LIST for those that a file names, one a line, by paths from "
-        "its folder; none is ever changed",
+        help="FITS file to denoise, its address (https://..., extra: remote), a folder of files, or @LIST for those "
+        "that a file names, one a line, by paths from its folder; none is ever changed",
     )
 
 
