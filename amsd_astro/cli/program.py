@@ -17,6 +17,7 @@ from amsd_astro.cli.arguments import build_parser
 from amsd_astro.cli.console import Console
 from amsd_astro.cli.exit_statuses import IO, TERMINATED, Terminated, UsageError, describe_failure
 from amsd_astro.cli.inputs import check_stated_noise
+from amsd_astro.cli.remote_inputs import check_output_place
 from amsd_astro.cli.standard_streams import open_streams
 
 __all__ = ["main"]
@@ -56,6 +57,7 @@ def _run(argv: Sequence[str] | None, is_heard: bool) -> int:
             if getattr(args, "json", False) and not is_heard:
                 raise OSError(errno.EBADF, "standard output is closed: there is nowhere to print the JSON")
             check_stated_noise(args)
+            check_output_place(args)
             status: int = command.run(args, console)
             sys.stdout.flush()
             return status

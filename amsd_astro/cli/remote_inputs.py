@@ -11,8 +11,9 @@ from typing import Any
 from amsd_astro.cli.exit_statuses import UsageError
 from amsd_astro.remote.addresses import is_address, shown_name
 
-__all__ = ["check_places", "local_inputs", "shown_record"]
+__all__ = ["check_output_place", "check_places", "local_inputs", "shown_record"]
 
+_UPLOADING = ("denoise", "combine")
 _NAMES = ("file", "files", "output", "denoised")
 _FILES = ("file", "denoised", "repeat", "mask_file", "error_file", "reference")
 
@@ -43,6 +44,13 @@ def check_places(files: list[str], args: argparse.Namespace) -> None:
     first = next((path for path in files if is_address(path)), None)
     if first is not None and args.output is None and args.directory is None:
         raise UsageError(f"argument FILE: {shown_name(first)} is not on this machine; name the output by -o or -d")
+
+
+def check_output_place(args: argparse.Namespace) -> None:
+    """Refuse outputs at addresses of commands that write on this machine alone."""
+    output = getattr(args, "output", None)
+    if args.command not in _UPLOADING and is_address(output):
+        raise UsageError(f"argument -o/--output: must be on this machine. Received: {shown_name(output)}")
 
 
 def shown_record(record: dict[str, Any]) -> dict[str, Any]:

@@ -56,6 +56,14 @@ def test_a_result_needs_a_place(memory: Any, run: Any, capsys: pytest.CaptureFix
     assert "secret" not in said and "hidden" not in said
 
 
+@pytest.mark.parametrize("command", ["train a.fits", "compare a.fits", "validate a.fits", "simulate"])
+def test_other_outputs_are_on_this_machine(command: str, run: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        run(*command.split(), "-o", "memory://user:secret@out.png")
+    said = capsys.readouterr().err
+    assert "argument -o/--output: must be on this machine. Received: memory://out.png" in said and "secret" not in said
+
+
 def test_records_have_no_credentials(memory: Any, run: Any, json_lines: Any) -> None:
     memory.pipe("/user:secret@sky.fits", memory.cat("/night/sky.fits"))
     address = "memory://user:secret@sky.fits"
