@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 from astropy.io import fits
 
+from amsd_astro import FrameError, read_frame
 from benchmarks.scenes.speed_frame import exposure
+from benchmarks.speed.night_frames import ALL_MASKED, CORRUPT, make_night
 from benchmarks.speed.processes import _Row, extrapolated, run_timed
 
 
@@ -49,3 +52,12 @@ def test_exposures_of_any_size_have_the_truth_mirrored_and_the_detectors_noise(s
     sigma = np.sqrt((expected - 100) / 2 + (5 / 2) ** 2 + 1 / 12)
     assert np.std((made - expected) / sigma) == pytest.approx(1, rel=0.06)
     assert abs(np.mean((made - expected) / sigma)) < 4 / side
+
+
+def test_a_night_has_two_frames_that_cannot_be_used(tmp_path: Path) -> None:
+    paths = make_night(tmp_path, ALL_MASKED + 1)
+    assert len({path.read_bytes() for path in paths}) == ALL_MASKED + 1
+    for number, reason in ((CORRUPT, "the data are cut"), (ALL_MASKED, "no valid pixel")):
+        with pytest.raises(FrameError, match=reason):
+            read_frame(paths[number])
+    assert read_frame(paths[0]).shape == (512, 512)
