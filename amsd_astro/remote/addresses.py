@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from typing import Any, TypeGuard
-from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
+from urllib.parse import parse_qsl, unquote, urlencode
 
 from amsd_astro.printable import printable
 
@@ -54,9 +54,10 @@ def shown_name(path: Any) -> str:
 
 def identity(address: str) -> str:
     """Return what tells an address from others and is the same when it is signed anew."""
-    rest = urlsplit(address)
-    asked = [(name, value) for name, value in parse_qsl(rest.query, True) if not _SIGNING.match(name)]
-    return f"{rest.scheme}://{rest.netloc.rpartition('@')[2]}{rest.path}?{urlencode(asked)}"
+    bare, _, query = address.partition("#")[0].partition("?")
+    host, slash, path = bare.partition("://")[2].partition("/")
+    told = [(name, value) for name, value in parse_qsl(query, True) if not _SIGNING.match(name)]
+    return f"{protocol_of(address)}://{host.rpartition('@')[2]}{slash}{path}?{urlencode(told)}"
 
 
 def file_name(address: str) -> str:

@@ -49,8 +49,10 @@ def opened_system(address: str, refused: Callable[[str], Exception] | None = Non
     except ValueError:
         raise refused(f"the protocol of an address must be one that fsspec knows. Received: {protocol}") from None
     settings = _http_settings() if protocol in _HTTP else {}
-    system = asked(address, lambda: kind(**settings, **kind._get_kwargs_from_urls(address)))
-    return system, kind._strip_protocol(address)
+    return (
+        asked(address, lambda: kind(**settings, **kind._get_kwargs_from_urls(address))),
+        asked(address, lambda: kind._strip_protocol(address)),
+    )
 
 
 def _http_settings() -> dict[str, Any]:

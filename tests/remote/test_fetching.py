@@ -21,6 +21,7 @@ import pytest
 from amsd_astro import Frame, read_frame
 from amsd_astro.errors import AmsdWarning, FrameError, FrameNotFoundError
 from amsd_astro.remote import fetching, file_systems
+from amsd_astro.remote.addresses import identity
 from amsd_astro.remote.fetching import Fetched, fetched
 
 SECRET, SIGNATURE = "pass word", "0123456789"
@@ -108,6 +109,14 @@ def test_fsspec_is_asked_for_by_its_extra(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setitem(sys.modules, "fsspec", None)
     with pytest.raises(FrameError, match=r"memory://a\.fits: addresses need the package fsspec, in the extra"):
         read_frame("memory://user:x@a.fits")
+
+
+@pytest.mark.parametrize("address", ["http://[bad/a.fits", "http://host:port/a.fits", "http:///a.fits", "ftp://h:x/a"])
+def test_what_is_no_sound_address(address: str, tmp_path: Path) -> None:
+    pytest.importorskip("aiohttp")
+    with pytest.raises((FrameError, OSError)):
+        read_frame(address)
+    assert identity(address)
 
 
 def test_fsspec_is_not_imported_for_files() -> None:
