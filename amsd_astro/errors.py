@@ -33,6 +33,11 @@ class AmsdWarning(AstropyUserWarning):
         super().__init__(printable(message), *more)
 
 
+def _with_cure(text: str, cure: str) -> str:
+    """Put what helps behind a message."""
+    return f"{text.rstrip('.')}; use {cure}" if cure else text
+
+
 def _located(message: str, path: Any, hdu: Any) -> str:
     """Put the file and the HDU in front of a message."""
     if path is None:
@@ -52,32 +57,38 @@ class FrameError(ValueError):
         The file. It is put in front of the message.
     hdu : int or str, optional
         The HDU within the file.
+    cure : str, optional
+        The keyword argument that helps, such as ``"ext=1"``. It is put behind the message; the command line names its
+        option in its place.
 
     Attributes
     ----------
     path, hdu
         As given; None where unknown. Of a file that was fetched the path is the address, without credentials.
+    cure : str
+        As given.
     """
 
-    def __init__(self, message: str = "", *, path: Any = None, hdu: Any = None) -> None:
+    def __init__(self, message: str = "", *, path: Any = None, hdu: Any = None, cure: str = "") -> None:
         message = printable(message)
         path = told_name(path) if isinstance(path, (str, os.PathLike)) and told_name(path) != os.fspath(path) else path
         super().__init__(_located(message, path, hdu))
         self.message = message
         self.path = path
         self.hdu = hdu
+        self.cure = printable(cure)
 
     def __str__(self) -> str:
-        return _located(self.message, self.path, self.hdu)
+        return _with_cure(_located(self.message, self.path, self.hdu), self.cure)
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Exceptions cross process borders; the keyword arguments have to come along.
-        return _rebuild, (type(self), self.message, self.path, self.hdu)
+        return _rebuild, (type(self), self.message, self.path, self.hdu, self.cure)
 
 
-def _rebuild(kind: type[FrameError], message: str, path: Any, hdu: Any) -> FrameError:
+def _rebuild(kind: type[FrameError], message: str, path: Any, hdu: Any, cure: str) -> FrameError:
     """Make an error again after pickling."""
-    return kind(message, path=path, hdu=hdu)
+    return kind(message, path=path, hdu=hdu, cure=cure)
 
 
 class FrameNotFoundError(FrameError, FileNotFoundError):
@@ -100,10 +111,22 @@ class ModelError(ValueError):
 
 
 class OutputError(OSError):
-    """The output cannot be made: no such folder, no permission, not a file."""
+    """The output cannot be made: no such folder, no permission, not a file.
 
-    def __init__(self, message: str = "") -> None:
+    Parameters
+    ----------
+    message : str
+        What is wrong.
+    cure : str, optional
+        As for `FrameError`.
+    """
+
+    def __init__(self, message: str = "", *, cure: str = "") -> None:
         super().__init__(printable(message))
+        self.cure = printable(cure)
+
+    def __str__(self) -> str:
+        return _with_cure(super().__str__(), self.cure)
 
 
 class OutputExistsError(OutputError, FileExistsError):

@@ -16,7 +16,7 @@ import amsd_astro
 PACKAGE = Path(amsd_astro.__file__).parent
 ROOT = PACKAGE.parent
 ROOMS = (
-    ("printable",),
+    ("printable", "spelling"),
     ("version", "errors", "regular_files", "resources"),
     ("arrays",),
     ("graphics",),

@@ -3,32 +3,35 @@
 from __future__ import annotations
 
 import argparse
-from typing import NoReturn
 
 from amsd_astro.cli.denoising_options import add_denoising_options, add_input_options, add_recipe_options
 from amsd_astro.cli.image_arguments import add_image_commands
 from amsd_astro.cli.nights.options import add_files, add_night_options
 from amsd_astro.cli.option_values import limit
-from amsd_astro.cli.shared_options import STATUSES, add_reporting, new_command, number, whole
-from amsd_astro.printable import printable
+from amsd_astro.cli.parsing.groups import group_commands
+from amsd_astro.cli.parsing.parser import CommandParser
+from amsd_astro.cli.shared_options import add_reporting, new_command, number, whole
 
 __all__ = ["build_parser"]
 
 _DESCRIPTION = "Take the noise out of telescope exposures, and say how far to trust the result."
-
-
-class _Parser(argparse.ArgumentParser):
-    """A parser that tells what is wrong in one line."""
-
-    def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: error: {printable(message)} (see {self.prog} --help)\n")
+_STATUSES = (
+    "exit status: 0 done; 1 several files or images and some failed, or not passed (validate); 2 wrong usage; 65 the "
+    "input is bad or missing; 70 a bug; 71 out of memory or disk; 73 the output cannot be made or exists; 74 reading "
+    "or writing failed; 130 or 143 stopped by a signal"
+)
+_EXAMPLES = (
+    "amsd-astro inspect exposure.fits  # is the noise understood?",
+    "amsd-astro denoise exposure.fits  # writes exposure_amsd.fits beside it",
+)
+_APART = ("pairs", "test-images", "pretrain")
 
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of the whole command line."""
-    parser = _Parser(prog="amsd-astro", description=_DESCRIPTION, epilog=STATUSES, allow_abbrev=False)
+    parser = CommandParser(prog="amsd-astro", description=_DESCRIPTION, epilog=_STATUSES, examples=_EXAMPLES)
     parser.add_argument("--version", action=_Version, help="print the version and exit")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     _add_denoise(new_command(commands, "denoise", "take the noise out of exposures"))
     _add_combine(new_command(commands, "combine", "make one denoised image of several exposures of a field"))
     _add_compare(
@@ -42,6 +45,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_pretrain(
         new_command(commands, "pretrain", "make the weights that come with the package, from simulated fields")
     )
+    group_commands(parser, commands, {"folders of images and the making of weights": _APART})
     return parser
 
 
@@ -106,7 +110,7 @@ def _add_compare(command: argparse.ArgumentParser) -> None:
     )
     add_denoising_options(command)
     command.add_argument("--overwrite", action="store_true", help="replace a figure that exists")
-    command.set_defaults(force=False)
+    command.set_defaults(force=None)  # it cannot be forced here
     add_reporting(command, "print the result as one JSON object")
 
 
@@ -133,7 +137,7 @@ def _add_validate(command: argparse.ArgumentParser) -> None:
     )
     add_denoising_options(command)
     command.add_argument("--overwrite", action="store_true", help="replace a report that exists")
-    command.set_defaults(force=False)
+    command.set_defaults(force=None)  # it cannot be forced here
     add_reporting(command, "print the verdict and the checks as one JSON object")
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import shlex
+from dataclasses import replace
+
 from amsd_astro.many.failures import (
     BAD_INPUT,
     DONE,
@@ -13,8 +17,9 @@ from amsd_astro.many.failures import (
     TERMINATED,
     Failure,
     Terminated,
-    describe_failure,
 )
+from amsd_astro.many.failures import describe_failure as describe_in_python
+from amsd_astro.printable import one_line
 
 __all__ = [
     "BAD_INPUT",
@@ -26,6 +31,7 @@ __all__ = [
     "NO_RESOURCES",
     "SOME_FAILED",
     "TERMINATED",
+    "WRONG_USAGE",
     "Failure",
     "Terminated",
     "UsageError",
@@ -33,7 +39,30 @@ __all__ = [
 ]
 
 SOME_FAILED = 1
+WRONG_USAGE = 2
+
+_KEYWORD = re.compile(r"\b([a-z_]+)=('[^']*'|[^\s,]+)")
 
 
 class UsageError(Exception):
     """Options that do not go together."""
+
+
+def describe_failure(error: BaseException) -> Failure:
+    """Say what an error means to whoever started the work; what helps is told as an option.
+
+    Parameters
+    ----------
+    error : BaseException
+        Whatever was raised.
+    """
+    failure = describe_in_python(error)
+    cure = one_line(getattr(error, "cure", ""))
+    if not cure:
+        return failure
+    return replace(failure, message=failure.message.replace(f"use {cure}", f"use {_KEYWORD.sub(_as_option, cure)}"))
+
+
+def _as_option(keyword: re.Match[str]) -> str:
+    name, value = keyword[1].replace("_", "-"), keyword[2].strip("'")
+    return f"--{name}" if value == "True" else f"--{name} {shlex.quote(value)}"

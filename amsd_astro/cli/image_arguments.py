@@ -23,7 +23,7 @@ def add_image_commands(commands: argparse._SubParsersAction[Any]) -> None:
         Of the parser that they belong to.
     """
     pairs = new_command(commands, "pairs", "make training pairs of the thesis recipe from a folder of images")
-    stages = pairs.add_subparsers(dest="stage", metavar="STAGE", required=True)
+    stages = pairs.add_subparsers(dest="stage", metavar="STAGE")
     _add_noisy(new_command(stages, "noisy", "write three noisy versions of each image"))
     _add_targets(new_command(stages, "targets", "write the pseudo-clean target of each noisy version"))
     _add_pack(new_command(stages, "pack", "pack noisy versions and targets into noisy.npy and target.npy"))

@@ -6,6 +6,7 @@ import argparse
 import math
 
 from amsd_astro.cli.shared_options import number
+from amsd_astro.spelling import closest
 
 __all__ = ["limit", "noise", "orientations", "recipe", "share"]
 
@@ -56,5 +57,7 @@ def recipe(text: str) -> str:
     from amsd_astro.denoiser import RECIPES
 
     if text not in RECIPES:
-        raise argparse.ArgumentTypeError(f"must be one of {', '.join(RECIPES)}. Received: {text}")
+        meant = closest(text, RECIPES)
+        asked = f"; did you mean {meant}?" if meant else ""
+        raise argparse.ArgumentTypeError(f"must be one of {', '.join(RECIPES)}. Received: {text}{asked}")
     return text

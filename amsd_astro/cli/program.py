@@ -15,7 +15,7 @@ from typing import Any
 
 from amsd_astro.cli.arguments import build_parser
 from amsd_astro.cli.console import Console
-from amsd_astro.cli.exit_statuses import IO, TERMINATED, Terminated, UsageError, describe_failure
+from amsd_astro.cli.exit_statuses import IO, TERMINATED, WRONG_USAGE, Terminated, UsageError, describe_failure
 from amsd_astro.cli.inputs import check_stated_noise
 from amsd_astro.cli.remote_inputs import check_output_place
 from amsd_astro.cli.standard_streams import open_streams
@@ -50,7 +50,10 @@ def _run(argv: Sequence[str] | None, is_heard: bool) -> int:
     """Run a command line; ``is_heard`` tells whether there is a standard output."""
     parser = build_parser()
     args = parser.parse_args(argv)
-    usage: argparse.ArgumentParser = args.parser
+    usage: argparse.ArgumentParser = getattr(args, "parser", parser)
+    if args.command is None or getattr(args, "stage", "") is None:
+        usage.print_help(sys.stderr)
+        return WRONG_USAGE
     command = importlib.import_module(f"amsd_astro.cli.commands.{args.command.replace('-', '_')}")
     with Console(args.verbose, args.quiet) as console, _terminable():
         try:

@@ -7,13 +7,9 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["STATUSES", "add_reporting", "new_command", "number", "whole"]
+from amsd_astro.cli.parsing.examples import EXAMPLES
 
-STATUSES = (
-    "exit status: 0 done; 1 several files or images and some failed, or not passed (validate); 2 wrong usage; 65 the "
-    "input is bad or missing; 70 a bug; 71 out of memory or disk; 73 the output cannot be made or exists; 74 reading "
-    "or writing failed; 130 or 143 stopped by a signal"
-)
+__all__ = ["add_reporting", "new_command", "number", "whole"]
 
 
 def new_command(commands: argparse._SubParsersAction[Any], name: str, text: str) -> argparse.ArgumentParser:
@@ -27,7 +23,7 @@ def new_command(commands: argparse._SubParsersAction[Any], name: str, text: str)
         Its name and what it does.
     """
     command: argparse.ArgumentParser = commands.add_parser(
-        name, help=text, description=f"{text[0].upper()}{text[1:]}.", epilog=STATUSES, allow_abbrev=False
+        name, help=text, description=f"{text[0].upper()}{text[1:]}.", examples=EXAMPLES[name]
     )
     command.set_defaults(parser=command)
     return command

@@ -106,7 +106,8 @@ def open_exposure(obj: Any, *, name: str, noise: Stated = None, **options: Any) 
         It holds no image that can be used, or one that is no exposure in linear units of one colour, or is denoised.
     """
     frame = _read(obj, options)
-    refuse_denoised(frame)  # their mean keeps what denoising takes from faint sources, and claims too small an error
+    # the mean of such keeps what denoising takes from faint sources, and claims too small an error
+    refuse_denoised(frame, cure="the exposure itself")
     refuse_unsuitable(frame)
     refuse_mosaic(frame)
     stamp = None if frame.source is None else frame.source.stamp

@@ -9,6 +9,7 @@ from amsd_astro.errors import FrameError
 from amsd_astro.fits.cards import int_value
 from amsd_astro.fits.layouts.plane_names import plane_names
 from amsd_astro.fits.raw_hdus import Outline, RawHDU
+from amsd_astro.spelling import closest
 
 __all__ = [
     "OUR_NAMES",
@@ -104,7 +105,12 @@ def named_hdu(file: Outline, ext: Extension, *, what: str = "ext") -> RawHDU:
         found = found or (find_hdus(file, ext) if isinstance(ext, str) else [])
         if found:
             return next((hdu for hdu in found if hdu.is_plane), found[0])
-    raise FrameError(f"{what} names no HDU of the file, which has: {file.listing}. Received: {ext!r}", path=file.path)
+    meant = closest(name, {hdu.name for hdu in file.hdus})
+    raise FrameError(
+        f"{what} names no HDU of the file, which has: {file.listing}. Received: {ext!r}",
+        path=file.path,
+        cure=f"{what}={meant!r}" if meant else "",
+    )
 
 
 def choose_hdu(file: Outline, ext: Extension | None = None) -> RawHDU:
@@ -126,17 +132,13 @@ def choose_hdu(file: Outline, ext: Extension | None = None) -> RawHDU:
         if len(named) == 1:
             return named[0]
         if named:
-            raise FrameError(
-                f"{len(named)} HDUs are named {name}: choose one with ext. The file has: {file.listing}", path=file.path
-            )
+            raise _not_one(file, named, f"are named {name}")
     if len(planes) > 1:
         planes = _not_planes(file, planes) or planes
     if len(planes) == 1:
         return planes[0]
     if planes:
-        raise FrameError(
-            f"{len(planes)} HDUs hold an image: choose one with ext. The file has: {file.listing}", path=file.path
-        )
+        raise _not_one(file, planes, "hold an image")
     others = [hdu for hdu in file.hdus if hdu.kind in ("image", "compressed", "groups") and (hdu.shape or hdu.problem)]
     if not others:
         others = [hdu for hdu in file.hdus if hdu.kind == "groups"]
@@ -166,6 +168,15 @@ def _not_planes(file: Outline, hdus: list[RawHDU]) -> list[RawHDU]:
     """Leave out what belongs to an image and is none, by its name."""
     names = plane_names([hdu.name for hdu in file.hdus])
     return [hdu for hdu in hdus if names[hdu.index].role in ("", "image")]
+
+
+def _not_one(file: Outline, images: list[RawHDU], why: str) -> FrameError:
+    """Return the error of a file in which several images could be meant."""
+    return FrameError(
+        f"{len(images)} HDUs {why}: choose one. The file has: {file.listing}",
+        path=file.path,
+        cure=f"ext={images[0].index} for the first of them",
+    )
 
 
 def _why_not(hdu: RawHDU) -> str:

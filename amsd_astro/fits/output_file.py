@@ -10,6 +10,7 @@ import contextlib
 import errno
 import io
 import os
+import shlex
 import stat
 import zlib
 from collections.abc import Iterator
@@ -61,20 +62,20 @@ def check_output(
     if source is not None and _is_same(source, target, found):
         raise OutputExistsError(f"{name}: the output is the input itself; it is never overwritten.")
     if found and stat.S_ISDIR(found.st_mode):
-        raise OutputError(f"{name}: is a directory, the output must be a file.")
+        raise OutputError(f"{name}: is a directory, the output must be a file; name one in it.")
     if name.endswith(os.sep):
         raise OutputError(f"{name}: there is no such folder, and a file's name does not end like that.")
     if found and not stat.S_ISREG(found.st_mode):
         raise OutputError(f"{name}: is not a regular file.")
     if found and not overwrite:
-        raise OutputExistsError(f"{name}: exists already, and overwriting was not asked for.")
+        raise OutputExistsError(f"{name}: exists already.", cure="overwrite=True")
     if not found and os.path.islink(name):  # nobody knows what the file it would make is wanted for
         raise OutputExistsError(f"{name}: is a symbolic link to a file that is not there; left as it is.")
     if target.suffix.lower() in _UNSUPPORTED:
         raise OutputError(f"{name}: packing as {target.suffix} is not supported; use .fits, .gz or .bz2.")
     folder = target.parent
     if not folder.is_dir():
-        raise OutputError(f"{name}: there is no folder {folder}.")
+        raise OutputError(f"{name}: there is no folder {folder}; make it first: mkdir -p {shlex.quote(str(folder))}")
     if not os.access(folder, os.W_OK | os.X_OK):
         raise OutputError(f"{name}: the folder {folder} may not be written to.")
     return target
@@ -253,7 +254,7 @@ def _move(descriptor: int, temporary: Path, target: Path, *, overwrite: bool) ->
             if os.path.samestat(os.fstat(descriptor), os.stat(target)):
                 return  # network file systems may report a failure of what they have done
         if isinstance(error, FileExistsError):
-            raise OutputExistsError(f"{target}: appeared while it was being made; left as it is.") from None
+            raise OutputExistsError(f"{target}: appeared while it was being made.", cure="overwrite=True") from None
         raise
 
 

@@ -45,8 +45,15 @@ _SMOOTH = 0.1  # fourth differences over the finest band: white noise has 1, dri
 _BY_BRIGHTNESS = 0.6  # correlation with the level, from which on it is no depth that differs
 
 
-def refuse_denoised(frame: Frame) -> None:
+def refuse_denoised(frame: Frame, *, cure: str = "force=True") -> None:
     """Make sure that a frame has not been denoised before.
+
+    Parameters
+    ----------
+    frame : Frame
+        Any frame.
+    cure : str, optional
+        What the message says that helps; nothing where it cannot be forced.
 
     Raises
     ------
@@ -61,8 +68,8 @@ def refuse_denoised(frame: Frame) -> None:
             version = str(frame.header["AMSDVERS"])
         except fits.VerifyError:
             version = "what cannot be parsed"
-    message = f"the frame is denoised already (AMSDVERS = {version}); doing it again has to be forced."
-    raise AlreadyDenoisedError(message, **_origin(frame))
+    message = f"the frame is denoised already (AMSDVERS = {version})."
+    raise AlreadyDenoisedError(message, **_origin(frame), cure=cure)
 
 
 def refuse_mosaic(frame: Frame) -> None:

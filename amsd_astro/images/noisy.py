@@ -170,7 +170,7 @@ def _write_versions(
     image: Image, targets: list[Path], rng: np.random.Generator, noise: str, overwrite: bool
 ) -> list[NoisyVersion]:
     if isinstance(image, Exposure):
-        refuse_denoised(image.frame)
+        refuse_denoised(image.frame, cure="the exposure itself")
     if noise == "detector":
         assert isinstance(image, Exposure)
         return _write_detector_versions(image, targets, rng, overwrite)

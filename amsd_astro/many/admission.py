@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 __all__ = ["read_admitted", "read_for_output"]
 
 
-def read_admitted(path: str | os.PathLike[str], reading: Mapping[str, Any], *, force: bool) -> Frame:
+def read_admitted(path: str | os.PathLike[str], reading: Mapping[str, Any], *, force: bool | None) -> Frame:
     """Read a frame; one that is denoised already is refused unless that is forced, and so is what is no exposure.
 
     Parameters
@@ -22,13 +22,13 @@ def read_admitted(path: str | os.PathLike[str], reading: Mapping[str, Any], *, f
     reading : mapping
         For `read_frame`.
     force : bool
-        Whether it may be denoised already.
+        Whether it may be denoised already; None where nobody can ask for that.
     """
     from amsd_astro.frames import read_frame, refuse_denoised, refuse_mosaic, refuse_unsuitable
 
     frame = read_frame(path, **reading)
     if not force:
-        refuse_denoised(frame)
+        refuse_denoised(frame, cure="the exposure itself" if force is None else "force=True")
     refuse_unsuitable(frame)
     refuse_mosaic(frame)
     return frame
@@ -39,7 +39,7 @@ def read_for_output(
     reading: Mapping[str, Any],
     output: str | os.PathLike[str],
     *,
-    force: bool,
+    force: bool | None,
     overwrite: bool,
 ) -> Frame:
     """Read a frame as `read_admitted` does, for an output that is none of the files that its planes are from.

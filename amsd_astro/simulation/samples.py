@@ -96,7 +96,7 @@ def write_samples(directory: str | os.PathLike[str], *, seed: int = 0, overwrite
     paths = [directory / name for name in sample_names()]
     present = [path for path in paths if os.path.lexists(path)]
     if present and not overwrite:
-        raise OutputExistsError(f"{present[0]}: the file exists, and overwriting was not asked for")
+        raise OutputExistsError(f"{present[0]}: exists already.", cure="overwrite=True")
     try:
         directory.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -37,7 +37,6 @@ def test_version(capsys: pytest.CaptureFixture[str], run: Any) -> None:
 @pytest.mark.parametrize(
     "words",
     [
-        "",
         "denoise",
         "polish a.fits",
         "denoise a.fits --recipe nonsense",

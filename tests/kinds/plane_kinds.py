@@ -26,12 +26,12 @@ def _all_sorts(folder: Path) -> Path:
     return put_hdus(folder, _image("SCI"), _table(), *planes, _image("DEEP", FLOATS[None].repeat(2, 0)))
 
 
-@bad_input("2 HDUs are named SCI: choose one with ext. The file has: .*1 SCI,1 .*2 SCI,2")
+@bad_input("2 HDUs are named SCI: choose one. The file has: .*1 SCI,1 .*2 SCI,2")
 def two_chips_and_no_choice(folder: Path) -> Path:
     return put_hdus(folder, _image("SCI"), _image("SCI", FLOATS + 1, 2))
 
 
-@bad_input("2 HDUs hold an image: choose one with ext. The file has: .*LEFT.*RIGHT")
+@bad_input("2 HDUs hold an image: choose one. The file has: .*LEFT.*RIGHT")
 def two_images_and_no_choice(folder: Path) -> Path:
     return put_hdus(folder, _image("LEFT"), _image("RIGHT", FLOATS + 1))
 

@@ -154,8 +154,9 @@ def _find(own: RawFile, file: RawFile, image: RawHDU, role: str) -> RawHDU:
     looked_for = f"{image.name},{image.extver}, " if is_named else ""
     raise FrameError(
         f"no HDU can be told to be the {role} of the image. Looked for: {looked_for}a name that says so, HDU "
-        f"{image.index}. The file has: {own.listing}. Name it by {role}_ext, or as FILE[HDU]",
+        f"{image.index}. The file has: {own.listing}.",
         path=own.path,
+        cure=f"{role}_ext=HDU, or name it as FILE[HDU]",
     )
 
 
