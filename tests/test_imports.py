@@ -17,7 +17,7 @@ PACKAGE = Path(amsd_astro.__file__).parent
 ROOT = PACKAGE.parent
 ROOMS = (
     ("printable", "spelling"),
-    ("version", "errors", "regular_files", "resources"),
+    ("version", "errors", "modes", "progress", "regular_files", "resources"),
     ("arrays",),
     ("graphics",),
     ("fits",),
@@ -55,7 +55,7 @@ ONLY_IN = {
     "ai_edge_litert": {"network"},
     "matplotlib": {"frames", "images", "plotting", "validation"},
     "PIL": {"images", "validation"},
-    "tqdm": {"cli"},
+    "tqdm": {"cli", "progress"},
     "argparse": {"cli"},
 }
 MODULES = sorted(PACKAGE.rglob("*.py"))

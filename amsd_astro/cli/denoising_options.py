@@ -7,6 +7,7 @@ import argparse
 from amsd_astro.cli.option_values import noise, orientations, recipe, share
 from amsd_astro.cli.shared_options import number, whole
 from amsd_astro.network.engines.arithmetic import ENGINES
+from amsd_astro.modes import MODES
 
 __all__ = ["add_denoising_options", "add_input_options", "add_recipe_options"]
 
@@ -15,6 +16,12 @@ def add_denoising_options(command: argparse.ArgumentParser, *, all_images: bool 
     """Add the options that say how a frame is read and denoised; with ``all_images`` also all those of a file."""
     add_input_options(command, all_images=all_images)
     add_recipe_options(command)
+    command.add_argument(
+        "--mode",
+        choices=MODES,
+        help="fast: one orientation, nothing is learned (--steps 0); standard: four, and what the frame itself teaches "
+        "(the default); adapt: the weights learn from the frame first (--steps 400)",
+    )
     command.add_argument(
         "--model",
         metavar="MODEL",
@@ -100,7 +107,8 @@ def add_recipe_options(command: argparse.ArgumentParser) -> None:
         "--steps",
         type=whole(0),
         metavar="N",
-        help="steps of training, 0 for none (default: chosen by the program; none to denoise with weights)",
+        help="steps of training, for experts, 0 for none (default: chosen by the program; none to denoise with "
+        "weights)",
     )
     group.add_argument("--seed", type=whole(0), metavar="S", help="seed of everything random (default: 0)")
     group.add_argument(

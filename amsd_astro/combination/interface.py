@@ -8,13 +8,14 @@ from typing import Any, Literal
 
 from amsd_astro.arrays.float_errors import usual_float_errors
 from amsd_astro.combination.provenance import coadd_frame, combination_of, combined_cards, mark
-from amsd_astro.combination.selection import Progress, select_exposures
+from amsd_astro.combination.selection import select_exposures
 from amsd_astro.combination.sources import Source, sources_of
 from amsd_astro.combination.told_by_exposures import corrected_noise, error_told_by_exposures, with_scaled_sigma
 from amsd_astro.denoiser import Denoiser
 from amsd_astro.exposures.coaddition import WEIGHTS, align, mean_of
 from amsd_astro.frames import Frame
 from amsd_astro.noise.measurement import Stated
+from amsd_astro.progress import Progress, shown
 
 __all__ = ["Weights", "combine", "combine_sources"]
 
@@ -28,9 +29,10 @@ def combine(
     reference: Any = None,
     weights: Weights = "variance",
     denoise: bool = True,
+    mode: str | None = None,
     steps: int | None = None,
     seed: int = 0,
-    progress: Progress | None = None,
+    progress: Progress | bool | None = None,
 ) -> Frame:
     """Make one denoised image of several exposures of a field.
 
@@ -50,10 +52,10 @@ def combine(
         By the inverse variance of the sky, or by that of a star within its PSF, which counts the seeing too.
     denoise : bool, optional
         False returns the mean and its 1-sigma error.
-    steps, seed : int, optional
+    mode, steps, seed : optional
         As for `denoise`.
-    progress : callable, optional
-        Called as ``progress(done, total, stage)``.
+    progress : callable or True, optional
+        Called as ``progress(done, total, stage)``; True for a bar on standard error.
 
     Returns
     -------
@@ -68,13 +70,15 @@ def combine(
     ValueError
         The reference is none of the exposures, or `weights` is no kind of weights.
     """
-    return combine_sources(
-        sources_of(objs),
-        denoiser=Denoiser(steps=steps, seed=seed) if denoise else None,
-        reference=reference,
-        weights=weights,
-        progress=progress,
-    )
+    denoiser = Denoiser(mode=mode, steps=steps, seed=seed)
+    with shown(progress, "combining") as told:
+        return combine_sources(
+            sources_of(objs),
+            denoiser=denoiser if denoise else None,
+            reference=reference,
+            weights=weights,
+            progress=told,
+        )
 
 
 def combine_sources(

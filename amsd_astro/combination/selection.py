@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,12 +14,12 @@ from amsd_astro.combination.sources import Source
 from amsd_astro.errors import AmsdWarning, FrameError
 from amsd_astro.exposures.exposure import Exposure, open_exposure
 from amsd_astro.exposures.placing.placement import CannotPlaceError, Placement, place
+from amsd_astro.progress import Progress
 
 __all__ = ["Selection", "Used", "select_exposures"]
 
 _log = logging.getLogger(__name__)
 
-Progress = Callable[[int, int, str], None]
 BEST = "best"
 
 

@@ -13,18 +13,16 @@ from amsd_astro.arrays.blocks import row_blocks
 from amsd_astro.arrays.tiling import Tile, cut_tile, halved_tiles, plan_tiles, tile_core
 from amsd_astro.denoiser.preparation import Prepared
 from amsd_astro.frames.denoised import Denoised
+from amsd_astro.progress import Progress
 from amsd_astro.resources import memory_limit
 
 if TYPE_CHECKING:
     from amsd_astro.network.calibrated import KnownAnswers
     from amsd_astro.network.predictor import Estimate, Predictor
 
-__all__ = ["Progress", "apply_model", "tile_side", "unchanged"]
+__all__ = ["apply_model", "tile_side", "unchanged"]
 
 _log = logging.getLogger(__name__)
-
-Progress = Callable[[int, int, str], None]
-"""Called as ``progress(done, total, stage)``."""
 
 _LARGEST, _SMALLEST = 1024, 64
 _STRIP = 64  # rows brought back at a time: they stay in the processor's cache

@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 
 from amsd_astro.arrays.float_errors import usual_float_errors
 from amsd_astro.arrays.tiling import cut_tile, plan_tiles, tile_core
-from amsd_astro.denoiser.application import Progress, apply_model
+from amsd_astro.denoiser.application import apply_model
 from amsd_astro.denoiser.pair_training import checked_pairs, train_on_pairs
 from amsd_astro.denoiser.preparation import prepare
 from amsd_astro.denoiser.weights_holder import WeightsHolder
 from amsd_astro.frames import Frame
 from amsd_astro.network.engines.starting import start
 from amsd_astro.noise.model import NoiseModel
+from amsd_astro.progress import Progress, shown
 
 if TYPE_CHECKING:
     from amsd_astro.network.predictor import Predictor
@@ -36,7 +37,7 @@ class ImageMethods(WeightsHolder):
         noisy: Any,
         target: Any,
         *,
-        progress: Progress | None = None,
+        progress: Progress | bool | None = None,
         checkpoint: str | os.PathLike[str] | None = None,
     ) -> Self:
         """Train on packed pairs of images, for recipe thesis.
@@ -60,15 +61,16 @@ class ImageMethods(WeightsHolder):
             return self
         start(self.n_threads)
         known = None if self._model is None else self._start()
-        self._model, self.adaptation = train_on_pairs(
-            known, noisy, target, n_steps=self.steps, seed=self.seed, progress=progress, checkpoint=checkpoint
-        )
+        with shown(progress, "training") as told:
+            self._model, self.adaptation = train_on_pairs(
+                known, noisy, target, n_steps=self.steps, seed=self.seed, progress=told, checkpoint=checkpoint
+            )
         self._n_steps += self.adaptation.n_steps
         return self
 
     @usual_float_errors()
     def denoise_image(
-        self, image: Any, *, sigma: float | None = None, progress: Progress | None = None
+        self, image: Any, *, sigma: float | None = None, progress: Progress | bool | None = None
     ) -> NDArray[np.float32]:
         """Denoise an ordinary image with the network as it is.
 
@@ -86,14 +88,15 @@ class ImageMethods(WeightsHolder):
         ndarray of float32, shape of ``image``
         """
         values = _checked(image)
-        result = _denoised(
-            self._trained(),
-            values,
-            sigma=sigma,
-            seed=self.seed,
-            n_orientations=self._settings.n_orientations,
-            progress=progress,
-        )
+        with shown(progress, "denoising") as told:
+            result = _denoised(
+                self._trained(),
+                values,
+                sigma=sigma,
+                seed=self.seed,
+                n_orientations=self._settings.n_orientations,
+                progress=told,
+            )
         return result.reshape(np.shape(image))
 
 

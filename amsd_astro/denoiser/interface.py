@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from astropy.io import fits
 
 from amsd_astro.arrays.float_errors import usual_float_errors
-from amsd_astro.denoiser.application import Progress, apply_model, unchanged
+from amsd_astro.denoiser.application import apply_model, unchanged
 from amsd_astro.denoiser.credible_noise import calibrate_credibly, tell_where_noise_is_refuted
 from amsd_astro.denoiser.images import ImageMethods
 from amsd_astro.denoiser.preparation import Prepared, prepare
@@ -17,10 +17,11 @@ from amsd_astro.denoiser.provenance import UNCHANGED, pattern_cards, provenance
 from amsd_astro.denoiser.resumption import frame_key
 from amsd_astro.denoiser.training import train_on_frames
 from amsd_astro.errors import FrameError
-from amsd_astro.frames import Frame, as_frame
+from amsd_astro.frames import Frame, as_frame, refuse_denoised
 from amsd_astro.frames.denoised import assemble
 from amsd_astro.network.engines.starting import start
 from amsd_astro.noise.measurement import Stated
+from amsd_astro.progress import Progress, begin, shown
 
 if TYPE_CHECKING:
     from amsd_astro.network.calibrated import Calibrated
@@ -37,10 +38,13 @@ class Denoiser(ImageMethods):
     ----------
     recipe : str, optional
         One of `RECIPES`.
+    mode : {"fast", "standard", "adapt"}, optional
+        What a frame may cost. "fast" is ``steps=0``: one orientation. "standard" is the default: four, and what the
+        frame itself teaches. "adapt" is ``steps=400``: the weights learn from the frame first.
     steps : int, optional
-        Steps of training. By default the program decides: `fit` trains as long as the recipe says, `fit_denoise` and
-        `~amsd_astro.denoise` only a recipe without weights in the package, and a network that was loaded is not
-        trained. 0 applies weights as they are, in one orientation, and a frame teaches them nothing.
+        Steps of training, for experts. By default the program decides: `fit` trains as long as the recipe says,
+        `fit_denoise` and `~amsd_astro.denoise` only a recipe without weights in the package, and a network that was
+        loaded is not trained. 0 applies weights as they are, in one orientation, and a frame teaches them nothing.
     seed : int, optional
         Seed of everything random.
     n_threads : int, optional
@@ -61,6 +65,8 @@ class Denoiser(ImageMethods):
 
     Attributes
     ----------
+    mode : str
+        As above, by the steps.
     adaptation : Adaptation or None
         What the last training did: steps made and estimated risk.
 
@@ -76,7 +82,8 @@ class Denoiser(ImageMethods):
         *,
         noise: Stated = None,
         repeats: bool = False,
-        progress: Progress | None = None,
+        force: bool = False,
+        progress: Progress | bool | None = None,
         checkpoint: str | os.PathLike[str] | None = None,
     ) -> Denoiser:
         """Train on one frame or several.
@@ -91,8 +98,10 @@ class Denoiser(ImageMethods):
             Whether the frames are exposures of one field, four or more, which are placed on each other and are each
             other's targets: the network learns the noise that the camera has, patterns and all. The weights stay as
             they are unless the exposures themselves tell that others have a lower error. For recipe amsd.
-        progress : callable, optional
-            Called as ``progress(done, total, stage)``.
+        force : bool, optional
+            Learn also from what is denoised already.
+        progress : callable or True, optional
+            Called as ``progress(done, total, stage)``; True for a bar on standard error.
         checkpoint : str or path-like, optional
             A file for the state of the training: the same call goes on from it after an interruption, and ends as if
             there had been none. It stays until the caller removes it.
@@ -106,6 +115,8 @@ class Denoiser(ImageMethods):
         ------
         FrameError
             None of the frames shows noise, or one cannot be used; of repeats, fewer than four show one field.
+        AlreadyDenoisedError
+            One is denoised already.
         """
         if repeats and self.recipe != "amsd":
             raise ValueError(f"recipe must be amsd to learn from repeats. Received: {self.recipe!r}")
@@ -113,16 +124,18 @@ class Denoiser(ImageMethods):
         given = frames if several else [frames]
         if not given:
             raise ValueError("frames must hold at least one frame. Received: none")
-        with usual_float_errors():
-            prepared = [prepare(as_frame(obj), noise, seed=self.seed) for obj in given]
+        with usual_float_errors(), shown(progress, "training") as told:
+            prepared = [prepare(_exposure(obj, force, told), noise, seed=self.seed) for obj in given]
             if all(one.values is None for one in prepared):
                 source = prepared[0].frame.source
                 message = f"frames to learn from must show noise. Received: {len(prepared)} without"
                 raise FrameError(message, path=source and source.path)
-            self._adapt(prepared, progress, checkpoint, repeats=repeats)
+            self._adapt(prepared, told, checkpoint, repeats=repeats)
         return self
 
-    def denoise(self, frame: Any, *, noise: Stated = None, progress: Progress | None = None) -> Frame:
+    def denoise(
+        self, frame: Any, *, noise: Stated = None, force: bool = False, progress: Progress | bool | None = None
+    ) -> Frame:
         """Denoise a frame with the weights as they are; unless ``steps=0``, the frame teaches it gains of bands.
 
         Parameters
@@ -131,23 +144,32 @@ class Denoiser(ImageMethods):
             The exposure.
         noise : NoiseModel or mapping, optional
             As in `~amsd_astro.denoise`.
-        progress : callable, optional
-            Called as ``progress(done, total, stage)``.
+        force : bool, optional
+            Denoise also what is denoised already.
+        progress : callable or True, optional
+            As in `fit`.
 
         Returns
         -------
         Frame
             As `denoise`.
+
+        Raises
+        ------
+        AlreadyDenoisedError
+            The frame is denoised already.
         """
-        with usual_float_errors():
-            return self._apply(prepare(as_frame(frame), noise, seed=self.seed), progress)
+        with usual_float_errors(), shown(progress, "denoising") as told:
+            prepared = prepare(_exposure(frame, force, told), noise, seed=self.seed)
+            return self._apply(prepared, told, mode="fast" if self._as_it_is else "standard")
 
     def fit_denoise(
         self,
         frame: Any,
         *,
         noise: Stated = None,
-        progress: Progress | None = None,
+        force: bool = False,
+        progress: Progress | bool | None = None,
         checkpoint: str | os.PathLike[str] | None = None,
     ) -> Frame:
         """Train on a frame, then denoise it: `fit` and `denoise` in one, the noise measured once.
@@ -155,13 +177,18 @@ class Denoiser(ImageMethods):
         Where the number of steps is left to the program, weights that come with the package are not trained further:
         a single frame has too few pixels to teach them what their training on simulated fields has not.
         """
-        with usual_float_errors():
-            prepared = prepare(as_frame(frame), noise, seed=self.seed)
+        with usual_float_errors(), shown(progress, "denoising") as told:
+            prepared = prepare(_exposure(frame, force, told), noise, seed=self.seed)
             as_it_is = self.steps is None and self._settings.weights is not None
-            adaptation = None if as_it_is else self._adapt([prepared], progress, checkpoint)
+            adaptation = None if as_it_is else self._adapt([prepared], told, checkpoint)
             # weights that stayed as they were know nothing of the frame: it can teach them gains
             trained = adaptation if adaptation is not None and adaptation.n_steps else None
-            return self._apply(prepared, progress, trained=trained)
+            return self._apply(prepared, told, mode=self.mode, trained=trained)
+
+    def _tell_of_loading(self, progress: Progress | None) -> None:
+        """Tell where the network is loaded next: TensorFlow takes seconds."""
+        if self._is_to_load():
+            begin(progress, "loading the network")
 
     def _adapt(
         self,
@@ -174,6 +201,7 @@ class Denoiser(ImageMethods):
         noisy = [one for one in prepared if one.values is not None]
         if not noisy or self._has_no_steps():
             return None
+        self._tell_of_loading(progress)
         start(self.n_threads)
         if repeats:
             self._model, adaptation, noisy = self._learned_of_repeats(prepared, progress, checkpoint)
@@ -218,11 +246,15 @@ class Denoiser(ImageMethods):
         """Whether a frame teaches gains: not weights that know the camera's noise better than a noise model does."""
         return not (self._as_it_is or self._knows_camera or self._has_seen(frame))
 
-    def _apply(self, prepared: Prepared, progress: Progress | None, *, trained: Adaptation | None = None) -> Frame:
+    def _apply(
+        self, prepared: Prepared, progress: Progress | None, *, mode: str, trained: Adaptation | None = None
+    ) -> Frame:
         """Denoise; ``trained`` tells what training on this very frame found."""
         if prepared.values is None:
             return assemble(prepared.frame, prepared.noise, unchanged(prepared), UNCHANGED)
+        self._tell_of_loading(progress)
         model = self._trained()
+        begin(progress, "measuring the error that is left")
         prepared, found, n_tried = calibrate_credibly(self._calibrate, prepared, trained, seed=self.seed)
         result = apply_model(
             model,
@@ -233,7 +265,7 @@ class Denoiser(ImageMethods):
             known=found.answers,
             progress=progress,
         )
-        cards = provenance(model, self.recipe, n_steps=self._n_steps, seed=self.seed, found=found)
+        cards = provenance(model, self.recipe, mode=mode, n_steps=self._n_steps, seed=self.seed, found=found)
         if n_tried > 1:
             cards["AMSDTRYS"] = (n_tried, "noise models that were tried, as the first was refuted")
         if prepared.pattern is not None:
@@ -256,3 +288,13 @@ class Denoiser(ImageMethods):
             engine=self.engine,
             n_threads=self.n_threads,
         )
+
+
+def _exposure(obj: Any, force: bool, progress: Progress | None) -> Frame:
+    """Return a frame that is not denoised already, unless that is forced; its noise is measured next."""
+    begin(progress, "reading")
+    frame = as_frame(obj)
+    if not force:
+        refuse_denoised(frame)
+    begin(progress, "measuring the noise")
+    return frame

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from amsd_astro.denoiser.application import Progress
 from amsd_astro.denoiser.resumption import TrainingFile, training_key
 from amsd_astro.network.architectures import GROUPS, MOST_CHANNELS, SMALLEST_IMAGE
 from amsd_astro.network.thesis.noisy_versions import N_VERSIONS
+from amsd_astro.progress import Progress
 
 if TYPE_CHECKING:
     from amsd_astro.network.held_out_risk import Adaptation

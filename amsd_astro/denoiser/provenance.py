@@ -16,7 +16,7 @@ UNCHANGED: dict[str, tuple[Any, str]] = {"AMSDSAME": (True, "left as it was: it 
 
 
 def provenance(
-    model: Predictor, recipe: str, *, n_steps: int, seed: int, found: Calibrated
+    model: Predictor, recipe: str, *, mode: str, n_steps: int, seed: int, found: Calibrated
 ) -> dict[str, tuple[Any, str]]:
     """Return cards, value and comment by keyword.
 
@@ -26,6 +26,8 @@ def provenance(
         What denoised.
     recipe : str
         Its recipe.
+    mode : str
+        What was asked of it: fast, standard or adapt.
     n_steps, seed : int
         Steps that made its weights, and the seed.
     found : Calibrated
@@ -33,6 +35,7 @@ def provenance(
     """
     cards: dict[str, tuple[Any, str]] = {
         "AMSDRCP": (recipe, "recipe"),
+        "AMSDMODE": (mode, "mode: fast, standard or adapt"),
         "AMSDHASH": (model.fingerprint(), "SHA-256 of the weights, first digits"),
         "AMSDSTEP": (n_steps, "training steps of the weights"),
         "AMSDSEED": (seed, "seed"),

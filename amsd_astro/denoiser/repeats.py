@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from amsd_astro.denoiser.application import Progress
 from amsd_astro.denoiser.preparation import Prepared
 from amsd_astro.denoiser.resumption import TrainingFile, frame_key, training_key
 from amsd_astro.errors import AmsdWarning, FrameError
@@ -20,6 +19,7 @@ from amsd_astro.exposures.placing.placement import CannotPlaceError, Placement, 
 from amsd_astro.exposures.repeats import repeat_frames
 from amsd_astro.exposures.sky_levels import measure_exposure_sky
 from amsd_astro.exposures.stars.star_finding import measure_stars
+from amsd_astro.progress import Progress
 
 if TYPE_CHECKING:
     from amsd_astro.network.held_out_risk import Adaptation

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from amsd_astro.denoiser.application import Progress
 from amsd_astro.denoiser.preparation import Prepared
 from amsd_astro.denoiser.resumption import TrainingFile, training_key
+from amsd_astro.progress import Progress
 
 if TYPE_CHECKING:
     from amsd_astro.network.held_out_risk import Adaptation

@@ -12,6 +12,7 @@ import numpy as np
 from amsd_astro.denoiser.model_files import model_from_bytes, model_to_bytes, read_model_file, write_model_file
 from amsd_astro.network.engines.arithmetic import ENGINES
 from amsd_astro.network.engines.starting import start
+from amsd_astro.modes import Mode, mode_of, steps_of
 
 if TYPE_CHECKING:
     from amsd_astro.network.held_out_risk import Adaptation
@@ -32,6 +33,7 @@ class WeightsHolder:
         self,
         recipe: str = "amsd",
         *,
+        mode: str | None = None,
         steps: int | None = None,
         seed: int = 0,
         n_threads: int | None = None,
@@ -44,6 +46,7 @@ class WeightsHolder:
             raise ValueError(f"recipe must be one of {', '.join(RECIPES)}. Received: {recipe!r}")
         if steps is not None and (isinstance(steps, bool) or not isinstance(steps, (int, np.integer)) or steps < 0):
             raise ValueError(f"steps must be a whole number, not negative. Received: {steps!r}")
+        steps = steps_of(mode, steps)
         if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
             raise ValueError(f"seed must be a whole number, not negative. Received: {seed!r}")
         if n_threads is not None and n_threads < 1:
@@ -90,6 +93,7 @@ class WeightsHolder:
         cls,
         path: str | os.PathLike[str],
         *,
+        mode: str | None = None,
         steps: int | None = None,
         seed: int = 0,
         n_threads: int | None = None,
@@ -104,6 +108,8 @@ class WeightsHolder:
         ----------
         path : str or path-like
             Written by `save`.
+        mode : {"fast", "standard", "adapt"}, optional
+            As for a new Denoiser; to adapt is to train the weights further on a frame.
         steps : int, optional
             Steps of further training on a frame, none by default.
         seed, n_threads, n_orientations, flux_tolerance, destripe, engine : optional
@@ -116,6 +122,7 @@ class WeightsHolder:
         ModelError
             It is damaged or no model file.
         """
+        steps = steps_of(mode, steps)
         model, settings = read_model_file(path, n_threads=n_threads)
         denoiser = cls(
             settings["recipe"],
@@ -133,6 +140,17 @@ class WeightsHolder:
         denoiser._seen = frozenset(settings.get("frames") or ())
         denoiser._knows_camera = bool(settings.get("repeats"))
         return denoiser
+
+    @property
+    def mode(self) -> Mode:
+        """What a frame is denoised at the cost of: fast, standard or adapt."""
+        if self._as_it_is:
+            return "fast"
+        return mode_of(self.steps or None)  # weights that were loaded have no steps by default
+
+    def _is_to_load(self) -> bool:
+        """Whether there is no network yet."""
+        return self._model is None or isinstance(self._model, bytes)
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what another process needs: the weights as a model file, from which it makes a network of its own."""

@@ -43,6 +43,8 @@ class Record:
     ----------
     recipe : str or None
         How the network was trained.
+    mode : str or None
+        What was asked of the network: fast, standard or adapt.
     steps : int or None
         Training steps of its weights.
     risk, risk_error : float or None
@@ -58,6 +60,7 @@ class Record:
     """
 
     recipe: str | None
+    mode: str | None
     steps: int | None
     risk: float | None
     risk_error: float | None
@@ -91,6 +94,7 @@ def read_record(header: fits.Header) -> Record | None:
     steps = _number(header, "AMSDSTEP")
     return Record(
         recipe=_text(header, "AMSDRCP"),
+        mode=_text(header, "AMSDMODE"),
         steps=None if steps is None else int(steps),
         risk=_number(header, "AMSDRISK"),
         risk_error=_number(header, "AMSDRERR"),

@@ -35,9 +35,10 @@ def noise_in_words(noise: NoiseModel, unit: str) -> list[tuple[str, str]]:
 
 
 def recipe_in_words(record: Record) -> str:
-    """Return recipe and steps of a denoising."""
+    """Return recipe, mode and steps of a denoising."""
+    mode = "" if record.mode is None else f", mode {record.mode}"
     steps = "" if record.steps is None else f", {record.steps} steps"
-    return f"{record.recipe or 'not recorded'}{steps}"
+    return f"{record.recipe or 'not recorded'}{mode}{steps}"
 
 
 def risk_in_words(record: Record) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -44,6 +44,9 @@ def as_frame(
     mask_bits: int | None = None,
     error_ext: Extension | None = None,
     error_kind: ErrorKind | None = None,
+    mask_file: str | os.PathLike[str] | None = None,
+    error_file: str | os.PathLike[str] | None = None,
+    companions: bool = False,
 ) -> Frame:
     """Make a frame of what was passed; the object itself is never changed.
 
@@ -58,6 +61,8 @@ def as_frame(
         True, or not 0, where a pixel is bad, shape (ny, nx); added to the mask the object has.
     mask_ext, mask_bits, error_ext, error_kind : optional
         Planes of a path or an HDUList; see `read_frame`.
+    mask_file, error_file, companions : optional
+        Files of their own beside a path; see `read_frame`.
 
     Returns
     -------
@@ -72,29 +77,41 @@ def as_frame(
         It is of another kind, such as an array of dask, xarray or torch, or `ext` or a plane is named for something
         without HDUs.
     """
+    choice: dict[str, Any] = {
+        "mask_ext": mask_ext,
+        "mask_bits": mask_bits,
+        "error_ext": error_ext,
+        "error_kind": error_kind,
+    }
+    files = {"mask_file": mask_file, "error_file": error_file, "companions": companions or None}
     with usual_float_errors():
         if isinstance(obj, (str, os.PathLike)):
             frame = read_frame(
-                obj, ext=ext, mask_ext=mask_ext, mask_bits=mask_bits, error_ext=error_ext, error_kind=error_kind
+                obj, ext=ext, **choice, mask_file=mask_file, error_file=error_file, companions=companions
             )
         elif isinstance(obj, fits.HDUList):
             name = obj.filename() or "HDUList"
             hdu = _choose(obj, ext, name=name)
-            choice = PlaneChoice(mask_ext, mask_bits, error_ext, error_kind)
-            beside = lambda: beside_in_list(obj, hdu, pixels_of, name=name, choice=choice)  # noqa: E731
+            _refuse(files, "files", type(obj).__name__)
+            planes = PlaneChoice(mask_ext, mask_bits, error_ext, error_kind)
+            beside = lambda: beside_in_list(obj, hdu, pixels_of, name=name, choice=planes)  # noqa: E731
             frame = _from_hdu(hdu, lambda: (beside(), obj[0].header))
         else:
-            told = {"ext": ext, "mask_ext": mask_ext, "mask_bits": mask_bits}
-            told |= {"error_ext": error_ext, "error_kind": error_kind}
-            for name, value in told.items():
-                if value is not None:
-                    raise TypeError(f"{name} is for files and HDULists. Received: {type(obj).__name__}")
+            _refuse({"ext": ext, **choice}, "files and HDULists", type(obj).__name__)
+            _refuse(files, "files", type(obj).__name__)
             frame = _from_object(obj)
         if mask is not None:
             frame.mask = frame.mask | bool_mask(mask, frame.data.shape)
         if frame.mask.all():
             raise FrameError("the image has no valid pixel: every one is NaN, infinite or masked.")
         return frame
+
+
+def _refuse(options: Mapping[str, Any], meant_for: str, received: str) -> None:
+    """Refuse options that are of no meaning for what was passed."""
+    for name, value in options.items():
+        if value is not None:
+            raise TypeError(f"{name} is for {meant_for}. Received: {received}")
 
 
 def _from_object(obj: Any) -> Frame:

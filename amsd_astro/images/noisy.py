@@ -23,7 +23,7 @@ from amsd_astro.noise.unit_noise import UnitNoise
 from amsd_astro.version import __version__
 
 if TYPE_CHECKING:
-    from amsd_astro.denoiser.application import Progress
+    from amsd_astro.progress import Progress
 
 __all__ = ["NOISES", "NoisyVersion", "image_generator", "noisy_versions", "with_detector_noise", "write_noisy"]
 

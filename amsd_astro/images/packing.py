@@ -24,7 +24,7 @@ from amsd_astro.network.architectures import GROUPS, MOST_CHANNELS, SMALLEST_IMA
 from amsd_astro.network.thesis.noisy_versions import N_VERSIONS
 
 if TYPE_CHECKING:
-    from amsd_astro.denoiser.application import Progress
+    from amsd_astro.progress import Progress
 
 __all__ = ["NOISY", "TARGET", "PackedArrays", "open_pairs", "pack_pairs"]
 

@@ -26,7 +26,7 @@ from amsd_astro.network.thesis.noisy_versions import with_white_noise
 
 if TYPE_CHECKING:
     from amsd_astro.denoiser import Denoiser
-    from amsd_astro.denoiser.application import Progress
+    from amsd_astro.progress import Progress
 
 __all__ = ["MEAN", "SCORES", "SIGMAS", "Score", "ScoringPlan", "mean_scores", "plan_scoring", "score_images"]
 

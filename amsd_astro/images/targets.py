@@ -18,7 +18,7 @@ from amsd_astro.network.thesis.interpolation import SCALES, blurred, stacked_gro
 from amsd_astro.version import __version__
 
 if TYPE_CHECKING:
-    from amsd_astro.denoiser.application import Progress
+    from amsd_astro.progress import Progress
 
 __all__ = ["Target", "target_of", "write_targets"]
 

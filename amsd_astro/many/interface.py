@@ -15,6 +15,7 @@ from amsd_astro.many.processes import run_in_processes
 from amsd_astro.many.record import Record
 from amsd_astro.many.work import Job, Work
 from amsd_astro.remote.addresses import absolute, shown_name
+from amsd_astro.modes import steps_of
 
 __all__ = ["denoise_many"]
 
@@ -27,6 +28,7 @@ def denoise_many(
     n_jobs: int = 1,
     recipe: str | None = None,
     model: str | os.PathLike[str] | None = None,
+    mode: str | None = None,
     steps: int | None = None,
     seed: int = 0,
     n_threads: int | None = None,
@@ -61,7 +63,7 @@ def denoise_many(
     n_jobs : int, optional
         Processes on this machine. By default all is done in this one. With more than one the calling script needs
         ``if __name__ == "__main__":``, as `multiprocessing` asks for.
-    recipe, steps, seed, n_orientations, flux_tolerance, destripe : optional
+    recipe, mode, steps, seed, n_orientations, flux_tolerance, destripe : optional
         As for a `Denoiser`.
     model : path-like, optional
         A model file in the place of a recipe. Workers of a cluster have to see it, too.
@@ -99,7 +101,7 @@ def denoise_many(
     options = Options(
         recipe=recipe,
         model=None if model is None else os.path.abspath(model),
-        steps=steps,
+        steps=steps_of(mode, steps),
         seed=seed,
         threads=n_threads,
         orientations=n_orientations,

@@ -83,7 +83,8 @@ class FileWork:
         told = {"force": options.force, "overwrite": options.overwrite}
         frame = read_for_output(path, options.reading(), job.output, **told)
         with kept_on_interruption(job.output) as checkpoint:
-            result = self._denoiser().fit_denoise(frame, noise=stated_noise(options), checkpoint=checkpoint)
+            settings: dict[str, Any] = {"noise": stated_noise(options), "force": options.force}
+            result = self._denoiser().fit_denoise(frame, **settings, checkpoint=checkpoint)
             result.header[OPTIONS_KEYWORD] = (digest, "digest of the options asked for")
             result.write(job.output, overwrite=options.overwrite)
         return {"kind": "denoised", "status": DONE, "shape": result.shape, "cards": cards_of(result)}

@@ -16,12 +16,12 @@ from amsd_astro.errors import ModelError
 from amsd_astro.network.forked_process import claim_process
 from amsd_astro.network.state_checks import check_state, is_score, judged_steps
 from amsd_astro.network.training_state import Checkpoint, TrainingState
+from amsd_astro.progress import Progress
 
 __all__ = ["Draw", "Memory", "Progress", "Score", "train"]
 
 _log = logging.getLogger(__name__)
 
-Progress = Callable[[int, int, str], None]
 _SECONDS_BETWEEN = 60.0  # two times of keeping the state
 
 

@@ -12,18 +12,17 @@ from numpy.typing import NDArray
 from amsd_astro.denoiser import Denoiser
 from amsd_astro.frames.frame import Frame
 from amsd_astro.noise.model import NoiseModel
+from amsd_astro.progress import Progress
 from amsd_astro.validation.measures.calibration import bootstrap_frame
 from amsd_astro.validation.measures.injection import Injection, inject, plan_injection
 from amsd_astro.validation.measures.noise_frames import mirrored_frame, noise_only_frame
 from amsd_astro.validation.measures.psf import MeasuredPsf, measure_psf
 from amsd_astro.validation.measures.sky_map import SkyMap, map_sky
 
-__all__ = ["Denoise", "Experiment", "Pair", "Progress", "run_experiment"]
+__all__ = ["Denoise", "Experiment", "Pair", "run_experiment"]
 
 Denoise = Callable[[Frame], Frame]
 """What is validated: from a frame to the denoised frame."""
-
-Progress = Callable[[int, int, str], None]
 
 _STAGES = ("injected sources", "the frame itself", "noise alone", "mirrored frame", "frame exposed again")
 

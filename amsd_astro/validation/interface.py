@@ -13,9 +13,10 @@ from amsd_astro.frames import Frame, as_frame
 from amsd_astro.frames.denoising_record import read_record
 from amsd_astro.frames.noise import measure_noise
 from amsd_astro.noise.measurement import Stated
+from amsd_astro.progress import Progress
 from amsd_astro.validation.checks import checks_of
 from amsd_astro.validation.diagnosis import diagnose
-from amsd_astro.validation.experiment import Denoise, Experiment, Progress, run_experiment
+from amsd_astro.validation.experiment import Denoise, Experiment, run_experiment
 from amsd_astro.validation.limits import Limits, checked_limits, held
 from amsd_astro.validation.measurements import measure_experiment
 from amsd_astro.validation.parts import Check, Section

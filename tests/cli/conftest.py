@@ -74,6 +74,7 @@ class StandIn:
         progress: Any = None,
         checkpoint: Any = None,
         repeats: bool = False,
+        force: bool = False,
     ) -> StandIn:
         self.frames, self.noise = frames, noise
         self.checkpoint = None if checkpoint is None else Path(checkpoint)
@@ -85,7 +86,9 @@ class StandIn:
             progress(done + 1, 3, "training")
         return self
 
-    def fit_denoise(self, frame: Frame, *, noise: Any = None, progress: Any = None, checkpoint: Any = None) -> Frame:
+    def fit_denoise(
+        self, frame: Frame, *, noise: Any = None, progress: Any = None, checkpoint: Any = None, force: bool = False
+    ) -> Frame:
         self.fit([frame], noise=noise, progress=progress, checkpoint=checkpoint)
         data = np.full_like(frame.data, np.nanmedian(frame.data))
         result = frame.with_arrays(data, frame.uncertainty, frame.flags, None)

@@ -17,6 +17,7 @@ from amsd_astro.cli.progress import ProgressBar
 from amsd_astro.many.existing_outputs import OPTIONS_KEYWORD
 from amsd_astro.printable import told_name
 from amsd_astro.remote.addresses import shown_name
+from amsd_astro.progress import begin
 
 if TYPE_CHECKING:
     from amsd_astro.combination.sources import Source
@@ -50,6 +51,7 @@ def _combine(args: argparse.Namespace, record: dict[str, Any]) -> int:
     with ProgressBar(os.path.basename(args.output), shown=not args.quiet) as bar:
         result = _combined(args, reference, bar)
         result.header[OPTIONS_KEYWORD] = (options, "digest of the options asked for")
+        begin(bar, "writing")
         result.write(args.output, overwrite=args.overwrite)
     record |= describe_result(result)
     record |= _exposures(result)
@@ -57,6 +59,8 @@ def _combine(args: argparse.Namespace, record: dict[str, Any]) -> int:
 
 
 def _combined(args: argparse.Namespace, reference: int | str | None, bar: ProgressBar) -> Frame:
+    if not args.no_denoise:
+        begin(bar, "loading the network")
     denoiser = None if args.no_denoise else new_denoiser(args)
     from amsd_astro.combination.interface import combine_sources
 
@@ -100,6 +104,8 @@ def _summary(record: dict[str, Any]) -> list[str]:
         return [f"{record['output']}: skipped, {record['message']}"]
     used = [row for row in record["exposures"] if not row["left_out"]]
     parts = [f"{len(used)} of {len(record['exposures'])} exposures"]
+    if record["mode"] is not None:
+        parts.append(f"mode {record['mode']}")
     if record["noise"] is not None:
         parts.append(f"noise of the mean's sky {record['noise']['sky_sigma']:.4g} {record['unit']}".rstrip())
     if record["risk"] is not None:

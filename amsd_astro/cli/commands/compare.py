@@ -15,6 +15,7 @@ from amsd_astro.cli.jobs import run_job
 from amsd_astro.cli.progress import ProgressBar
 from amsd_astro.many.cards import cards_of
 from amsd_astro.many.checkpoint_files import kept_on_interruption
+from amsd_astro.progress import begin
 
 if TYPE_CHECKING:
     from amsd_astro.frames import Frame
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
 __all__ = ["run"]
 
 _ENDINGS = (".png", ".pdf", ".svg")
-_OF_DENOISING = ("recipe", "steps", "seed", "threads", "model", "orientations", "flux_tolerance", "destripe", "engine")
+_OF_DENOISING = (
+    "recipe", "mode", "steps", "seed", "threads", "model", "orientations", "flux_tolerance", "destripe", "engine",
+)  # fmt: skip
 
 
 def run(args: argparse.Namespace, console: Console) -> int:
@@ -47,20 +50,23 @@ def _compare(args: argparse.Namespace, record: dict[str, Any]) -> None:
         if path is not None:
             check_output(args.output, overwrite=args.overwrite, source=path)
     check_model(args.model)
-    before = read_input(args.file, args)
-    after = _denoised(before, args) if args.denoised is None else _read_denoised(before, args)
+    with ProgressBar(Path(args.file).name, shown=not args.quiet) as bar:
+        begin(bar, "reading")
+        before = read_input(args.file, args)
+        after = _denoised(before, args, bar) if args.denoised is None else _read_denoised(before, args)
+        begin(bar, "drawing")
 
-    from amsd_astro.plotting import plot_comparison, save_figure
+        from amsd_astro.plotting import plot_comparison, save_figure
 
-    save_figure(plot_comparison(before, after), args.output, overwrite=args.overwrite)
+        save_figure(plot_comparison(before, after), args.output, overwrite=args.overwrite)
     record["cards"] = cards_of(after)
 
 
-def _denoised(before: Frame, args: argparse.Namespace) -> Frame:
-    with ProgressBar(Path(args.file).name, shown=not args.quiet) as bar:
-        denoiser = command_denoise.new_denoiser(args)
-        with kept_on_interruption(args.output) as checkpoint:
-            return denoiser.fit_denoise(before, noise=stated_noise(args), progress=bar, checkpoint=checkpoint)
+def _denoised(before: Frame, args: argparse.Namespace, bar: ProgressBar) -> Frame:
+    begin(bar, "loading the network")
+    denoiser = command_denoise.new_denoiser(args)
+    with kept_on_interruption(args.output) as checkpoint:
+        return denoiser.fit_denoise(before, noise=stated_noise(args), progress=bar, checkpoint=checkpoint)
 
 
 def _read_denoised(before: Frame, args: argparse.Namespace) -> Frame:

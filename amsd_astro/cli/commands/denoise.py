@@ -30,6 +30,8 @@ from amsd_astro.many.remote_planes import RemotePlanes
 from amsd_astro.many.work import Job
 from amsd_astro.remote.addresses import shown_name
 from amsd_astro.remote.fetching import fetched
+from amsd_astro.modes import steps_of
+from amsd_astro.progress import begin
 
 if TYPE_CHECKING:
     from amsd_astro.denoiser import Denoiser
@@ -58,7 +60,11 @@ def run(args: argparse.Namespace, console: Console) -> int:
 
 
 def check_denoising(args: argparse.Namespace) -> None:
-    """Refuse options of denoising that contradict each other."""
+    """Refuse options of denoising that contradict each other; a mode is from here on the steps it stands for."""
+    try:
+        args.steps = steps_of(args.mode, args.steps)
+    except ValueError as error:
+        raise UsageError(f"argument --mode: {error}") from None
     if args.model is not None and args.recipe is not None:
         raise UsageError("argument --recipe: a model has its own recipe; not allowed with argument --model")
     if args.recipe == "thesis" and args.steps == 0:
@@ -170,12 +176,16 @@ def _denoise_file(
     check_destination(output, overwrite=args.overwrite, source=path)
 
     def denoise(one: argparse.Namespace, label: str, then: Callable[[Frame], None] = lambda result: None) -> Frame:
-        frame = read_for_output(path, reading_options(one), output, force=one.force, overwrite=args.overwrite)
         with ProgressBar(label, shown=not args.quiet) as bar:
+            begin(bar, "reading")
+            frame = read_for_output(path, reading_options(one), output, force=one.force, overwrite=args.overwrite)
+            begin(bar, "loading the network")
             denoiser = source.fresh(options)
             with kept_on_interruption(output) as checkpoint, without_plots():
-                result = denoiser.fit_denoise(frame, noise=stated_noise(args), progress=bar, checkpoint=checkpoint)
+                settings: dict[str, Any] = {"noise": stated_noise(args), "force": args.force}
+                result = denoiser.fit_denoise(frame, **settings, progress=bar, checkpoint=checkpoint)
                 result.header[OPTIONS_KEYWORD] = (told, "digest of the options asked for")
+                begin(bar, "writing")
                 then(result)
         return result
 
@@ -203,6 +213,7 @@ def describe_result(result: Frame) -> dict[str, Any]:
     record = read_record(result.header)
     return {
         "recipe": cards.get("AMSDRCP"),
+        "mode": cards.get("AMSDMODE"),
         "steps": cards.get("AMSDSTEP"),
         "seed": cards.get("AMSDSEED"),
         "risk": cards.get("AMSDRISK"),
@@ -219,7 +230,7 @@ def _summary(record: dict[str, Any]) -> str:
     """Return one line about a file that is done."""
     if record["kind"] == "skipped":
         return f"{record['output']}: skipped, {record['message']}"
-    parts = []
+    parts = [] if record.get("mode") is None else [f"mode {record['mode']}"]
     if "chips" in record:
         n_done = sum(chip["ok"] for chip in record["chips"])
         return f"{record['output']}: {n_done} of {len(record['chips'])} images denoised, {record['seconds']:.1f} s"
@@ -231,7 +242,7 @@ def _summary(record: dict[str, Any]) -> str:
         parts.append("not to be trusted: the noise is not what it was taken for")
     elif record["risk"] is not None:
         parts.append(f"estimated rms error left {max(record['risk'], 0) ** 0.5:.2f} of the noise")
-    if record["steps"] is not None:
+    if record["steps"]:
         parts.append(f"{record['steps']} steps")
     parts.append(f"{record['seconds']:.1f} s")
     return f"{record['output']}: {', '.join(parts)}"

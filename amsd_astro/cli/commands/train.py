@@ -14,6 +14,7 @@ from amsd_astro.cli.jobs import run_job
 from amsd_astro.cli.progress import ProgressBar
 from amsd_astro.cli.tensorflow_import import import_tensorflow
 from amsd_astro.many.checkpoint_files import kept_on_interruption
+from amsd_astro.progress import begin
 
 __all__ = ["run"]
 
@@ -65,8 +66,10 @@ def _train_on_frames(args: argparse.Namespace, record: dict[str, Any]) -> None:
 
     for path in args.files:
         check_output(args.output, overwrite=args.overwrite, source=path)
-    frames = [read_input(path, args) for path in args.files]
-    stated = {"noise": stated_noise(args), "repeats": args.repeats}
+    with ProgressBar("training", shown=not args.quiet) as bar:
+        begin(bar, "reading")
+        frames = [read_input(path, args) for path in args.files]
+    stated = {"noise": stated_noise(args), "repeats": args.repeats, "force": args.force}
     _train(args, record, lambda denoiser, **options: denoiser.fit(frames, **stated, **options))
 
 
@@ -84,6 +87,7 @@ def _train_on_pairs(args: argparse.Namespace, record: dict[str, Any]) -> None:
 def _train(args: argparse.Namespace, record: dict[str, Any], learn: Callable[..., Any]) -> None:
     """Let a new Denoiser learn, and save it: what it has learned outlives an interruption."""
     with ProgressBar("training", shown=not args.quiet) as bar:
+        begin(bar, "loading the network")
         denoiser = _new_denoiser(args)
         with kept_on_interruption(args.output) as checkpoint:
             learn(denoiser, progress=bar, checkpoint=checkpoint)

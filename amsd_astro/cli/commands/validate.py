@@ -12,6 +12,7 @@ from amsd_astro.cli.exit_statuses import DONE, SOME_FAILED, UsageError
 from amsd_astro.cli.inputs import check_model, read_input, stated_noise
 from amsd_astro.cli.jobs import run_job
 from amsd_astro.cli.progress import ProgressBar
+from amsd_astro.progress import begin
 
 if TYPE_CHECKING:
     from amsd_astro.validation import Report
@@ -42,9 +43,11 @@ def _validate(args: argparse.Namespace, record: dict[str, Any]) -> int:
     for path in (page, numbers):
         check_output(path, overwrite=args.overwrite, source=args.file)
     check_model(args.model)
-    frame = read_input(args.file, args)
-    repeat = None if args.repeat is None else read_input(args.repeat, args, named_files=False)
     with ProgressBar(Path(args.file).name, shown=not args.quiet) as bar:
+        begin(bar, "reading")
+        frame = read_input(args.file, args)
+        repeat = None if args.repeat is None else read_input(args.repeat, args, named_files=False)
+        begin(bar, "loading the network")
         denoiser = command_denoise.new_denoiser(args)
         from amsd_astro.validation import validate
 

@@ -10,6 +10,7 @@ from astropy.nddata import StdDevUncertainty
 from numpy.typing import NDArray
 
 from amsd_astro.arrays.float_errors import as_double
+from amsd_astro.frames.denoising_record import without_record
 from amsd_astro.frames.frame import Frame
 from amsd_astro.noise.model import NoiseModel
 from amsd_astro.validation.measures.model_noise import draw_noise
@@ -141,4 +142,5 @@ def bootstrap_frame(denoised: Frame, noise: NoiseModel, *, seed: int) -> tuple[F
     drawn = mean + draw_noise(np.random.default_rng([seed, 15]), mean, noise)
     frame = denoised.with_arrays(np.where(bad, data, drawn).astype(denoised.data.dtype), None, None, None)
     frame.mask = bad
+    frame.header = without_record(frame.header)  # these pixels are an exposure again
     return frame, np.where(bad, np.nan, data)
