@@ -93,7 +93,13 @@ class StandIn:
         data = np.full_like(frame.data, np.nanmedian(frame.data))
         result = frame.with_arrays(data, frame.uncertainty, frame.flags, None)
         assert frame.source is not None
-        cards = {"AMSDVERS": "0", "AMSDRCP": self.recipe, "AMSDSRC": frame.source.fingerprint, "AMSDSTEP": 3}
+        cards = {
+            "AMSDVERS": "0",
+            "AMSDRCP": self.recipe,
+            "AMSDMODE": "standard",
+            "AMSDSRC": frame.source.fingerprint,
+            "AMSDSTEP": 3,
+        }
         result.header.update({**cards, "AMSDSEED": self.settings["seed"], "AMSDRISK": 0.04})
         result.noise = measure_noise(frame, stated=noise)
         return result
