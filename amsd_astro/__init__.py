@@ -24,11 +24,15 @@ if TYPE_CHECKING:
     )
     from amsd_astro.frames.frame import Frame
     from amsd_astro.frames.inputs import as_frame
+    from amsd_astro.frames.noise import measure_noise
     from amsd_astro.frames.reader import read_frame
     from amsd_astro.frames.writer import write_frame
     from amsd_astro.many import denoise_many
     from amsd_astro.noise.model import NoiseModel
     from amsd_astro.validation import Report, validate
+    from amsd_astro.validation.measures.detection import detect
+    from amsd_astro.validation.measures.injection import inject, plan_injection
+    from amsd_astro.validation.measures.psf import measure_psf
     from amsd_astro.version import __version__
 
 __all__ = [
@@ -49,6 +53,11 @@ __all__ = [
     "combine",
     "denoise",
     "denoise_many",
+    "detect",
+    "inject",
+    "measure_noise",
+    "measure_psf",
+    "plan_injection",
     "read_frame",
     "validate",
     "write_frame",
@@ -72,6 +81,11 @@ _HOMES = {
     "combine": "combination.interface",
     "denoise": "denoiser",
     "denoise_many": "many",
+    "detect": "validation.measures.detection",
+    "inject": "validation.measures.injection",
+    "measure_noise": "frames.noise",
+    "measure_psf": "validation.measures.psf",
+    "plan_injection": "validation.measures.injection",
     "read_frame": "frames.reader",
     "validate": "validation",
     "write_frame": "frames.writer",
@@ -88,4 +102,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted(__all__)

@@ -148,6 +148,27 @@ class WeightsHolder:
             return "fast"
         return mode_of(self.steps or None)  # weights that were loaded have no steps by default
 
+    def __repr__(self) -> str:
+        orientations = f"{self._settings.n_orientations} orientations"
+        lines = [
+            f"<{type(self).__name__}, recipe {self.recipe}, mode {self.mode}",
+            f"{orientations}, flux tolerance {self.flux_tolerance:g}, seed {self.seed}",
+            f"weights: {self._weights_in_words()}>",
+        ]
+        return "\n ".join(lines)
+
+    def __dir__(self) -> list[str]:
+        return [name for name in super().__dir__() if not name.startswith("_")]
+
+    def _weights_in_words(self) -> str:
+        """Say where the weights are from."""
+        if self._model is None and self._settings.weights is None:
+            return "none yet"
+        if not self._n_steps:
+            return "those of the package" if self._settings.weights is not None else "as they came"
+        frames = f" on {len(self._seen)} frame(s)" if self._seen else ""
+        return f"trained, {self._n_steps} steps{frames}"
+
     def _is_to_load(self) -> bool:
         """Whether there is no network yet."""
         return self._model is None or isinstance(self._model, bytes)

@@ -1,14 +1,103 @@
-"""Noise models and denoisings in words and numbers, for people."""
+"""Frames, noise models and denoisings in words and numbers, for people."""
 
 from __future__ import annotations
 
+import contextlib
+import warnings
+from collections.abc import Iterator
+
 import numpy as np
+from astropy.io import fits
 
 from amsd_astro.arrays.blocks import typical
-from amsd_astro.frames.denoising_record import Record
+from amsd_astro.frames.denoising_record import Record, read_record
+from amsd_astro.frames.described_pixels import DescribedPixels
 from amsd_astro.noise.model import NoiseModel
+from amsd_astro.printable import printable
 
-__all__ = ["flux_in_words", "noise_in_words", "recipe_in_words", "risk_in_words"]
+__all__ = [
+    "flux_in_words",
+    "frame_facts",
+    "frame_in_lines",
+    "frame_title",
+    "noise_in_words",
+    "recipe_in_words",
+    "risk_in_words",
+    "unit_in_words",
+]
+
+
+def frame_in_lines(frame: DescribedPixels) -> str:
+    """Return what is known of a frame as text of at most ten lines.
+
+    Parameters
+    ----------
+    frame : Frame
+        The frame.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of cards that are odd
+        record = read_record(frame.header)
+        facts = dict(frame_facts(frame, record))
+        title = frame_title(frame, record)
+    facts["size"] += f", {facts.pop('unit')}"
+    return "\n ".join(map(printable, [f"<{title}", *(f"{name}: {text}" for name, text in facts.items())])) + ">"
+
+
+def frame_title(frame: DescribedPixels, record: Record | None) -> str:
+    """Return what a frame is, its object and its file, as far as they are known.
+
+    Parameters
+    ----------
+    frame : Frame
+        The frame.
+    record : Record or None
+        What its cards say of a denoising.
+    """
+    parts = ["Frame" if record is None else "Denoised frame"]
+    with contextlib.suppress(fits.VerifyError, ValueError):
+        name = frame.header.get("OBJECT")
+        parts += [name.strip()] if isinstance(name, str) and name.strip() else []
+    if frame.source is not None:
+        parts.append(f"{frame.source.path.name}[{frame.source.hdu}]")
+    return ", ".join(parts)
+
+
+def frame_facts(frame: DescribedPixels, record: Record | None) -> Iterator[tuple[str, str]]:
+    """Yield what is known of a frame, by its name.
+
+    Parameters
+    ----------
+    frame : Frame
+        The frame.
+    record : Record or None
+        As for `frame_title`.
+    """
+    unit = unit_in_words(frame)
+    yield "size", f"{' x '.join(str(n) for n in reversed(frame.data.shape))} pixels, {frame.data.dtype}"
+    yield "unit", unit or "none stated"
+    n_masked = int(np.count_nonzero(frame.mask | ~np.isfinite(frame.data)))
+    yield "masked", f"{n_masked} pixels ({100 * n_masked / max(frame.data.size, 1):.2g} %)"
+    noise = frame.noise if frame.noise is not None or record is None else record.noise
+    if noise is not None:
+        yield from noise_in_words(noise, unit)
+    if record is None:
+        return
+    yield "recipe", recipe_in_words(record)
+    risk, flux = risk_in_words(record), flux_in_words(record)
+    yield "estimated rms error left", "not measured" if risk is None else risk
+    yield "flux of faint sources", "not measured" if flux is None else flux
+
+
+def unit_in_words(frame: DescribedPixels) -> str:
+    """Return the unit of a frame; empty for none.
+
+    Parameters
+    ----------
+    frame : Frame
+        The frame.
+    """
+    return "" if frame.unit is None else str(frame.unit.to_string())
 
 
 def noise_in_words(noise: NoiseModel, unit: str) -> list[tuple[str, str]]:

@@ -18,6 +18,7 @@ from amsd_astro.arrays.float_errors import usual_float_errors
 from amsd_astro.errors import FrameError
 from amsd_astro.fits.world_coordinates import parse_wcs
 from amsd_astro.frames.described_pixels import DescribedPixels, as_header
+from amsd_astro.frames.descriptions import frame_in_lines
 from amsd_astro.frames.masks import bool_mask
 from amsd_astro.frames.measures.sum_errors import SumErrors
 from amsd_astro.frames.measures.sum_weights import are_many, weights_of
@@ -256,7 +257,10 @@ class Frame(DescribedPixels):
         return part
 
     def __repr__(self) -> str:
-        return self._with_printable_unit(super().__repr__())
+        return frame_in_lines(self)
+
+    def __dir__(self) -> list[str]:
+        return [name for name in super().__dir__() if not name.startswith("_")]
 
     def __str__(self) -> str:
         return self._with_printable_unit(super().__str__())

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import base64
-import contextlib
 import html
 import io
 import warnings
 from collections.abc import Iterator
 
 import numpy as np
-from astropy.io import fits
 from numpy.typing import NDArray
 
 from amsd_astro.arrays.mask_downsampling import downsampled_mask
 from amsd_astro.errors import FrameError
 from amsd_astro.frames.denoising_record import Record, read_record
-from amsd_astro.frames.descriptions import flux_in_words, noise_in_words, recipe_in_words, risk_in_words
+from amsd_astro.frames.descriptions import frame_facts, frame_title, unit_in_words
 from amsd_astro.frames.frame import Frame
 from amsd_astro.frames.reader import read_frame
 from amsd_astro.graphics.brightness import Brightness, brightness_of, sky_of, uncertainty_brightness
@@ -62,47 +60,15 @@ def frame_html(frame: Frame) -> str:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         record = read_record(frame.header)
-        facts = "".join(_FACT.format(html.escape(name), _escaped(text)) for name, text in _facts(frame, record))
+        facts = "".join(_FACT.format(html.escape(name), _escaped(text)) for name, text in frame_facts(frame, record))
         pictures = "".join(_pictures(frame, record))
-        title = _TITLE.format(_escaped(_title(frame, record)))
+        title = _TITLE.format(_escaped(frame_title(frame, record)))
     shown = _PICTURES.format(pictures) if pictures else ""
     return f"{_FRAME}{title}{shown}{_FACTS.format(facts)}</div>"
 
 
 def _escaped(text: str) -> str:
     return html.escape(printable(text))
-
-
-def _title(frame: Frame, record: Record | None) -> str:
-    parts = ["Frame" if record is None else "Denoised frame"]
-    with contextlib.suppress(fits.VerifyError, ValueError):
-        name = frame.header.get("OBJECT")
-        parts += [name.strip()] if isinstance(name, str) and name.strip() else []
-    if frame.source is not None:
-        parts.append(f"{frame.source.path.name}[{frame.source.hdu}]")
-    return ", ".join(parts)
-
-
-def _facts(frame: Frame, record: Record | None) -> Iterator[tuple[str, str]]:
-    """Yield what is known of a frame, by its name."""
-    unit = _unit(frame)
-    yield "size", f"{' x '.join(str(n) for n in reversed(frame.data.shape))} pixels, {frame.data.dtype}"
-    yield "unit", unit or "none stated"
-    n_masked = int(np.count_nonzero(frame.mask | ~np.isfinite(frame.data)))
-    yield "masked", f"{n_masked} pixels ({100 * n_masked / max(frame.data.size, 1):.2g} %)"
-    noise = frame.noise if frame.noise is not None or record is None else record.noise
-    if noise is not None:
-        yield from noise_in_words(noise, unit)
-    if record is None:
-        return
-    yield "recipe", recipe_in_words(record)
-    risk, flux = risk_in_words(record), flux_in_words(record)
-    yield "estimated rms error left", "not measured" if risk is None else risk
-    yield "flux of faint sources", "not measured" if flux is None else flux
-
-
-def _unit(frame: Frame) -> str:
-    return "" if frame.unit is None else str(frame.unit.to_string())
 
 
 def _pictures(frame: Frame, record: Record | None) -> Iterator[str]:
@@ -128,7 +94,7 @@ def _pictures(frame: Frame, record: Record | None) -> Iterator[str]:
             stored = _png(values, mask, brightness)
         except ImportError:  # without matplotlib the text has to do
             return
-        yield _picture(name, stored, values.shape, brightness, _unit(frame))
+        yield _picture(name, stored, values.shape, brightness, unit_in_words(frame))
 
 
 def _exposure(frame: Frame) -> NDArray[np.floating] | None:

@@ -64,6 +64,23 @@ class NoiseModel:
         if len(side) != 2 or side[0] != side[1] or side[0] % 2 == 0 or not np.all(np.isfinite(self.correlation)):
             raise ValueError(f"correlation must be a finite square of odd side. Received: shape={side}")
 
+    def __repr__(self) -> str:
+        floor = typical(self.floor)
+        shape = " (median of a map)" if np.ndim(self.floor) else ""
+        across, along = self.neighbours
+        lines = [
+            f"<NoiseModel: variance = {self.slope:.6g} * signal {'-' if floor < 0 else '+'} {abs(floor):.6g}{shape}",
+            f"slope from: {self.source}",
+            f"sky: {self.sky:.6g}, noise there {np.sqrt(max(self.sky_variance, 0.0)):.6g}",
+            f"correlation: {across:.3f} along x, {along:.3f} along y (next pixel)",
+        ]
+        if np.isfinite(self.agreement):
+            lines.append(f"stated over measured variance of the sky: {self.agreement:.3f}")
+        return "\n ".join(lines) + ">"
+
+    def __dir__(self) -> list[str]:
+        return [name for name in super().__dir__() if not name.startswith("_")]
+
     @classmethod
     def from_gain(cls, gain: float, read_noise: float = 0.0, *, sky: float = 0.0) -> NoiseModel:
         """Model of a frame in adu without pedestal.

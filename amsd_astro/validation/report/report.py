@@ -9,10 +9,13 @@ from pathlib import Path
 
 from amsd_astro.arrays.float_errors import usual_float_errors
 from amsd_astro.fits.output_file import check_output, new_file
+from amsd_astro.printable import printable
 from amsd_astro.validation.report.page import page_of, summary_of
 from amsd_astro.validation.report.verdict import Verdict
 
 __all__ = ["Report"]
+
+_MOST_SENTENCES = 6
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +73,19 @@ class Report(Verdict):
         """
         target = check_output(path, overwrite=overwrite)
         _write(target, page_of(self), overwrite=overwrite)
+
+    def __repr__(self) -> str:
+        failed = ", ".join(check.name for check in self.failures)
+        lines = [
+            f"<Report, {self.title}: {self.verdict}",
+            self.subtitle,
+            f"{len(self.checks)} checks, {len(self.failures)} failed" + (f": {failed}" if failed else ""),
+            *self.diagnosis[:_MOST_SENTENCES],
+        ]
+        return "\n ".join(printable(line) for line in lines if line) + ">"
+
+    def __dir__(self) -> list[str]:
+        return [name for name in super().__dir__() if not name.startswith("_")]
 
     @usual_float_errors()
     def _repr_html_(self) -> str:
