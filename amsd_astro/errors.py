@@ -27,7 +27,15 @@ __all__ = [
 
 
 class AmsdWarning(AstropyUserWarning):
-    """Something in the input was odd and was dealt with; the result is usable."""
+    """Something in the input was odd and was dealt with; the result is usable.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> from amsd_astro import AmsdWarning
+    >>> with warnings.catch_warnings():
+    ...     warnings.simplefilter("error", AmsdWarning)  # what is odd is an error here
+    """
 
     def __init__(self, message: str = "", *more: Any) -> None:
         super().__init__(printable(message), *more)
@@ -67,6 +75,15 @@ class FrameError(ValueError):
         As given; None where unknown. Of a file that was fetched the path is the address, without credentials.
     cure : str
         As given.
+
+    Examples
+    --------
+    >>> from amsd_astro import FrameError, read_frame
+    >>> try:
+    ...     read_frame("exposure.fits", ext="MASKS")
+    ... except FrameError as error:
+    ...     print(error.path.name, error.cure)
+    exposure.fits ext='MASK'
     """
 
     def __init__(self, message: str = "", *, path: Any = None, hdu: Any = None, cure: str = "") -> None:
@@ -92,15 +109,49 @@ def _rebuild(kind: type[FrameError], message: str, path: Any, hdu: Any, cure: st
 
 
 class FrameNotFoundError(FrameError, FileNotFoundError):
-    """The input file does not exist."""
+    """The input file does not exist.
+
+    Examples
+    --------
+    >>> from amsd_astro import FrameNotFoundError, read_frame
+    >>> try:
+    ...     read_frame("missing.fits")
+    ... except FrameNotFoundError as error:
+    ...     print(error.message)
+    no such file.
+    """
 
 
 class FrameChangedError(FrameError):
-    """The input file is no longer the one that was read."""
+    """The input file is no longer the one that was read.
+
+    Examples
+    --------
+    >>> import os
+    >>> from amsd_astro import FrameChangedError, read_frame
+    >>> frame = read_frame("exposure.fits")
+    >>> os.utime("exposure.fits")
+    >>> try:
+    ...     frame.write("copy.fits")  # what is not the image is taken from the file
+    ... except FrameChangedError:
+    ...     frame = read_frame("exposure.fits")
+    """
 
 
 class AlreadyDenoisedError(FrameError):
-    """The frame carries the cards of an earlier denoising."""
+    """The frame carries the cards of an earlier denoising.
+
+    Examples
+    --------
+    >>> from amsd_astro import AlreadyDenoisedError, denoise, read_frame
+    >>> frame = read_frame("exposure.fits")
+    >>> frame.header["AMSDVERS"] = "0.1.0"
+    >>> try:
+    ...     denoise(frame)
+    ... except AlreadyDenoisedError as error:
+    ...     print(error.cure)
+    force=True
+    """
 
 
 class ModelError(ValueError):
@@ -119,6 +170,15 @@ class OutputError(OSError):
         What is wrong.
     cure : str, optional
         As for `FrameError`.
+
+    Examples
+    --------
+    >>> from amsd_astro import OutputError, read_frame
+    >>> try:
+    ...     read_frame("exposure.fits").write("no/such/folder/copy.fits")
+    ... except OutputError:
+    ...     print("make the folder first")
+    make the folder first
     """
 
     def __init__(self, message: str = "", *, cure: str = "") -> None:
@@ -130,4 +190,16 @@ class OutputError(OSError):
 
 
 class OutputExistsError(OutputError, FileExistsError):
-    """The output exists already, or is the input itself."""
+    """The output exists already, or is the input itself.
+
+    Examples
+    --------
+    >>> from amsd_astro import OutputExistsError, read_frame
+    >>> frame = read_frame("exposure.fits")
+    >>> frame.write("copy.fits")
+    >>> try:
+    ...     frame.write("copy.fits")
+    ... except OutputExistsError as error:
+    ...     print(error.cure)
+    overwrite=True
+    """

@@ -45,7 +45,7 @@ def objects(frame: Frame) -> dict[str, Any]:
     [
         ("Frame", ["M 31", "night.fits[0]", "50 x 60 pixels", "adu", "masked: 1 pixels", "sky: ", "amsd", "mode fast"]),
         ("NoiseModel", ["0.5 * signal - 3", "caller", "sky: 100", "0.300 along x", "0.200 along y"]),
-        ("Denoiser", ["recipe amsd", "mode fast", "1 orientations", "0.02", "seed 3", "those of the package"]),
+        ("Denoiser", ["recipe amsd", "mode fast", "1 orientation,", "0.02", "seed 3", "those of the package"]),
         ("Report", ["a.fits: failed", "2 checks, 1 failed: flux_faint", "Too strong."]),
     ],
 )

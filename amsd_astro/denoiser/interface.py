@@ -74,6 +74,14 @@ class Denoiser(ImageMethods):
     -----
     A Denoiser may denoise in several threads at once, be copied, and be pickled for another process, which then has a
     network of its own.
+
+    Examples
+    --------
+    >>> from amsd_astro import Denoiser
+    >>> Denoiser(mode="fast", seed=1)
+    <Denoiser, recipe amsd, mode fast
+     1 orientation, flux tolerance 0.01, seed 1
+     weights: those of the package>
     """
 
     def fit(

@@ -149,7 +149,8 @@ class WeightsHolder:
         return mode_of(self.steps or None)  # weights that were loaded have no steps by default
 
     def __repr__(self) -> str:
-        orientations = f"{self._settings.n_orientations} orientations"
+        n_orientations = self._settings.n_orientations
+        orientations = f"{n_orientations} orientation{'s' if n_orientations > 1 else ''}"
         lines = [
             f"<{type(self).__name__}, recipe {self.recipe}, mode {self.mode}",
             f"{orientations}, flux tolerance {self.flux_tolerance:g}, seed {self.seed}",

@@ -182,6 +182,13 @@ class DescribedPixels(CCDData):
             The unit.
         equivalencies : list, optional
             As for `~astropy.units.UnitBase.to`.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from amsd_astro import Frame
+        >>> Frame(np.ones((4, 5)), unit="Jy").convert_unit_to("mJy").unit
+        Unit("mJy")
         """
         new: Self = super().convert_unit_to(unit, list(equivalencies))
         new._is_twin, new._meta = True, without_record(self.header.copy())

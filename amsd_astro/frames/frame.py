@@ -72,6 +72,15 @@ class Frame(DescribedPixels):
     it holds them: they are gone once its `data` are set, or most of them overwritten in place. Slices keep their part
     of the flags, arithmetic and other units nothing of it; HISTORY stays. A frame that is no copy stays the image of
     its file, to be written there anew, when its `data` are set; the rest is gone.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from amsd_astro import Frame
+    >>> Frame(np.ones((40, 50)), unit="adu")
+    <Frame
+     size: 50 x 40 pixels, float64, adu
+     masked: 0 pixels (0 %)>
     """
 
     _mask: np.ndarray
@@ -153,6 +162,13 @@ class Frame(DescribedPixels):
             Theirs.
         noise : NoiseModel or None
             Kept with the frame.
+
+        Examples
+        --------
+        >>> from amsd_astro import read_frame
+        >>> frame = read_frame("exposure.fits")
+        >>> frame.with_arrays(2 * frame.data, None, None, None).header["OBJECT"]
+        'Galaxy field'
         """
         new = Frame(
             data,

@@ -76,6 +76,14 @@ def as_frame(
     TypeError
         It is of another kind, such as an array of dask, xarray or torch, or `ext` or a plane is named for something
         without HDUs.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from amsd_astro import as_frame
+    >>> pixels = np.ones((4, 5), "f4")
+    >>> as_frame(pixels, mask=pixels > 2).shape
+    (4, 5)
     """
     choice: dict[str, Any] = {
         "mask_ext": mask_ext,

@@ -23,7 +23,18 @@ _log = logging.getLogger(__name__)
 
 
 def without_borders(frame: Frame) -> Frame:
-    """Return a frame that masks what lies outside of its exposure: areas of one value at its edges."""
+    """Return a frame that masks what lies outside of its exposure: areas of one value at its edges.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from amsd_astro import Frame
+    >>> from amsd_astro.frames.noise import without_borders
+    >>> pixels = np.random.default_rng(0).normal(100.0, 5.0, (64, 64))
+    >>> pixels[:, :20] = 0
+    >>> int(without_borders(Frame(pixels)).mask.sum())
+    1280
+    """
     outside = border_areas(frame.data, frame.mask)
     if outside is None:
         return frame
@@ -40,6 +51,14 @@ def without_pattern(frame: Frame) -> tuple[Frame, Pattern | None]:
     -------
     Frame, Pattern or None
         The frame itself and None where its rows and columns show no pattern beyond doubt.
+
+    Examples
+    --------
+    >>> from amsd_astro import read_frame
+    >>> from amsd_astro.frames.noise import without_pattern
+    >>> bare, pattern = without_pattern(read_frame("exposure.fits"))
+    >>> pattern is None
+    True
     """
     pattern = find_pattern(np.asarray(frame.data), frame.mask)
     if pattern is None:
@@ -72,6 +91,13 @@ def measure_noise(frame: Frame, *, stated: Stated = None, has_pattern: bool = Tr
     ------
     FrameError
         The pixels are so large that their variance is no number.
+
+    Examples
+    --------
+    >>> from amsd_astro import measure_noise, read_frame
+    >>> noise = measure_noise(read_frame("exposure.fits"))
+    >>> noise.source, noise.slope
+    ('header', 0.625)
     """
     with usual_float_errors():
         return noise_of(frame, stated=stated, has_pattern=has_pattern)
@@ -86,6 +112,14 @@ def slopes_by_source(frame: Frame, noise: NoiseModel) -> dict[str, float]:
         The frame.
     noise : NoiseModel
         As `measure_noise` found it there.
+
+    Examples
+    --------
+    >>> from amsd_astro import measure_noise, read_frame
+    >>> from amsd_astro.frames.noise import slopes_by_source
+    >>> frame = read_frame("exposure.fits")
+    >>> sorted(slopes_by_source(frame, measure_noise(frame)))
+    ['header']
     """
     slopes = {noise.source: noise.slope, **noise.slopes}
     with warnings.catch_warnings():

@@ -93,6 +93,13 @@ def read_frame(
         says why.
     OSError
         The disk failed, or the connection to an address.
+
+    Examples
+    --------
+    >>> from amsd_astro import read_frame
+    >>> frame = read_frame("exposure.fits")
+    >>> frame.shape, str(frame.unit), int(frame.mask.sum())
+    ((96, 96), 'adu', 96)
     """
     if companions and is_address(told_name(path)):
         raise FrameError("companions are looked for beside files of this machine: name them.", path=shown_name(path))

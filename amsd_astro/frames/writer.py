@@ -69,6 +69,13 @@ def write_frame(
         A header card cannot be written, or the data have another shape than the image in the file.
     OSError
         The disk is full or fails.
+
+    Examples
+    --------
+    >>> from amsd_astro import read_frame, write_frame
+    >>> write_frame(read_frame("exposure.fits"), "copy.fits")
+    >>> read_frame("copy.fits").shape
+    (96, 96)
     """
     source = frame.source
     target = check_destination(path, overwrite=overwrite, source=None if source is None else source.path)

@@ -42,6 +42,12 @@ def find_images(folder: str | os.PathLike[str]) -> list[Path]:
     ------
     FrameError
         There is no such folder, or no image in it.
+
+    Examples
+    --------
+    >>> from amsd_astro.images import find_images
+    >>> [path.name for path in find_images("images")]
+    ['star.npy']
     """
     try:
         found = [Path(folder, entry.name) for entry in os.scandir(folder) if not entry.is_dir()]
@@ -131,6 +137,13 @@ def read_image(path: str | os.PathLike[str]) -> Image:
     ------
     FrameError
         There is no such file, or it cannot be used; the message says why.
+
+    Examples
+    --------
+    >>> from amsd_astro.images import read_image
+    >>> image = read_image("images/star.npy")
+    >>> image.values.shape
+    (64, 64, 1)
     """
     path = Path(path)
     if is_frame(path):

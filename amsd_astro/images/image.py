@@ -28,6 +28,12 @@ class Image(ABC):
         The file.
     values : ndarray of float32, shape (ny, nx, C)
         Values of 0 to 1.
+
+    Examples
+    --------
+    >>> from amsd_astro.images import read_image
+    >>> image = read_image("images/star.npy")
+    >>> image.write(image.values, "copy.npy")
     """
 
     path: Path

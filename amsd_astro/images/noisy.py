@@ -74,6 +74,14 @@ def noisy_versions(
         The sigma of each, in 255ths, of the ranges 40..90, 50..100 and 30..80.
     list of ndarray of float32
         The versions, clipped to 0..1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from amsd_astro.images import noisy_versions
+    >>> sigmas, versions = noisy_versions(np.full((32, 32, 1), 0.5, "f4"), np.random.default_rng(0))
+    >>> len(sigmas), versions[0].shape
+    (3, (32, 32, 1))
     """
     sigmas = draw_sigmas(rng)
     return sigmas, [with_white_noise(image, sigma, rng) for sigma in sigmas]
@@ -99,6 +107,16 @@ def with_detector_noise(
     -------
     ndarray of float64, shape (ny, nx)
         Pixels in the units of the frame; those of masked pixels mean nothing.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from amsd_astro import NoiseModel, read_frame
+    >>> from amsd_astro.images import with_detector_noise
+    >>> frame, noise = read_frame("exposure.fits"), NoiseModel(0.6, -600.0, sky=1330.0)
+    >>> noisier = with_detector_noise(frame, noise, 1.0, np.random.default_rng(0))
+    >>> bool(noisier[~frame.mask].std() > frame.data[~frame.mask].std())
+    True
     """
     stabilizer = noise.stabilizer()
     values = stabilizer.forward(np.where(frame.mask, noise.sky, frame.data))
@@ -143,6 +161,12 @@ def write_noisy(
         The folder or an image cannot be used, or is no FITS file where it must be.
     OutputError
         An output exists or cannot be made.
+
+    Examples
+    --------
+    >>> from amsd_astro.images import write_noisy
+    >>> [version.path.name for version in write_noisy("images", "noisy")]
+    ['star_1.npy', 'star_2.npy', 'star_3.npy']
     """
     if noise not in NOISES:
         raise ValueError(f"noise must be one of {', '.join(NOISES)}. Received: {noise!r}")

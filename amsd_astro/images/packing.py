@@ -93,6 +93,13 @@ def pack_pairs(
         A file cannot be used, has no partner, or differs from the others in size or channels.
     OutputError
         An output exists or cannot be made.
+
+    Examples
+    --------
+    >>> from amsd_astro.images import pack_pairs, write_noisy, write_targets
+    >>> versions, targets = write_noisy("images", "noisy"), write_targets("noisy", "targets")
+    >>> pack_pairs("noisy", "targets", "packed").noisy_shape
+    (3, 64, 64, 1)
     """
     names, pairs = _pairs_of(noisy, target)
     directory = make_folder(output, inputs=[noisy, target])
@@ -216,6 +223,14 @@ def open_pairs(folder: str | os.PathLike[str]) -> tuple[NDArray[np.float32], NDA
     ------
     FrameError
         The arrays are missing or damaged, or no pairs to learn from.
+
+    Examples
+    --------
+    >>> from amsd_astro.images import open_pairs, pack_pairs, write_noisy, write_targets
+    >>> versions, targets = write_noisy("images", "noisy"), write_targets("noisy", "targets")
+    >>> packed = pack_pairs("noisy", "targets", "packed")
+    >>> [array.shape for array in open_pairs("packed")]
+    [(3, 64, 64, 1), (3, 64, 64, 1)]
     """
     paths = Path(folder, NOISY), Path(folder, TARGET)
     noisy, target = (map_array(path) for path in paths)

@@ -42,6 +42,16 @@ class Scale:
         From the frame's units to noise units; its floor is a number.
     stretch : Normalization
         From noise units to 0..1.
+
+    Examples
+    --------
+    >>> from amsd_astro import read_frame
+    >>> from amsd_astro.images import Scale
+    >>> frame = read_frame("exposure.fits")
+    >>> scale = Scale.measure(frame)
+    >>> values = scale.forward(frame)
+    >>> bool(abs(scale.inverse(values) - frame.data)[~frame.mask].max() < 0.1)
+    True
     """
 
     stabilizer: Stabilizer

@@ -115,6 +115,12 @@ def plan_scoring(
         The folder cannot be used.
     OutputError
         An output exists or cannot be made.
+
+    Examples
+    --------
+    >>> from amsd_astro.images import plan_scoring
+    >>> plan_scoring("images", "scores", sigmas=[25.0]).sigmas
+    (25.0,)
     """
     images = images_by_stem(folder)
     directory = make_folder(output, inputs=[folder])

@@ -22,6 +22,13 @@ def psnr(image: NDArray[np.floating], reference: NDArray[np.floating]) -> float:
     ----------
     image, reference : ndarray, of one shape
         Values of 0 to 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from amsd_astro.images import psnr
+    >>> round(psnr(np.full((16, 16), 0.6), np.full((16, 16), 0.5)), 2)
+    20.0
     """
     error = _differences(image, reference)
     squared = float(np.mean(error**2))
@@ -38,6 +45,14 @@ def ssim(image: NDArray[np.floating], reference: NDArray[np.floating]) -> float:
     ----------
     image, reference : ndarray, of one shape, (ny, nx) or (ny, nx, C)
         Values of 0 to 1, at least 11 pixels on each side.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from amsd_astro.images import ssim
+    >>> image = np.random.default_rng(0).random((32, 32))
+    >>> round(ssim(image, image), 3)
+    1.0
     """
     _differences(image, reference)
     if min(image.shape[:2]) < SMALLEST:

@@ -61,6 +61,13 @@ def target_of(
     -------
     ndarray of float32, shape (ny, nx, C), or (ny, nx, 4 C) with ``groups``
         Values can lie a little beyond 0 to 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from amsd_astro.images import target_of
+    >>> target_of(np.full((32, 32, 1), 0.5, "f4"), 1).shape
+    (32, 32, 1)
     """
     if not 1 <= version <= len(SCALES):
         raise ValueError(f"version must be 1 to {len(SCALES)}. Received: {version}")
@@ -104,6 +111,13 @@ def write_targets(
         The folder or an image cannot be used, or the name of one does not tell its version.
     OutputError
         An output exists or cannot be made.
+
+    Examples
+    --------
+    >>> from amsd_astro.images import write_noisy, write_targets
+    >>> versions = write_noisy("images", "noisy")
+    >>> len(write_targets("noisy", "targets"))
+    3
     """
     images = images_by_stem(folder)
     versions = {stem: version_of(path)[1] for stem, path in images.items()}

@@ -34,6 +34,12 @@ class Record:
         Of the denoised image.
     cards : mapping
         The AMSD cards of the denoised image.
+
+    Examples
+    --------
+    >>> from amsd_astro.many import Record
+    >>> Record("a.fits", "a_amsd.fits", "io", 74, "the disk failed").ok
+    False
     """
 
     path: str

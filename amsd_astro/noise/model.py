@@ -42,6 +42,15 @@ class NoiseModel:
         a pedestal in the level keeps the two from being compared.
     slopes : mapping of str to float
         What each source that was asked says of the slope, whichever was used.
+
+    Examples
+    --------
+    >>> from amsd_astro import NoiseModel
+    >>> NoiseModel(slope=0.5, floor=30.0, sky=200.0)
+    <NoiseModel: variance = 0.5 * signal + 30
+     slope from: caller
+     sky: 200, noise there 11.4018
+     correlation: 0.000 along x, 0.000 along y (next pixel)>
     """
 
     slope: float
@@ -93,6 +102,12 @@ class NoiseModel:
             Electrons.
         sky : float
             Level of the sky in adu.
+
+        Examples
+        --------
+        >>> from amsd_astro import NoiseModel
+        >>> NoiseModel.from_gain(2.0, read_noise=4.0).floor
+        4.0
         """
         if not (np.isfinite(gain) and gain > 0 and np.isfinite(read_noise) and read_noise >= 0):
             raise ValueError(f"gain must be positive, read_noise not negative. Received: {gain}, {read_noise}")
@@ -111,9 +126,25 @@ class NoiseModel:
         return (float(self.correlation[k, k + 1]), float(self.correlation[k + 1, k])) if k else (0.0, 0.0)
 
     def variance(self, mean: NDArray[np.floating] | float) -> NDArray[np.float64]:
-        """Variance of pixels of a given expected signal (never below a thousandth of the sky's)."""
+        """Variance of pixels of a given expected signal (never below a thousandth of the sky's).
+
+        Examples
+        --------
+        >>> from amsd_astro import NoiseModel
+        >>> float(NoiseModel(slope=0.5, floor=30.0, sky=200.0).variance(1000.0))
+        530.0
+        """
         return np.maximum(self.slope * as_double(mean) + self.floor, 1e-3 * self.sky_variance)
 
     def stabilizer(self) -> Stabilizer:
-        """The transform that makes this noise unit Gaussian, zero at the sky."""
+        """The transform that makes this noise unit Gaussian, zero at the sky.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from amsd_astro import NoiseModel
+        >>> stabilizer = NoiseModel(slope=0.5, floor=30.0, sky=200.0).stabilizer()
+        >>> stabilizer.forward(np.array([200.0])).round(3)
+        array([0.], dtype=float32)
+        """
         return Stabilizer(self.slope, self.floor, self.sky)

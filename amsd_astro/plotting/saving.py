@@ -47,6 +47,15 @@ def save_figure(figure: Figure, path: str | os.PathLike[str], *, overwrite: bool
         It exists.
     OutputError
         It cannot be made, or its name has another ending.
+
+    Examples
+    --------
+    >>> import os
+    >>> from matplotlib.figure import Figure
+    >>> from amsd_astro.plotting import save_figure
+    >>> save_figure(Figure(figsize=(1, 1)), "figure.png")
+    >>> os.path.getsize("figure.png") > 0
+    True
     """
     target = check_output(path, overwrite=overwrite)
     form = FORMATS.get(Path(path).suffix.lower())

@@ -24,6 +24,12 @@ class Beam:
         Pixels.
     shape : tuple of int
         (ny, nx) of the output.
+
+    Examples
+    --------
+    >>> from amsd_astro.simulation import Beam
+    >>> Beam(4.0, (32, 32)).correlation().shape
+    (7, 7)
     """
 
     fwhm: float

@@ -40,6 +40,16 @@ class Canvas:
         Cells a pixel along each axis.
     margin : int
         Pixels around the frame.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from amsd_astro.simulation import Canvas, MoffatPsf
+    >>> canvas = Canvas((64, 64), MoffatPsf(3.0))
+    >>> canvas.add_points(np.array([30.0]), np.array([20.0]), np.array([1000.0]))
+    >>> image = canvas.observe()
+    >>> image.shape
+    (64, 64)
     """
 
     def __init__(self, shape: tuple[int, int], psf: Psf, *, lost: float = 3e-4) -> None:

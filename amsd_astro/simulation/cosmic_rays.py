@@ -46,6 +46,14 @@ def draw_cosmic_rays(
     -------
     ndarray of float64
         Electrons (ny, nx), zero where no track passes.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from amsd_astro.simulation import draw_cosmic_rays
+    >>> charge = draw_cosmic_rays(np.random.default_rng(1), (64, 64), 3)
+    >>> bool(charge.max() > 0)
+    True
     """
     image = np.zeros(shape)
     for _ in range(n):

@@ -16,7 +16,14 @@ BAD_COLUMN, COSMIC_RAY, SATURATED = 1, 2, 4
 
 @dataclass(frozen=True)
 class BadColumn:
-    """A column that is bad from `first_row` upwards: `response` to light (0 dead) and `extra` electrons a pixel."""
+    """A column that is bad from `first_row` upwards: `response` to light (0 dead) and `extra` electrons a pixel.
+
+    Examples
+    --------
+    >>> from amsd_astro.simulation import BadColumn, Detector
+    >>> Detector(bad_columns=(BadColumn(7),)).bad_columns[0].x
+    7
+    """
 
     x: int
     first_row: int = 0
@@ -49,6 +56,13 @@ class Detector:
     ------
     ValueError
         For a gain or full well that is not positive, a negative read noise, or `n_bits` outside 1 to 16.
+
+    Examples
+    --------
+    >>> from amsd_astro.simulation import Detector
+    >>> detector = Detector(gain=2.0, pedestal=100.0)
+    >>> float(detector.to_adu(500.0))
+    350.0
     """
 
     gain: float = 1.5
@@ -156,7 +170,15 @@ def _spill(charge: NDArray[np.float64], full_well: float) -> NDArray[np.bool_]:
 
 
 def draw_bad_columns(rng: np.random.Generator, shape: tuple[int, int], n: int) -> tuple[BadColumn, ...]:
-    """Draw `n` bad columns: dead, weak or hot, over the whole height or from some row upwards."""
+    """Draw `n` bad columns: dead, weak or hot, over the whole height or from some row upwards.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from amsd_astro.simulation import draw_bad_columns
+    >>> len(draw_bad_columns(np.random.default_rng(1), (64, 64), 3))
+    3
+    """
     columns = []
     for x in np.sort(rng.choice(shape[1], size=min(n, shape[1]), replace=False)):
         first_row = 0 if rng.random() < 0.4 else int(rng.integers(0, max(1, shape[0] - 1)))
@@ -184,6 +206,13 @@ def sky_background(
         Direction of the gradient, degrees.
     bowl : float
         Rise from the centre to the corners, as a fraction of `level`.
+
+    Examples
+    --------
+    >>> from amsd_astro.simulation import sky_background
+    >>> sky = sky_background((64, 64), 200.0, gradient=0.1)
+    >>> round(float(sky.mean()), 3)
+    200.0
     """
     y = np.linspace(-1.0, 1.0, shape[0])[:, None] if shape[0] > 1 else np.zeros((1, 1))
     x = np.linspace(-1.0, 1.0, shape[1])[None, :] if shape[1] > 1 else np.zeros((1, 1))

@@ -33,6 +33,14 @@ class Field:
         What blurred it.
     sky : float
         Mean sky, electrons per pixel.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from amsd_astro.simulation import random_field
+    >>> field = random_field(np.random.default_rng(1), (64, 64), sky=200.0)
+    >>> field.truth.shape, field.sky
+    ((64, 64), 200.0)
     """
 
     truth: NDArray[np.float32]
@@ -48,7 +56,17 @@ class Field:
 
 @dataclass(frozen=True, eq=False)
 class Exposure:
-    """One noisy look at a field: `data` in adu and `mask`, bits of `detector` (0 is good), both (ny, nx)."""
+    """One noisy look at a field: `data` in adu and `mask`, bits of `detector` (0 is good), both (ny, nx).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from amsd_astro.simulation import expose, random_field
+    >>> rng = np.random.default_rng(1)
+    >>> exposure = expose(random_field(rng, (64, 64)), rng)
+    >>> exposure.data.shape, exposure.mask.shape
+    ((64, 64), (64, 64))
+    """
 
     data: NDArray[np.uint16] | NDArray[np.float32]
     mask: NDArray[np.uint8]
@@ -94,6 +112,13 @@ def make_field(
     ------
     ValueError
         For spirals without `rng`.
+
+    Examples
+    --------
+    >>> from amsd_astro.simulation import Detector, MoffatPsf, make_field
+    >>> field = make_field((64, 64), MoffatPsf(3.0), Detector(), 200.0, stars=([30.0], [20.0], [5000.0]))
+    >>> field.truth.shape
+    (64, 64)
     """
     electrons = observe_sources(shape, psf, stars=stars, galaxies=galaxies, rng=rng, lost=lost) + sky
     truth = detector.to_adu(electrons)
@@ -111,7 +136,15 @@ def observe_sources(
     rng: np.random.Generator | None = None,
     lost: float = 3e-4,
 ) -> NDArray[np.float64]:
-    """Expected electrons (ny, nx) of stars and galaxies without a sky; parameters as for `make_field`."""
+    """Expected electrons (ny, nx) of stars and galaxies without a sky; parameters as for `make_field`.
+
+    Examples
+    --------
+    >>> from amsd_astro.simulation import MoffatPsf, observe_sources
+    >>> image = observe_sources((64, 64), MoffatPsf(3.0), stars=([30.0], [20.0], [5000.0]))
+    >>> bool(4900 < image.sum() < 5001)
+    True
+    """
     canvas = Canvas(shape, psf, lost=lost)
     for galaxy in galaxies:
         if isinstance(galaxy, SpiralGalaxy):
@@ -130,6 +163,15 @@ def expose(field: Field, rng: np.random.Generator, *, n_cosmic_rays: int = 0) ->
     """Expose once: photon noise, read noise, cosmic rays, bad columns, saturation and digitization.
 
     Exposures drawn from independent generators, or one after another from the same, have independent noise.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from amsd_astro.simulation import expose, random_field
+    >>> rng = np.random.default_rng(1)
+    >>> field = random_field(rng, (64, 64))
+    >>> expose(field, rng, n_cosmic_rays=2).data.shape
+    (64, 64)
     """
     rays = draw_cosmic_rays(rng, field.truth.shape, n_cosmic_rays) if n_cosmic_rays else None
     data, mask = field.detector.read_out(field.detector.to_electrons(field.truth), rng, cosmic_rays=rays)

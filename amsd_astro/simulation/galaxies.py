@@ -49,6 +49,14 @@ class SersicGalaxy:
     ------
     ValueError
         For a radius that is not positive, an index outside [0.3, 8] or an axis ratio outside (0, 1].
+
+    Examples
+    --------
+    >>> from amsd_astro.simulation import MoffatPsf, SersicGalaxy, observe_sources
+    >>> galaxy = SersicGalaxy(32.0, 32.0, flux=1000.0, r_e=4.0, axis_ratio=0.6)
+    >>> image = observe_sources((64, 64), MoffatPsf(3.0), galaxies=[galaxy])
+    >>> bool(900 < image.sum() < 1010)
+    True
     """
 
     x: float

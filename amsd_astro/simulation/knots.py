@@ -37,6 +37,15 @@ def draw_knots(
     -------
     x, y, flux : ndarray
         Pixels and electrons.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from amsd_astro.simulation import SersicGalaxy, draw_knots
+    >>> galaxy = SersicGalaxy(32.0, 32.0, flux=1e5, r_e=8.0)
+    >>> x, y, flux = draw_knots(np.random.default_rng(1), [galaxy], fraction=0.1, smallest=50.0)
+    >>> x.shape == flux.shape
+    True
     """
     parts = [np.zeros((3, 0))]
     for galaxy in galaxies:

@@ -40,6 +40,13 @@ def diffuse_emission(
     -------
     ndarray of float64
         (ny, nx), positive.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from amsd_astro.simulation import diffuse_emission
+    >>> diffuse_emission(np.random.default_rng(1), (64, 64), 20.0).shape
+    (64, 64)
     """
     # Twice the size, so that opposite edges of the frame do not match.
     big = [fft.next_fast_len(2 * n, real=True) for n in shape]

@@ -45,6 +45,13 @@ def draw_galaxies(
         Discs with an effective radius above this many pixels get arms.
     margin : float
         Pixels around the frame.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from amsd_astro.simulation import draw_galaxies
+    >>> len(draw_galaxies(np.random.default_rng(1), 10, (64, 64), faint=100.0, bright=1e4, size=2.0))
+    10
     """
     flux = power_law(rng, n, faint, bright, slope)
     x, y = uniform_positions(rng, n, shape, margin=margin)
@@ -74,7 +81,15 @@ def draw_spiral(
     inclination: float,
     angle: float,
 ) -> SpiralGalaxy:
-    """Draw the type of a spiral: from a tight early one with a large bulge to an open late one full of HII regions."""
+    """Draw the type of a spiral: from a tight early one with a large bulge to an open late one full of HII regions.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from amsd_astro.simulation import draw_spiral
+    >>> draw_spiral(np.random.default_rng(1), 32.0, 32.0, 1e5, 6.0, 30.0, 0.0).flux
+    100000.0
+    """
     late = float(rng.random())
     barred = bool(rng.random() < 0.4)
     return SpiralGalaxy(

@@ -37,6 +37,12 @@ class Psf(ABC):
     ------
     ValueError
         For a width that is not positive or an ellipticity outside [0, 1).
+
+    Examples
+    --------
+    >>> from amsd_astro.simulation import MoffatPsf, Psf
+    >>> isinstance(MoffatPsf(3.0), Psf)
+    True
     """
 
     fwhm: float
@@ -118,7 +124,14 @@ class Psf(ABC):
 
 @dataclass(frozen=True)
 class GaussianPsf(Psf):
-    """A Gaussian."""
+    """A Gaussian.
+
+    Examples
+    --------
+    >>> from amsd_astro.simulation import GaussianPsf
+    >>> GaussianPsf(2.0).fwhm
+    2.0
+    """
 
     @property
     def _variance(self) -> float:
@@ -139,6 +152,12 @@ class MoffatPsf(Psf):
     ----------
     beta : float
         Above 1; 2.5 (strong wings) to 5 (weak) on the ground.
+
+    Examples
+    --------
+    >>> from amsd_astro.simulation import MoffatPsf
+    >>> MoffatPsf(3.0, beta=2.5).beta
+    2.5
     """
 
     beta: float = 3.0
@@ -179,6 +198,12 @@ class DiffractionPsf(Psf):
         Degrees from +x.
     bandwidth : float
         Full width of the band over its central wavelength.
+
+    Examples
+    --------
+    >>> from amsd_astro.simulation import DiffractionPsf
+    >>> DiffractionPsf(2.0, n_spikes=4).fwhm
+    2.0
     """
 
     obscuration: float = 0.3

@@ -22,7 +22,15 @@ __all__ = ["random_detector", "random_field", "random_psf", "random_sky", "rando
 
 
 def random_psf(rng: np.random.Generator, *, fwhm: tuple[float, float] = (1.5, 6.0)) -> Psf:
-    """Draw a PSF: mostly Moffat, some Gaussian or diffraction-limited; `fwhm` (px) is even in its logarithm."""
+    """Draw a PSF: mostly Moffat, some Gaussian or diffraction-limited; `fwhm` (px) is even in its logarithm.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from amsd_astro.simulation import random_psf
+    >>> 1.5 <= random_psf(np.random.default_rng(1)).fwhm <= 6.0
+    True
+    """
     width = log_uniform(rng, *fwhm)
     ellipticity = float(min(rng.exponential(0.04), 0.25))
     angle = float(rng.uniform(0.0, 180.0))
@@ -41,12 +49,28 @@ def random_psf(rng: np.random.Generator, *, fwhm: tuple[float, float] = (1.5, 6.
 
 
 def random_sky(rng: np.random.Generator, *, sky: tuple[float, float] = (2.0, 30_000.0)) -> float:
-    """Draw a sky level, electrons per pixel, even in its logarithm."""
+    """Draw a sky level, electrons per pixel, even in its logarithm.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from amsd_astro.simulation import random_sky
+    >>> 2.0 <= random_sky(np.random.default_rng(1)) <= 30000.0
+    True
+    """
     return log_uniform(rng, *sky)
 
 
 def random_detector(rng: np.random.Generator, sky: float) -> Detector:
-    """Draw a detector that a sky of so many electrons neither saturates nor leaves undersampled in its noise."""
+    """Draw a detector that a sky of so many electrons neither saturates nor leaves undersampled in its noise.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from amsd_astro.simulation import random_detector
+    >>> bool(random_detector(np.random.default_rng(1), 200.0).gain > 0)
+    True
+    """
     read_noise = float(rng.uniform(0.0, 20.0)) if rng.random() < 0.5 else log_uniform(rng, 0.5, 8.0)
     noise = math.hypot(math.sqrt(sky), read_noise)
     gain = min(max(log_uniform(rng, 0.3, 8.0), sky / 25_000.0), 0.8 * noise)
@@ -84,6 +108,13 @@ def random_field(
         Electrons per pixel.
     detector : Detector, optional
         The detector.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from amsd_astro.simulation import random_field
+    >>> random_field(np.random.default_rng(1), (64, 64)).truth.shape
+    (64, 64)
     """
     psf = random_psf(rng) if psf is None else psf
     sky = random_sky(rng) if sky is None else sky
@@ -123,6 +154,14 @@ def random_sources(
     -------
     ndarray of float64
         Expected electrons (ny, nx).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from amsd_astro.simulation import MoffatPsf, random_sources
+    >>> rng = np.random.default_rng(1)
+    >>> random_sources(rng, (64, 64), psf=MoffatPsf(3.0), noise=15.0, full_well=9e4).shape
+    (64, 64)
     """
     limit = detection_limit(psf, noise)
     diffuse: float | NDArray[np.float64] = 0.0

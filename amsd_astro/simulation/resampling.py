@@ -41,6 +41,12 @@ class Resampling:
     ------
     ValueError
         For an unknown kernel, a scale or drop that is not positive, or drops that leave output pixels empty.
+
+    Examples
+    --------
+    >>> from amsd_astro.simulation import Resampling
+    >>> Resampling("lanczos3", (32, 32), shift=(3.3, 3.6)).input_shape
+    (38, 38)
     """
 
     kernel: str

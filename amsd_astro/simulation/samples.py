@@ -56,7 +56,14 @@ _SAMPLES = {
 
 
 def sample_names() -> list[str]:
-    """File names of the samples, in the order they are written."""
+    """File names of the samples, in the order they are written.
+
+    Examples
+    --------
+    >>> from amsd_astro.simulation import sample_names
+    >>> sample_names()[0]
+    'galaxy_field_1.fits'
+    """
     return [f"{name}_{part}.fits" for name in _SAMPLES for part in ("1", "2", "truth")]
 
 

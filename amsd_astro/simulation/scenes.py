@@ -35,7 +35,15 @@ def _foreground(rng: np.random.Generator, shape: tuple[int, int], n: int, n_brig
 
 
 def galaxy_field(rng: np.random.Generator, shape: tuple[int, int] = (512, 512)) -> Field:
-    """Galaxies of all sizes and a few stars, from the ground: FWHM 3.3 px, sky 520 e."""
+    """Galaxies of all sizes and a few stars, from the ground: FWHM 3.3 px, sky 520 e.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from amsd_astro.simulation import galaxy_field
+    >>> galaxy_field(np.random.default_rng(1), (64, 64)).truth.shape
+    (64, 64)
+    """
     area = shape[0] * shape[1] / 512**2
     psf = MoffatPsf(fwhm=3.3, ellipticity=0.04, angle=62.0, beta=3.1)
     detector = Detector(
@@ -50,7 +58,15 @@ def galaxy_field(rng: np.random.Generator, shape: tuple[int, int] = (512, 512)) 
 
 
 def star_cluster(rng: np.random.Generator, shape: tuple[int, int] = (512, 512)) -> Field:
-    """A globular cluster, crowded to its centre: FWHM 2.8 px, sky 140 e."""
+    """A globular cluster, crowded to its centre: FWHM 2.8 px, sky 140 e.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from amsd_astro.simulation import star_cluster
+    >>> star_cluster(np.random.default_rng(1), (64, 64)).truth.shape
+    (64, 64)
+    """
     ny, nx = shape
     area = ny * nx / 512**2
     psf = MoffatPsf(fwhm=2.8, ellipticity=0.03, angle=118.0, beta=3.4)

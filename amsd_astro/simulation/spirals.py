@@ -55,6 +55,14 @@ class SpiralGalaxy:
         Rms of the logarithm of the texture.
     n_hii : int
         Number of HII regions.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from amsd_astro.simulation import MoffatPsf, SpiralGalaxy, observe_sources
+    >>> galaxy = SpiralGalaxy(32.0, 32.0, flux=1000.0, scale_length=5.0)
+    >>> observe_sources((64, 64), MoffatPsf(3.0), galaxies=[galaxy], rng=np.random.default_rng(1)).shape
+    (64, 64)
     """
 
     x: float

@@ -24,6 +24,14 @@ def power_law(rng: np.random.Generator, n: int, low: float, high: float, slope: 
     ------
     ValueError
         Unless ``0 < low <= high``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from amsd_astro.simulation import power_law
+    >>> flux = power_law(np.random.default_rng(1), 100, 10.0, 1e4, 1.8)
+    >>> bool(flux.min() >= 10)
+    True
     """
     if not 0.0 < low <= high:
         raise ValueError(f"low and high must satisfy 0 < low <= high. Received: {low}, {high}")
@@ -49,6 +57,14 @@ def cluster_fluxes(
         Least and greatest flux. The turn-off lies 0.45 of the way between them in magnitude.
     clump : float
         Fraction of the stars on the horizontal branch, 0.72 of the way.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from amsd_astro.simulation import cluster_fluxes
+    >>> flux = cluster_fluxes(np.random.default_rng(1), 100, 10.0, 1e5)
+    >>> flux.shape
+    (100,)
     """
     turn_off = faint * (bright / faint) ** 0.45
     branch = faint * (bright / faint) ** 0.72
@@ -63,7 +79,16 @@ def cluster_fluxes(
 def uniform_positions(
     rng: np.random.Generator, n: int, shape: tuple[int, int], *, margin: float = 0.0
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Draw `n` positions (x, y) evenly over a frame of `shape` (ny, nx) and a `margin` (pixels) around it."""
+    """Draw `n` positions (x, y) evenly over a frame of `shape` (ny, nx) and a `margin` (pixels) around it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from amsd_astro.simulation import uniform_positions
+    >>> x, y = uniform_positions(np.random.default_rng(1), 5, (64, 64))
+    >>> x.shape, y.shape
+    ((5,), (5,))
+    """
     x = rng.uniform(-0.5 - margin, shape[1] - 0.5 + margin, n)
     y = rng.uniform(-0.5 - margin, shape[0] - 0.5 + margin, n)
     return x, y
@@ -82,6 +107,14 @@ def cluster_positions(
     """Draw `n` positions (x, y) from a Plummer sphere seen in projection (Plummer 1911).
 
     The surface density is ``(1 + (r / core_radius)**2) ** -2``, cut at `tidal_radius` (default 12 core radii).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from amsd_astro.simulation import cluster_positions
+    >>> x, y = cluster_positions(np.random.default_rng(1), 100, (32.0, 32.0), 5.0)
+    >>> x.shape
+    (100,)
     """
     limit = 12.0 * core_radius if tidal_radius is None else tidal_radius
     enclosed = 1.0 / (1.0 + (core_radius / limit) ** 2)
@@ -124,6 +157,13 @@ def render_stars(
     -------
     ndarray of float64
         (ny, nx), in the unit of `flux` per pixel.
+
+    Examples
+    --------
+    >>> from amsd_astro.simulation import MoffatPsf, render_stars
+    >>> image = render_stars((64, 64), [30.0], [20.0], [5000.0], MoffatPsf(3.0))
+    >>> bool(4900 < image.sum() < 5001)
+    True
     """
     x, y, flux = np.broadcast_arrays(*(np.atleast_1d(np.asarray(v, dtype=np.float64)) for v in (x, y, flux)))
     image = np.zeros(shape)

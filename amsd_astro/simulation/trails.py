@@ -30,6 +30,13 @@ def satellite_trail(
     -------
     ndarray of float64
         Expected electrons (ny, nx).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from amsd_astro.simulation import satellite_trail
+    >>> satellite_trail(np.random.default_rng(1), (64, 64), brightness=50.0, fwhm=3.0).shape
+    (64, 64)
     """
     turn = float(rng.uniform(0.0, math.pi))
     y0, x0 = (float(rng.uniform(0.1, 0.9)) * n for n in shape)

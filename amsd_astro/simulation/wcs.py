@@ -40,6 +40,12 @@ def tan_sip_header(
     -------
     astropy.io.fits.Header
         WCS cards alone, the inverse polynomials included.
+
+    Examples
+    --------
+    >>> from amsd_astro.simulation import tan_sip_header
+    >>> tan_sip_header((64, 64), ra=10.0, dec=41.0, pixel_scale=0.4)["CTYPE1"]
+    'RA---TAN-SIP'
     """
     ny, nx = shape
     half = 0.5 * math.hypot(nx, ny)

@@ -40,6 +40,12 @@ class Check:
         What stands before the value, such as "moved by".
     matters : bool, optional
         Whether nothing passes as a whole before this is judged.
+
+    Examples
+    --------
+    >>> from amsd_astro.validation.parts import Check
+    >>> Check("sky", "Level of the sky", 0.1, low=-0.2, high=0.2, unit="sigma").passed
+    True
     """
 
     name: str
@@ -97,6 +103,12 @@ class Series:
         1-sigma errors of ``y``.
     style : {"points", "line", "steps"}, optional
         A step is as wide as the way to the neighbours' midpoints.
+
+    Examples
+    --------
+    >>> from amsd_astro.validation.parts import Series
+    >>> Series("measured", [1, 2, 3], [0.9, 1.1, 1.0]).style
+    'points'
     """
 
     label: str
@@ -115,7 +127,14 @@ class Series:
 
 @dataclass(frozen=True)
 class Line:
-    """A straight line across a chart at one value."""
+    """A straight line across a chart at one value.
+
+    Examples
+    --------
+    >>> from amsd_astro.validation.parts import Line
+    >>> Line(0.0, "no change")
+    Line(value=0.0, label='no change')
+    """
 
     value: float
     label: str = ""
@@ -123,7 +142,14 @@ class Line:
 
 @dataclass(frozen=True)
 class Band:
-    """A shaded range of y, or of x where it is upright."""
+    """A shaded range of y, or of x where it is upright.
+
+    Examples
+    --------
+    >>> from amsd_astro.validation.parts import Band
+    >>> Band(-1.0, 1.0, "allowed")
+    Band(low=-1.0, high=1.0, label='allowed', upright=False)
+    """
 
     low: float
     high: float
@@ -153,6 +179,12 @@ class Chart:
         Shaded ranges.
     x_range, y_range : tuple of float, optional
         Ends of the axes, by default what holds the numbers.
+
+    Examples
+    --------
+    >>> from amsd_astro.validation.parts import Chart, Line, Series
+    >>> series = Series("measured", [1, 2, 3], [0.9, 1.1, 1.0])
+    >>> chart = Chart("Flux", "1 is kept.", [series], "S/N", "out / in", horizontal=[Line(1.0)])
     """
 
     title: str
@@ -171,7 +203,13 @@ class Chart:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of numbers and words; a float is shown by four digits."""
+    """Rows of numbers and words; a float is shown by four digits.
+
+    Examples
+    --------
+    >>> from amsd_astro.validation.parts import Table
+    >>> table = Table("Stars", ["S/N", "found"], [[5.0, 12], [10.0, 20]])
+    """
 
     title: str
     columns: Sequence[str]
@@ -185,7 +223,13 @@ class Table:
 
 @dataclass(frozen=True)
 class Section:
-    """A part of the report: charts and tables under a title."""
+    """A part of the report: charts and tables under a title.
+
+    Examples
+    --------
+    >>> from amsd_astro.validation.parts import Section, Table
+    >>> section = Section("Stars", tables=[Table("Found", ["S/N", "n"], [[5.0, 12]])])
+    """
 
     title: str
     charts: Sequence[Chart] = ()
@@ -212,6 +256,13 @@ class Picture:
         zero; "sigma" for what is told in noise sigma, in blue and red from -3 to 3.
     mask : ndarray of bool, shape (ny, nx), optional
         True = bad.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from amsd_astro.validation.parts import Picture
+    >>> Picture("exposure", np.ones((4, 5)), "The exposure", unit="adu").stretch
+    'asinh'
     """
 
     name: str

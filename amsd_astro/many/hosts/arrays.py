@@ -32,6 +32,14 @@ class Denoised:
         Those of `AMSD_FLAGS`.
     cards : dict
         The AMSD cards.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from amsd_astro.many.hosts.arrays import Denoised
+    >>> zeros = np.zeros((4, 5))
+    >>> Denoised(zeros, zeros, zeros, zeros.astype("u1"), {}).image.shape
+    (4, 5)
     """
 
     image: NDArray[Any]

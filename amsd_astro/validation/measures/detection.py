@@ -106,6 +106,15 @@ def detect(
     Returns
     -------
     Detections
+
+    Examples
+    --------
+    >>> from amsd_astro import detect, measure_noise, measure_psf, read_frame
+    >>> frame = read_frame("exposure.fits")
+    >>> psf = measure_psf(frame, measure_noise(frame), fwhm=3.3)
+    >>> found = detect(frame.data, psf, threshold=5.0, mask=frame.mask)
+    >>> found.positions.shape[1], bool(found.significance.min() >= 5.0)
+    (2, True)
     """
     image = as_double(image)
     bad = bad_pixels_of(image, mask)

@@ -111,6 +111,16 @@ def plan_injection(
     Returns
     -------
     Injection
+
+    Examples
+    --------
+    >>> from amsd_astro import measure_noise, measure_psf, plan_injection, read_frame
+    >>> frame = read_frame("exposure.fits")
+    >>> noise = measure_noise(frame)
+    >>> psf = measure_psf(frame, noise, fwhm=3.3)
+    >>> injection = plan_injection(frame, noise, psf, seed=1, n_sources=5)
+    >>> injection.flux.shape, injection.light.shape
+    ((5,), (96, 96))
     """
     if n_sources is not None and n_sources < 1:
         raise ValueError(f"n_sources must be 1 or more. Received: {n_sources}")
@@ -190,6 +200,17 @@ def inject(frame: Frame, injection: Injection, noise: NoiseModel, *, seed: int) 
     Frame
         With copies of header, mask, unit, WCS and flags; an uncertainty with the sources' photon noise added. Bad
         pixels keep their values.
+
+    Examples
+    --------
+    >>> from amsd_astro import inject, measure_noise, measure_psf, plan_injection, read_frame
+    >>> frame = read_frame("exposure.fits")
+    >>> noise = measure_noise(frame)
+    >>> psf = measure_psf(frame, noise, fwhm=3.3)
+    >>> injection = plan_injection(frame, noise, psf, seed=1, n_sources=5)
+    >>> richer = inject(frame, injection, noise, seed=1)
+    >>> bool(richer.data.sum() > frame.data.sum())
+    True
     """
     light = injection.light
     if light.shape != frame.data.shape:

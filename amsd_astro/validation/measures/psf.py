@@ -142,6 +142,14 @@ def measure_psf(
     ------
     ValueError
         A `fwhm` that is not a positive number.
+
+    Examples
+    --------
+    >>> from amsd_astro import measure_noise, measure_psf, read_frame
+    >>> frame = read_frame("exposure.fits")
+    >>> psf = measure_psf(frame, measure_noise(frame), fwhm=3.3)
+    >>> psf.source, round(psf.fwhm, 1)
+    ('stated', 3.4)
     """
     if fwhm is not None:
         return _plain(MoffatPsf(fwhm, beta=_ASSUMED_BETA), "stated")

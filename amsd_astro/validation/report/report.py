@@ -58,6 +58,12 @@ class Report(Verdict):
             It exists.
         OutputError
             It cannot be made there.
+
+        Examples
+        --------
+        >>> from amsd_astro import Report
+        >>> from amsd_astro.validation.parts import Check
+        >>> Report("A night", checks=[Check("sky", "Level of the sky", 0.1, high=1.0)]).to_json("report.json")
         """
         target = check_output(path, overwrite=overwrite)
         text = json.dumps(self.to_dict(), sort_keys=True, indent=1, allow_nan=False)
@@ -70,6 +76,12 @@ class Report(Verdict):
         ----------
         path, overwrite
             As for `to_json`.
+
+        Examples
+        --------
+        >>> from amsd_astro import Report
+        >>> from amsd_astro.validation.parts import Check
+        >>> Report("A night", checks=[Check("sky", "Level of the sky", 0.1, high=1.0)]).to_html("report.html")
         """
         target = check_output(path, overwrite=overwrite)
         _write(target, page_of(self), overwrite=overwrite)

@@ -83,6 +83,13 @@ class Verdict:
         -------
         dict
             Plain Python values; None stands for what is not a finite number.
+
+        Examples
+        --------
+        >>> from amsd_astro import Report
+        >>> from amsd_astro.validation.parts import Check
+        >>> Report("A night", checks=[Check("sky", "Level of the sky", 0.1, high=1.0)]).to_dict()["verdict"]
+        'passed'
         """
         record = {
             "schema": SCHEMA,
