@@ -155,7 +155,17 @@ class AlreadyDenoisedError(FrameError):
 
 
 class ModelError(ValueError):
-    """A model file is damaged, or is no model file of ours."""
+    """A model file is damaged, or is no model file of ours.
+
+    Examples
+    --------
+    >>> from amsd_astro import Denoiser, ModelError
+    >>> try:
+    ...     Denoiser.load("exposure.fits")
+    ... except ModelError:
+    ...     print("no model")
+    no model
+    """
 
     def __init__(self, message: str = "") -> None:
         super().__init__(printable(message))

@@ -69,6 +69,13 @@ def combine(
         Fewer than two exposures can be used; the message names the reasons.
     ValueError
         The reference is none of the exposures, or `weights` is no kind of weights.
+
+    Examples
+    --------
+    >>> from amsd_astro import combine
+    >>> mean = combine(["exposure.fits", "another.fits"], denoise=False)
+    >>> mean.combination.exposures["NAME"].tolist()
+    ['exposure.fits', 'another.fits']
     """
     denoiser = Denoiser(mode=mode, steps=steps, seed=seed)
     with shown(progress, "combining") as told:

@@ -53,6 +53,15 @@ class ImageMethods(WeightsHolder):
         -------
         Denoiser
             Itself.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from amsd_astro import Denoiser
+        >>> noisy = np.random.default_rng(0).random((30, 32, 32, 1), "f4")
+        >>> denoiser = Denoiser("thesis", steps=1).fit_pairs(noisy, noisy)
+        >>> denoiser.adaptation.n_steps in (0, 1)
+        True
         """
         if self.recipe != "thesis":
             raise ValueError(f"recipe must be thesis to learn from packed pairs. Received: {self.recipe!r}")
@@ -86,6 +95,14 @@ class ImageMethods(WeightsHolder):
         Returns
         -------
         ndarray of float32, shape of ``image``
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from amsd_astro import Denoiser
+        >>> image = np.random.default_rng(0).normal(0.5, 0.1, (64, 64))
+        >>> Denoiser(mode="fast").denoise_image(image, sigma=0.1).shape
+        (64, 64)
         """
         values = _checked(image)
         with shown(progress, "denoising") as told:

@@ -12,12 +12,12 @@ from amsd_astro.arrays.float_errors import usual_float_errors
 from amsd_astro.denoiser.application import apply_model, unchanged
 from amsd_astro.denoiser.credible_noise import calibrate_credibly, tell_where_noise_is_refuted
 from amsd_astro.denoiser.images import ImageMethods
-from amsd_astro.denoiser.preparation import Prepared, prepare
+from amsd_astro.denoiser.preparation import Prepared, exposure_of, prepare
 from amsd_astro.denoiser.provenance import UNCHANGED, pattern_cards, provenance
 from amsd_astro.denoiser.resumption import frame_key
 from amsd_astro.denoiser.training import train_on_frames
 from amsd_astro.errors import FrameError
-from amsd_astro.frames import Frame, as_frame, refuse_denoised
+from amsd_astro.frames import Frame
 from amsd_astro.frames.denoised import assemble
 from amsd_astro.network.engines.starting import start
 from amsd_astro.noise.measurement import Stated
@@ -125,6 +125,13 @@ class Denoiser(ImageMethods):
             None of the frames shows noise, or one cannot be used; of repeats, fewer than four show one field.
         AlreadyDenoisedError
             One is denoised already.
+
+        Examples
+        --------
+        >>> from amsd_astro import Denoiser
+        >>> denoiser = Denoiser(steps=2).fit(["exposure.fits", "another.fits"])
+        >>> denoiser.denoise("exposure.fits").shape
+        (96, 96)
         """
         if repeats and self.recipe != "amsd":
             raise ValueError(f"recipe must be amsd to learn from repeats. Received: {self.recipe!r}")
@@ -133,7 +140,7 @@ class Denoiser(ImageMethods):
         if not given:
             raise ValueError("frames must hold at least one frame. Received: none")
         with usual_float_errors(), shown(progress, "training") as told:
-            prepared = [prepare(_exposure(obj, force, told), noise, seed=self.seed) for obj in given]
+            prepared = [prepare(exposure_of(obj, force, told), noise, seed=self.seed) for obj in given]
             if all(one.values is None for one in prepared):
                 source = prepared[0].frame.source
                 message = f"frames to learn from must show noise. Received: {len(prepared)} without"
@@ -166,9 +173,16 @@ class Denoiser(ImageMethods):
         ------
         AlreadyDenoisedError
             The frame is denoised already.
+
+        Examples
+        --------
+        >>> from amsd_astro import Denoiser
+        >>> denoiser = Denoiser(mode="fast")
+        >>> [denoiser.denoise(path).shape for path in ("exposure.fits", "another.fits")]
+        [(96, 96), (96, 96)]
         """
         with usual_float_errors(), shown(progress, "denoising") as told:
-            prepared = prepare(_exposure(frame, force, told), noise, seed=self.seed)
+            prepared = prepare(exposure_of(frame, force, told), noise, seed=self.seed)
             return self._apply(prepared, told, mode="fast" if self._as_it_is else "standard")
 
     def fit_denoise(
@@ -184,19 +198,20 @@ class Denoiser(ImageMethods):
 
         Where the number of steps is left to the program, weights that come with the package are not trained further:
         a single frame has too few pixels to teach them what their training on simulated fields has not.
+
+        Examples
+        --------
+        >>> from amsd_astro import Denoiser
+        >>> Denoiser(steps=2).fit_denoise("exposure.fits").header["AMSDMODE"]
+        'adapt'
         """
         with usual_float_errors(), shown(progress, "denoising") as told:
-            prepared = prepare(_exposure(frame, force, told), noise, seed=self.seed)
+            prepared = prepare(exposure_of(frame, force, told), noise, seed=self.seed)
             as_it_is = self.steps is None and self._settings.weights is not None
             adaptation = None if as_it_is else self._adapt([prepared], told, checkpoint)
             # weights that stayed as they were know nothing of the frame: it can teach them gains
             trained = adaptation if adaptation is not None and adaptation.n_steps else None
             return self._apply(prepared, told, mode=self.mode, trained=trained)
-
-    def _tell_of_loading(self, progress: Progress | None) -> None:
-        """Tell where the network is loaded next: TensorFlow takes seconds."""
-        if self._is_to_load():
-            begin(progress, "loading the network")
 
     def _adapt(
         self,
@@ -246,14 +261,6 @@ class Denoiser(ImageMethods):
             checkpoint=checkpoint,
         )
 
-    def _has_seen(self, frame: Frame) -> bool:
-        """Whether the weights were trained on this very frame."""
-        return bool(self._seen) and frame_key(frame) in self._seen
-
-    def _learns_gains(self, frame: Frame) -> bool:
-        """Whether a frame teaches gains: not weights that know the camera's noise better than a noise model does."""
-        return not (self._as_it_is or self._knows_camera or self._has_seen(frame))
-
     def _apply(
         self, prepared: Prepared, progress: Progress | None, *, mode: str, trained: Adaptation | None = None
     ) -> Frame:
@@ -296,13 +303,3 @@ class Denoiser(ImageMethods):
             engine=self.engine,
             n_threads=self.n_threads,
         )
-
-
-def _exposure(obj: Any, force: bool, progress: Progress | None) -> Frame:
-    """Return a frame that is not denoised already, unless that is forced; its noise is measured next."""
-    begin(progress, "reading")
-    frame = as_frame(obj)
-    if not force:
-        refuse_denoised(frame)
-    begin(progress, "measuring the noise")
-    return frame

@@ -96,6 +96,18 @@ def denoise(
         It is denoised already.
     ValueError
         Arguments contradict their rule or each other.
+
+    Examples
+    --------
+    >>> from amsd_astro import denoise
+    >>> result = denoise("exposure.fits", mode="fast")
+    >>> result.data.shape, result.header["AMSDMODE"]
+    ((96, 96), 'fast')
+    >>> bool(result.uncertainty.array[~result.mask].min() > 0)
+    True
+    >>> result = denoise("exposure.fits", gain=1.6, read_noise=5.0, mode="fast")
+    >>> result.noise.source
+    'caller'
     """
     stated = _stated(noise, gain, read_noise)
     settings: dict[str, Any] = {"mode": mode, "steps": steps, "seed": seed, "n_threads": n_threads}

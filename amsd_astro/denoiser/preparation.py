@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import warnings
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from amsd_astro.arrays.filling import FILL_REACH, fill_masked
 from amsd_astro.arrays.flat_areas import with_flat_areas
 from amsd_astro.arrays.scratch import new_array
 from amsd_astro.errors import AmsdWarning
-from amsd_astro.frames import Frame, refuse_mosaic, refuse_unsuitable
+from amsd_astro.frames import Frame, as_frame, refuse_denoised, refuse_mosaic, refuse_unsuitable
 from amsd_astro.frames.noise import measure_noise, without_borders, without_pattern
 from amsd_astro.frames.suitability import tell_doubts
 from amsd_astro.noise.few_photons import variance_of_few
@@ -23,11 +23,12 @@ from amsd_astro.noise.line_pattern import Pattern
 from amsd_astro.noise.measurement import Stated
 from amsd_astro.noise.model import NoiseModel
 from amsd_astro.noise.stabilization import Stabilizer
+from amsd_astro.progress import Progress, begin
 
 if TYPE_CHECKING:
     from amsd_astro.network.training_frame import TrainingFrame
 
-__all__ = ["Prepared", "prepare", "with_noise"]
+__all__ = ["Prepared", "exposure_of", "prepare", "with_noise"]
 
 _log = logging.getLogger(__name__)
 
@@ -80,6 +81,27 @@ class Prepared:
             mask = with_flat_areas(mask, self.frame.data)
         few = variance_of_few(self.stabilizer, noise.sky)
         return TrainingFrame(self.values, mask, noise.correlation, electrons=electrons, noise_variance=few)
+
+
+def exposure_of(obj: Any, force: bool, progress: Progress | None) -> Frame:
+    """Return a frame that is not denoised already, unless that is forced; its noise is to be measured next.
+
+    Parameters
+    ----------
+    obj : anything that `~amsd_astro.denoise` takes
+        The exposure.
+    force : bool
+        Whether it may be denoised already.
+    progress : callable or None
+        Told of both stages.
+    """
+    if not isinstance(obj, Frame):
+        begin(progress, "reading")
+    frame = as_frame(obj)
+    if not force:
+        refuse_denoised(frame)
+    begin(progress, "measuring the noise")
+    return frame
 
 
 def prepare(frame: Frame, stated: Stated, *, seed: int) -> Prepared:

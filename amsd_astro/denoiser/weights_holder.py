@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from amsd_astro.denoiser.model_files import model_from_bytes, model_to_bytes, read_model_file, write_model_file
+from amsd_astro.denoiser.resumption import frame_key
 from amsd_astro.network.engines.arithmetic import ENGINES
 from amsd_astro.network.engines.starting import start
 from amsd_astro.modes import Mode, mode_of, steps_of
+from amsd_astro.progress import Progress, begin
 
 if TYPE_CHECKING:
+    from amsd_astro.frames import Frame
     from amsd_astro.network.held_out_risk import Adaptation
     from amsd_astro.network.predictor import Predictor
     from amsd_astro.network.recipes import AmsdRecipe, ThesisRecipe
@@ -82,6 +85,11 @@ class WeightsHolder:
             The file, usually with the ending .npz.
         overwrite : bool, optional
             Whether it may exist.
+
+        Examples
+        --------
+        >>> from amsd_astro import Denoiser
+        >>> Denoiser(steps=2).fit("exposure.fits").save("camera.npz")
         """
         if self._model is None:
             raise ValueError("a Denoiser must be fitted before it is saved. Received: one without weights")
@@ -121,6 +129,13 @@ class WeightsHolder:
             There is no such file.
         ModelError
             It is damaged or no model file.
+
+        Examples
+        --------
+        >>> from amsd_astro import Denoiser
+        >>> Denoiser(steps=2).fit("exposure.fits").save("camera.npz")
+        >>> Denoiser.load("camera.npz").mode
+        'standard'
         """
         steps = steps_of(mode, steps)
         model, settings = read_model_file(path, n_threads=n_threads)
@@ -173,6 +188,19 @@ class WeightsHolder:
     def _is_to_load(self) -> bool:
         """Whether there is no network yet."""
         return self._model is None or isinstance(self._model, bytes)
+
+    def _tell_of_loading(self, progress: Progress | None) -> None:
+        """Tell where the network is loaded next: TensorFlow takes seconds."""
+        if self._is_to_load():
+            begin(progress, "loading the network")
+
+    def _has_seen(self, frame: Frame) -> bool:
+        """Whether the weights were trained on this very frame."""
+        return bool(self._seen) and frame_key(frame) in self._seen
+
+    def _learns_gains(self, frame: Frame) -> bool:
+        """Whether a frame teaches gains: not weights that know the camera's noise better than a noise model does."""
+        return not (self._as_it_is or self._knows_camera or self._has_seen(frame))
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what another process needs: the weights as a model file, from which it makes a network of its own."""

@@ -161,6 +161,15 @@ def score_images(
         An image cannot be used.
     ModelError
         The model takes other images.
+
+    Examples
+    --------
+    >>> from amsd_astro import Denoiser
+    >>> from amsd_astro.images import plan_scoring, score_images
+    >>> plan = plan_scoring("images", "scores", sigmas=[25.0])
+    >>> (score,) = score_images(plan, Denoiser(mode="fast"))
+    >>> score.psnr > score.psnr_noisy
+    True
     """
     scores: list[Score] = []
     for path in plan.images:

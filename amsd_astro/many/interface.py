@@ -96,6 +96,15 @@ def denoise_many(
         There are fewer processors or less memory than so many processes need.
     MemoryError, RuntimeError, OSError
         A worker is too small, or has another version of the package; the scheduler is lost.
+
+    Examples
+    --------
+    >>> import os
+    >>> from amsd_astro import denoise_many
+    >>> os.mkdir("out")
+    >>> (record,) = denoise_many(["exposure.fits"], "out", mode="fast")
+    >>> record.kind, os.listdir("out")
+    ('denoised', ['exposure_amsd.fits'])
     """
     gain, read_noise, noise_model = _stated(noise)
     options = Options(

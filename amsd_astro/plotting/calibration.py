@@ -58,6 +58,12 @@ def plot_calibration(z_or_result: Any, truth: Any = None, *, snr: Any = None, fi
     ------
     ValueError
         Shapes differ, or truth or uncertainty is missing.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from amsd_astro.plotting import plot_calibration
+    >>> figure = plot_calibration(np.random.default_rng(0).normal(size=10000))  # errors over their sigma
     """
     strata = strata_of(z_or_result, truth, snr)
     figure = Figure(figsize=_SIZE, dpi=100) if figure is None else figure

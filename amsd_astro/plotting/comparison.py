@@ -108,6 +108,13 @@ def plot_comparison(
     ------
     ValueError
         The frames differ in shape, or region or stretch cannot be used.
+
+    Examples
+    --------
+    >>> from amsd_astro import read_frame
+    >>> from amsd_astro.plotting import plot_comparison
+    >>> before, after = read_frame("exposure.fits"), read_frame("denoised.fits")
+    >>> figure = plot_comparison(before, after)
     """
     pair = match(before, after)
     near = choose_region(pair) if region is None else checked_region(region, before.data.shape)

@@ -56,6 +56,13 @@ def plot_residual(before: Frame, after: Frame, *, figure: Figure | None = None) 
     ------
     ValueError
         The frames differ in shape.
+
+    Examples
+    --------
+    >>> from amsd_astro import read_frame
+    >>> from amsd_astro.plotting import plot_residual
+    >>> before, after = read_frame("exposure.fits"), read_frame("denoised.fits")
+    >>> figure = plot_residual(before, after)
     """
     pair = match(before, after)
     figure = Figure(figsize=_SIZE, dpi=100) if figure is None else figure

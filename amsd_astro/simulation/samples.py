@@ -96,6 +96,12 @@ def write_samples(directory: str | os.PathLike[str], *, seed: int = 0, overwrite
         The directory cannot be made.
     ValueError
         For a negative seed.
+
+    Examples
+    --------
+    >>> from amsd_astro.simulation import write_samples
+    >>> len(write_samples("samples"))
+    9
     """
     if seed < 0:
         raise ValueError(f"seed must not be negative. Received: {seed}")

@@ -83,7 +83,15 @@ def star_cluster(rng: np.random.Generator, shape: tuple[int, int] = (512, 512)) 
 
 
 def large_galaxy(rng: np.random.Generator, shape: tuple[int, int] = (512, 512)) -> Field:
-    """A grand-design spiral from its bright nucleus to the faint edge of its disc: FWHM 3.0 px, sky 260 e."""
+    """A grand-design spiral from its bright nucleus to the faint edge of its disc: FWHM 3.0 px, sky 260 e.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from amsd_astro.simulation import large_galaxy
+    >>> large_galaxy(np.random.default_rng(1), (64, 64)).truth.shape
+    (64, 64)
+    """
     ny, nx = shape
     area = ny * nx / 512**2
     psf = MoffatPsf(fwhm=3.0, ellipticity=0.02, angle=10.0, beta=3.3)

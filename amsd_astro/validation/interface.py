@@ -90,6 +90,13 @@ def validate(
         The frame cannot be denoised, or the repeat does not lie on its pixels.
     ValueError
         The frame has no noise; limits of no check.
+
+    Examples
+    --------
+    >>> from amsd_astro import validate
+    >>> report = validate("exposure.fits", denoiser=lambda frame: frame, n_sources=20)  # one that does nothing
+    >>> report.passed
+    False
     """
     all_limits = checked_limits(limits)
     if not (denoiser is None or callable(denoiser) or hasattr(denoiser, "fit")):

@@ -89,6 +89,17 @@ def run(
         A plane is not among those of the mask, or the shapes differ.
     FrameError
         The exposure cannot be used, such as one whose pixels are all bad.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from amsd_astro import Denoiser
+    >>> from amsd_astro.many.hosts.arrays import run
+    >>> image = np.random.default_rng(0).normal(100.0, 5.0, (64, 64))
+    >>> mask, variance, denoiser = np.zeros((64, 64), int), np.full((64, 64), 25.0), Denoiser(mode="fast")
+    >>> denoised = run(image, mask, variance, {"BAD": 0}, denoiser=denoiser)
+    >>> denoised.image.shape, denoised.variance.shape
+    ((64, 64), (64, 64))
     """
     known = layout_table().named_bits.bad
     wanted = [name for name in mask_planes if name.upper() in known] if bad is None else list(bad)

@@ -40,6 +40,14 @@ class Report(Verdict):
         What was done: file, recipe, steps, noise model and so on.
     data : mapping, optional
         All numbers, for the JSON: mappings, sequences, arrays, numbers, words, None.
+
+    Examples
+    --------
+    >>> from amsd_astro import validate
+    >>> report = validate("exposure.fits", denoiser=lambda frame: frame, n_sources=20)
+    >>> report.to_html("report.html")
+    >>> report.passed == (report.verdict == "passed")
+    True
     """
 
     def to_json(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
