@@ -55,7 +55,7 @@ def facts_of(experiment: Experiment, *, seed: int) -> dict[str, str]:
         "Seed": str(seed),
         "Limits": "passed and not passed are told apart by two standard errors of the value, where it has one",
     }
-    words = {"AMSDVERS": "Version", "AMSDRCP": "Recipe", "AMSDHASH": "Weights", "AMSDSTEP": "Steps"}
+    words = {"AMSDVERS": "Version", "AMSDRCP": "Recipe", "AMSDMODE": "Mode", "AMSDHASH": "Weights", "AMSDSTEP": "Steps"}
     facts |= {word: str(after.header[key]) for key, word in words.items() if key in after.header}
     risk = experiment.plain.after.header.get("AMSDRISK")
     record = read_record(experiment.plain.after.header)

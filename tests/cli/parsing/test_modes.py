@@ -5,7 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+
+from amsd_astro import Frame
+from amsd_astro.plotting.captions import facts_line
 
 
 @pytest.mark.parametrize(("mode", "steps"), [("fast", 0), ("standard", None), ("adapt", 400)])
@@ -53,3 +57,8 @@ def test_a_figure_of_what_is_done_has_no_mode(image: Path, run: Any, capsys: pyt
     with pytest.raises(SystemExit, match="2"):
         run("compare", image, image, "-o", "a.png", "--mode", "fast")
     assert "argument --mode: not allowed with DENOISED" in capsys.readouterr().err
+
+
+def test_the_figure_tells_the_mode() -> None:
+    frame = Frame(np.ones((4, 5)), header={"AMSDVERS": "1", "AMSDRCP": "amsd", "AMSDMODE": "fast", "AMSDSTEP": 0})
+    assert facts_line(frame).startswith("recipe amsd, mode fast, 0 steps")
