@@ -133,7 +133,6 @@ def test_what_cannot_be_done_is_told_in_one_line(
 @pytest.mark.parametrize(
     "words",
     [
-        "pairs",
         "pairs polish photos",
         "pairs noisy photos",
         "pairs noisy photos -o out --noise pink",
