@@ -14,6 +14,7 @@ import numpy as np
 from astropy.io import fits
 
 from amsd_astro.errors import OutputError, OutputExistsError
+from amsd_astro.progress import Progress
 from amsd_astro.simulation.fields import Exposure, Field, expose
 from amsd_astro.simulation.scenes import galaxy_field, large_galaxy, star_cluster
 from amsd_astro.simulation.wcs import tan_sip_header
@@ -67,7 +68,9 @@ def sample_names() -> list[str]:
     return [f"{name}_{part}.fits" for name in _SAMPLES for part in ("1", "2", "truth")]
 
 
-def write_samples(directory: str | os.PathLike[str], *, seed: int = 0, overwrite: bool = False) -> list[Path]:
+def write_samples(
+    directory: str | os.PathLike[str], *, seed: int = 0, overwrite: bool = False, progress: Progress | None = None
+) -> list[Path]:
     """Write the nine sample frames.
 
     For each of three fields there are ``NAME_1.fits`` and ``NAME_2.fits``, two exposures with independent noise and
@@ -82,6 +85,8 @@ def write_samples(directory: str | os.PathLike[str], *, seed: int = 0, overwrite
         Not negative.
     overwrite : bool
         Replace files that exist; else nothing is written when one of them does.
+    progress : callable, optional
+        Called as ``progress(done, total, stage)``.
 
     Returns
     -------
@@ -115,6 +120,8 @@ def write_samples(directory: str | os.PathLike[str], *, seed: int = 0, overwrite
     except OSError as error:
         raise OutputError(f"{directory}: the directory cannot be made: {error.strerror}") from error
     for index, (name, sample) in enumerate(_SAMPLES.items()):
+        if progress is not None:
+            progress(index, len(_SAMPLES), "simulating")
         scene, *looks = (np.random.default_rng(s) for s in np.random.SeedSequence([seed, index]).spawn(3))
         field = sample.build(scene, _SHAPE)
         for number, rng in enumerate(looks, start=1):

@@ -183,7 +183,11 @@ def test_simulate(
 ) -> None:
     from amsd_astro import simulation
 
-    monkeypatch.setattr(simulation, "write_samples", lambda folder, *, seed, overwrite: [Path(folder, f"{seed}.fits")])
+    def write(folder: str, *, seed: int, overwrite: bool, progress: Any) -> list[Path]:
+        progress(0, 3, "simulating")
+        return [Path(folder, f"{seed}.fits")]
+
+    monkeypatch.setattr(simulation, "write_samples", write)
     assert run("simulate", "-o", tmp_path, "--seed", 3) == 0
     assert capsys.readouterr().out == f"{tmp_path / '3.fits'}\n"
 

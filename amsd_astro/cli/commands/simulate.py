@@ -6,6 +6,7 @@ import argparse
 
 from amsd_astro.cli.console import Console
 from amsd_astro.cli.exit_statuses import DONE
+from amsd_astro.cli.progress import ProgressBar
 
 __all__ = ["run"]
 
@@ -15,7 +16,8 @@ def run(args: argparse.Namespace, console: Console) -> int:
     from amsd_astro.simulation import write_samples
 
     console.calm_astropy()
-    paths = write_samples(args.output, seed=args.seed, overwrite=args.overwrite)
+    with ProgressBar("simulate", shown=not args.quiet) as bar:
+        paths = write_samples(args.output, seed=args.seed, overwrite=args.overwrite, progress=bar)
     if args.json:
         console.json({"ok": True, "kind": "simulated", "files": [str(path) for path in paths]})
     else:
