@@ -13,7 +13,7 @@ from amsd_astro.frames import Frame, as_frame
 from amsd_astro.frames.denoising_record import read_record
 from amsd_astro.frames.noise import measure_noise
 from amsd_astro.noise.measurement import Stated
-from amsd_astro.progress import Progress
+from amsd_astro.progress import Progress, begin, shown
 from amsd_astro.validation.checks import checks_of
 from amsd_astro.validation.diagnosis import diagnose
 from amsd_astro.validation.experiment import Denoise, Experiment, run_experiment
@@ -44,7 +44,7 @@ def validate(
     n_sources: int | None = None,
     fwhm: float | None = None,
     limits: Limits | None = None,
-    progress: Progress | None = None,
+    progress: Progress | bool | None = None,
 ) -> Report:
     """Find out what a denoiser does to the sources, the sky and the noise of a frame.
 
@@ -76,8 +76,8 @@ def validate(
         Of the PSF, pixels, by default measured on the frame's stars.
     limits : mapping, optional
         From the name of a check to (low, high), either None, in the place of its usual limits.
-    progress : callable, optional
-        Called as ``progress(done, total, stage)``.
+    progress : callable or True, optional
+        Called as ``progress(done, total, stage)``; True for a bar on standard error.
 
     Returns
     -------
@@ -113,8 +113,11 @@ def validate(
     if not model.sky_variance > 0:
         raise ValueError("a frame must have noise to be validated. Received: one without")
     used = Denoiser(seed=seed) if denoiser is None else denoiser
-    experiment = run_experiment(frame, model, used, seed=seed, n_sources=n_sources, fwhm=fwhm, progress=progress)
-    measurements = measure_experiment(experiment, seed=seed)
+    with shown(progress, "validating") as told:
+        begin(told, "measuring the PSF")
+        experiment = run_experiment(frame, model, used, seed=seed, n_sources=n_sources, fwhm=fwhm, progress=told)
+        begin(told, "measuring what became of sources and sky")
+        measurements = measure_experiment(experiment, seed=seed)
     checks = checks_of(experiment, measurements)
     sections = [
         photometry_section(experiment, measurements),
