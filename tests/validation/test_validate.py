@@ -106,9 +106,14 @@ def test_limits_decide(stars: Simulated) -> None:
     assert validate(stars.frame, denoiser=same, noise=stars.noise, limits=limits).passed
 
 
-def test_the_frame_is_not_changed_and_the_seed_decides(of_same: Report, stars: Simulated) -> None:
+def test_the_frame_is_not_changed_and_the_seed_decides(
+    of_same: Report, stars: Simulated, capsys: pytest.CaptureFixture[str]
+) -> None:
     before = np.array(stars.frame.data)
-    again = validate(stars.frame, denoiser=same, noise=stars.noise, seed=1)
+    again = validate(stars.frame, denoiser=same, noise=stars.noise, seed=1, progress=True)
+    stages = ("measuring the PSF", "noise alone", "measuring what became of sources and sky")
+    drawn = capsys.readouterr().err
+    assert [stage for stage in stages if f"validating: {stage}" not in drawn] == []
     assert np.array_equal(stars.frame.data, before)
     assert again.to_dict() == of_same.to_dict()
     other = validate(stars.frame, denoiser=same, noise=stars.noise, seed=2)
