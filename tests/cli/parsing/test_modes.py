@@ -36,7 +36,7 @@ def test_another_mode_is_another_output(image: Path, tmp_path: Path, run: Any) -
 @pytest.mark.parametrize(
     "words", ["--mode fast --steps 5", "--mode standard --steps 0", "--mode adapt --steps 5", "--mode slow"]
 )
-@pytest.mark.parametrize("command", ["denoise a.fits", "compare a.fits -o b.png", "validate a.fits -o b.html"])
+@pytest.mark.parametrize("command", ["denoise a.fits", "compare a.fits -o b.png", "combine a.fits b.fits -o c.fits"])
 def test_a_mode_and_steps_that_disagree(
     command: str, words: str, run: Any, stand_in: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
