@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from small_fields import SMALL, expose, true_scene
+from small_fields import SMALL
 
-from amsd_astro import Denoiser, Frame, denoise
+from amsd_astro import Denoiser, denoise
 from amsd_astro.modes import ADAPT_STEPS, MODES, mode_of, steps_of
 from amsd_astro.network import recipes
 
@@ -54,12 +54,3 @@ def test_the_card_tells_of_training(exposure: np.ndarray, small_recipe: None) ->
     assert denoise(exposure).header["AMSDMODE"] == "standard", "the recipe has no weights of its own"
     assert denoise(exposure, steps=SMALL.n_steps).header["AMSDMODE"] == "adapt"
     assert Denoiser(steps=2).fit(exposure).denoise(exposure).header["AMSDMODE"] == "standard", "only fit has steps"
-
-
-@pytest.mark.slow
-def test_to_adapt_is_to_train_on_the_frame() -> None:
-    frame = Frame(expose(true_scene((96, 88))))
-    adapted, trained = denoise(frame, mode="adapt"), denoise(frame, steps=400)
-    np.testing.assert_array_equal(adapted.data, trained.data)
-    assert list(adapted.header.items()) == list(trained.header.items())
-    assert adapted.header["AMSDMODE"] == "adapt"
