@@ -6,8 +6,8 @@ import argparse
 
 from amsd_astro.cli.option_values import noise, orientations, recipe, share
 from amsd_astro.cli.shared_options import number, whole
-from amsd_astro.network.engines.arithmetic import ENGINES
 from amsd_astro.modes import MODES
+from amsd_astro.network.engines.arithmetic import ENGINES
 
 __all__ = ["add_denoising_options", "add_input_options", "add_recipe_options"]
 

@@ -11,9 +11,9 @@ import numpy as np
 
 from amsd_astro.denoiser.model_files import model_from_bytes, model_to_bytes, read_model_file, write_model_file
 from amsd_astro.denoiser.resumption import frame_key
+from amsd_astro.modes import Mode, mode_of, steps_of
 from amsd_astro.network.engines.arithmetic import ENGINES
 from amsd_astro.network.engines.starting import start
-from amsd_astro.modes import Mode, mode_of, steps_of
 from amsd_astro.progress import Progress, begin
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from amsd_astro.many.outputs import name_outputs, once_each
 from amsd_astro.many.processes import run_in_processes
 from amsd_astro.many.record import Record
 from amsd_astro.many.work import Job, Work
-from amsd_astro.remote.addresses import absolute, shown_name
 from amsd_astro.modes import steps_of
+from amsd_astro.remote.addresses import absolute, shown_name
 
 __all__ = ["denoise_many"]
 

@@ -16,8 +16,8 @@ from amsd_astro.cli.jobs import run_job
 from amsd_astro.cli.progress import ProgressBar
 from amsd_astro.many.existing_outputs import OPTIONS_KEYWORD
 from amsd_astro.printable import told_name
-from amsd_astro.remote.addresses import shown_name
 from amsd_astro.progress import begin
+from amsd_astro.remote.addresses import shown_name
 
 if TYPE_CHECKING:
     from amsd_astro.combination.sources import Source

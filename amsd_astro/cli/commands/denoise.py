@@ -28,10 +28,10 @@ from amsd_astro.many.options import denoiser_settings
 from amsd_astro.many.outputs import name_outputs
 from amsd_astro.many.remote_planes import RemotePlanes
 from amsd_astro.many.work import Job
-from amsd_astro.remote.addresses import shown_name
-from amsd_astro.remote.fetching import fetched
 from amsd_astro.modes import steps_of
 from amsd_astro.progress import begin
+from amsd_astro.remote.addresses import shown_name
+from amsd_astro.remote.fetching import fetched
 
 if TYPE_CHECKING:
     from amsd_astro.denoiser import Denoiser
