@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["extra_scatter", "robust_mean", "weighted_median"]
+__all__ = ["extra_scatter", "mean_share", "robust_mean", "weighted_median"]
 
 _N_STEPS = 20
+_BRIGHTEST, _FEWEST = 1 / 3, 5  # part of the sources, and number, that tell by how much all may differ alike
 _CUT = 4.685  # of Tukey's biweight, in standard errors
 
 
@@ -19,7 +20,13 @@ def weighted_median(values: NDArray[np.floating], weights: NDArray[np.floating])
     return float(values[order[min(place, order.size - 1)]])
 
 
-def extra_scatter(residuals: NDArray[np.floating], errors: NDArray[np.floating], n_fitted: float) -> float:
+def extra_scatter(
+    residuals: NDArray[np.floating],
+    errors: NDArray[np.floating],
+    n_fitted: float,
+    *,
+    growing: NDArray[np.floating] | None = None,
+) -> float:
     """Return what has to be added to errors in quadrature, so that they explain most of the residuals.
 
     Parameters
@@ -28,7 +35,11 @@ def extra_scatter(residuals: NDArray[np.floating], errors: NDArray[np.floating],
         Of values after a fit.
     n_fitted : float
         Parameters of the fit.
+    growing : ndarray, shape (n,), optional
+        What is returned is added to each error so many times; once by default.
     """
+    if growing is not None:
+        residuals, errors = residuals / growing, errors / growing
     if residuals.size <= n_fitted:
         return 0.0
     share = np.sqrt((residuals.size - n_fitted) / residuals.size)
@@ -69,3 +80,33 @@ def robust_mean(values: NDArray[np.floating], errors: NDArray[np.floating]) -> t
             break
     # the weights of what is near the mean add up to less than one
     return mean, float(1 / np.sqrt(np.sum(weight)))
+
+
+def mean_share(
+    shares: NDArray[np.floating], errors: NDArray[np.floating], fluxes: NDArray[np.floating]
+) -> tuple[float, float]:
+    """Return the mean of what sources tell of a share of their light, and its error.
+
+    Light that is none of theirs (neighbours, trails) spoils the share of a faint source by more than that of a bright
+    one, and mostly one way: scatter that the errors do not explain counts by the inverse of the flux, but for what the
+    brightest sources show.
+
+    Parameters
+    ----------
+    shares, errors, fluxes : ndarray, shape (n,)
+        Of each source; fluxes are positive.
+
+    Returns
+    -------
+    tuple of float
+    """
+    order = np.argsort(-fluxes, kind="stable")
+    n_bright = max(_FEWEST, round(_BRIGHTEST * fluxes.size))
+    bright, faint = order[:n_bright], order[n_bright:]
+    growing = np.max(fluxes) / fluxes
+    middle = weighted_median(shares[bright], growing[bright] ** -2)
+    if faint.size:
+        errors = np.hypot(
+            errors, growing * extra_scatter((shares - middle)[faint], errors[faint], 0, growing=growing[faint])
+        )
+    return robust_mean(shares, np.hypot(errors, extra_scatter((shares - middle)[bright], errors[bright], 1)))

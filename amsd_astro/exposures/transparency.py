@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from amsd_astro.exposures.bright_structure import compare_structure
 from amsd_astro.exposures.exposure import Exposure
 from amsd_astro.exposures.placing.grid_maps import GridMap
-from amsd_astro.exposures.robust_means import robust_mean
+from amsd_astro.exposures.robust_means import mean_share
 
 __all__ = ["measure_scale"]
 
@@ -60,7 +60,7 @@ def measure_scale(
     if np.count_nonzero(bright) >= _FEWEST:
         one, other = one[bright], other[bright]
         error = np.hypot(np.hypot(one.flux_error / one.flux, other.flux_error / other.flux), _FLAT)
-        ratio, error_of_mean = robust_mean(np.log(other.flux / one.flux), error)
+        ratio, error_of_mean = mean_share(np.log(other.flux / one.flux), error, one.flux)
         loss, loss_error = _aperture_loss(reference, exposure, grid)
         scale = math.exp(ratio) * loss
         by_stars = scale, scale * math.hypot(error_of_mean, loss_error)

@@ -10,7 +10,7 @@ from star_fields import GAIN, READ_NOISE, SKY
 from amsd_astro.exposures.bright_structure import compare_structure
 from amsd_astro.exposures.exposure import Exposure, open_exposure
 from amsd_astro.exposures.placing.grid_maps import IDENTITY, GridMap
-from amsd_astro.exposures.robust_means import extra_scatter, robust_mean, weighted_median
+from amsd_astro.exposures.robust_means import extra_scatter, mean_share, robust_mean, weighted_median
 from amsd_astro.exposures.transparency import measure_scale
 from amsd_astro.frames import Frame
 
@@ -65,3 +65,23 @@ def test_means_are_robust_and_their_errors_honest() -> None:
     assert weighted_median(np.array([3.0, 1.0, 2.0]), np.array([1.0, 1.0, 5.0])) == 2.0
     assert extra_scatter(rng.normal(0, 1, 4000), np.full(4000, 0.6), 0) == pytest.approx(0.8, abs=0.06)
     assert extra_scatter(rng.normal(0, 1, 4000), np.full(4000, 2.0), 0) == 0.0
+
+
+@pytest.mark.parametrize(("common", "better"), [(0.0, 0.5), (0.03, 1.0)])
+def test_light_of_neighbours_spoils_no_share_of_bright_sources(common: float, better: float) -> None:
+    """A neighbour adds the same light to any source: to the faint ones, which are most, a larger share."""
+    rng = np.random.default_rng(4)
+    off, errors_told, plain = [], [], []
+    for _ in range(100):
+        fluxes = 2000 * rng.uniform(0.01, 1.0, 60) ** -1.6  # as those of stars
+        errors = 100 / fluxes
+        spoilt = rng.exponential(3000, 60) * (rng.random(60) < 0.6)
+        spoilt -= np.median(spoilt)  # the local level takes what is usual
+        shares = 0.9 + np.hypot(errors, common) * rng.standard_normal(60) + spoilt / fluxes
+        mean, error = mean_share(shares, errors, fluxes)
+        off.append(mean - 0.9)
+        errors_told.append(error)
+        plain.append(robust_mean(shares, errors)[0] - 0.9)
+    off, plain = np.array(off), np.array(plain)
+    assert np.sqrt(np.mean((off / errors_told) ** 2)) < 2.0
+    assert np.sqrt(np.mean(off**2)) < better * np.sqrt(np.mean(plain**2))

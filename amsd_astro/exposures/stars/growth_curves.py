@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from amsd_astro.exposures.robust_means import robust_mean
+from amsd_astro.exposures.robust_means import mean_share
 from amsd_astro.exposures.stars.psf_tables import PsfTables
 from amsd_astro.exposures.stars.star_catalogues import StarCatalogue
 from amsd_astro.noise.model import NoiseModel
@@ -135,4 +135,4 @@ def _share(
     correlated = max(float(noise.correlation.sum()), 1.0)
     sky = noise.sky_variance * correlated * area * (1 + area / n_rim)
     variance = ((sky + noise.slope * flux) / flux**2)[full] + 1e-6
-    return robust_mean(ratio, np.sqrt(variance))
+    return mean_share(ratio, np.sqrt(variance), flux[full])
