@@ -11,7 +11,7 @@ from made_exposures import Shot, made_exposures
 from amsd_astro import Frame
 from amsd_astro.exposures.coaddition import coadd
 from amsd_astro.exposures.coaddition.aligned_stack import bring_together
-from amsd_astro.exposures.coaddition.background_match import measure_difference
+from amsd_astro.exposures.coaddition.background_match import match_backgrounds, measure_difference
 
 
 def tilted(made, number: int, gradient: np.ndarray):
@@ -42,3 +42,14 @@ def test_noise_alone_changes_next_to_nothing() -> None:
     noise = np.sqrt(made.exposures[0].noise.sky_variance)
     assert np.abs(found.cells - np.median(found.cells)).max() < 0.05 * noise
     assert np.median(found.cells) == pytest.approx(0.0, abs=0.05 * noise)
+
+
+def test_the_seeing_is_no_background() -> None:
+    """Wide wings of many stars: half of the pixels have more light than in sharper exposures, the sky has none."""
+    made = made_exposures([Shot(fwhm=2.6), Shot(fwhm=5.2)])
+    stack = bring_together(*made.arguments)
+    before = stack.values.read(1)
+    match_backgrounds(stack, 0)
+    taken = before - stack.values.read(1)
+    noise = np.sqrt(made.exposures[0].noise.sky_variance)
+    assert np.nanmean(np.abs(taken)) < 0.1 * noise

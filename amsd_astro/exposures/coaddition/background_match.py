@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from amsd_astro.exposures.coaddition.aligned_stack import AlignedStack
+from amsd_astro.exposures.coaddition.open_sky import is_open_sky
 
 __all__ = ["BackgroundDifference", "match_backgrounds", "measure_difference"]
 
@@ -54,20 +55,34 @@ def match_backgrounds(stack: AlignedStack, number: int) -> None:
     number : int
         The exposure whose background stays.
     """
+    there = is_open_sky(stack.values.read(number))
     for i in range(len(stack.placements)):
         if i == number:
             continue
-        difference = measure_difference(stack, i, number)
-        if difference is None:
-            continue
-        _take_off(stack, i, difference)
+        difference = measure_difference(stack, i, number, among=there & is_open_sky(stack.values.read(i)))
+        if difference is None:  # sources everywhere
+            difference = measure_difference(stack, i, number)
+        if difference is not None:
+            _take_off(stack, i, difference)
 
 
-def measure_difference(stack: AlignedStack, number: int, other: int) -> BackgroundDifference | None:
-    """Measure how the backgrounds of two exposures of a stack differ; None where they do not overlap.
+def measure_difference(
+    stack: AlignedStack, number: int, other: int, *, among: NDArray[np.bool_] | None = None
+) -> BackgroundDifference | None:
+    """Measure how the backgrounds of two exposures of a stack differ; None where too little tells.
 
     Medians of cells: a plane through them, and what they differ from it by, smoothed, as far as noise does not explain
     it.
+
+    Parameters
+    ----------
+    stack : AlignedStack
+        The exposures.
+    number, other : int
+        The two; how much brighter the first is.
+    among : ndarray of bool, shape (ny, nx), optional
+        The pixels of the reference that are looked at. Those of sources tell of the seeing as well: the light that one
+        exposure has in the middle of a star, another has in many pixels around it.
     """
     down_edges, across_edges = (
         np.linspace(0, n, max(1, round(n / _SIDE)) + 1).round().astype(int) for n in stack.shape
@@ -77,6 +92,8 @@ def measure_difference(stack: AlignedStack, number: int, other: int) -> Backgrou
     for down in range(shape[0]):
         rows = slice(int(down_edges[down]), int(down_edges[down + 1]))
         strip = stack.values.read(number, rows) - stack.values.read(other, rows)
+        if among is not None:
+            strip[~among[rows]] = np.nan
         for across in range(shape[1]):
             cell = strip[:, across_edges[across] : across_edges[across + 1]]
             light = cell[np.isfinite(cell)]

@@ -61,7 +61,7 @@ def reject_blemishes(
         stack.rejected[:] = [0.0] * len(exposures)
         return
     stars = reference.stars.x[:_MOST_STARS], reference.stars.y[:_MOST_STARS]
-    image = median_of(stack.values, stack.calibrations)
+    image = median_of(stack.values, stack.calibrations, [one.fwhm for one in stack.placements])
     known = [one.fwhm for one in stack.placements if math.isfinite(one.fwhm)]
     fwhm = float(np.median(known)) if known else _USUAL_FWHM
     judge = _Judge(stack, image, stars, fwhm, times_of(exposures))
