@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from amsd_astro.exposures.coaddition.candidates import Candidates
 from amsd_astro.exposures.coaddition.differences import Difference
+from amsd_astro.exposures.coaddition.sharp_pixels import is_sharper_than_stars
 
 __all__ = ["find_blemishes", "find_on_stars"]
 
@@ -49,8 +50,20 @@ def find_blemishes(
     _grow(blemished, excess, sign)
     for x, y in zip(candidates.x[varying], candidates.y[varying], strict=True):
         _clear_disk(blemished, x, y, _KEPT * fwhm)
-    blemished |= trails & np.isfinite(excess)
+    blemished |= _too_sharp(difference, fwhm)
+    blemished |= trails & np.isfinite(difference.light)
     return blemished
+
+
+def _too_sharp(difference: Difference, fwhm: float) -> NDArray[np.bool_]:
+    """Unexpected pixels that no star explains, be the expectation as wrong as it may, and those that belong to them."""
+    with np.errstate(invalid="ignore"):
+        unexpected = (difference.light > _LIMIT * difference.width) & (difference.n_values >= 2)
+    sharp = is_sharper_than_stars(difference.light + difference.expected, difference.width**2, fwhm, unexpected)
+    y, x = np.nonzero(sharp)
+    for dy, dx in _AROUND:
+        sharp[np.clip(y + dy, 0, sharp.shape[0] - 1), np.clip(x + dx, 0, sharp.shape[1] - 1)] = True
+    return sharp & unexpected
 
 
 def find_on_stars(difference: Difference, candidates: Candidates, fwhm: float) -> NDArray[np.bool_]:
