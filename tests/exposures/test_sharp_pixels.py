@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from made_exposures import Shot, made_exposures
 
-from amsd_astro.exposures.coaddition import align
+from amsd_astro.exposures.coaddition import align, mean_of
 from amsd_astro.exposures.coaddition.sharp_pixels import is_sharper_than_stars
 from amsd_astro.simulation import MoffatPsf, render_stars
 
@@ -41,3 +41,19 @@ def test_a_hit_beside_a_star_is_found_though_the_other_exposure_is_blurred() -> 
     made = made_exposures([Shot(fwhm=2.6, extra=extra), Shot(fwhm=5.2)], shape=SHAPE, n_stars=30)
     assert np.isfinite(align(*plain.arguments).values.read(0)[row, column])
     assert np.isnan(align(*made.arguments).values.read(0)[row, column])
+
+
+def test_where_a_star_is_seen_under_another_seeing_alone_the_error_says_so() -> None:
+    plain = made_exposures([Shot(fwhm=2.6), Shot(fwhm=5.2)], shape=SHAPE, n_stars=30)
+    inside = (np.abs(plain.stars[0] - 70) < 50) & (np.abs(plain.stars[1] - 60) < 40)
+    star = np.flatnonzero(inside)[0]
+    row, column = round(plain.stars[1, star]), round(plain.stars[0, star])
+    extra = np.zeros(SHAPE)
+    extra[row, column] = 5 * plain.expected[0].max()
+    made = made_exposures([Shot(fwhm=2.6, extra=extra), Shot(fwhm=5.2)], shape=SHAPE, n_stars=30)
+    results = [mean_of(align(*one.arguments)) for one in (plain, made)]
+    assert results[1].n_exposures[row, column] == 1
+    change = abs(results[1].data - results[0].data)[row, column]
+    sigma = [np.sqrt(one.noise.variance(results[0].data))[row, column] for one in results]
+    assert change > 10 * sigma[0], "of another seeing"
+    assert change < 3 * sigma[1]

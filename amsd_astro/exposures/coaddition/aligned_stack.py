@@ -34,16 +34,19 @@ class StandIns:
     pixels : ndarray of int
         Counted along the rows of the reference: those at which it makes a difference.
     light : ndarray of float32
-        Above the sky.
+        Above the sky; NaN where it is not known well enough to stand in.
+    errors : ndarray of float32
+        By what the exposure may have shown something else, as far as its seeing is not matched.
     """
 
     pixels: NDArray[np.intp]
     light: NDArray[np.float32]
+    errors: NDArray[np.float32]
 
     @classmethod
     def none(cls) -> StandIns:
         """Return those of an exposure that needs none."""
-        return cls(np.zeros(0, np.intp), np.zeros(0, np.float32))
+        return cls(np.zeros(0, np.intp), np.zeros(0, np.float32), np.zeros(0, np.float32))
 
 
 @dataclass(eq=False)

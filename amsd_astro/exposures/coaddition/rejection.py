@@ -19,7 +19,7 @@ from amsd_astro.exposures.coaddition.neighbour_filling import fill_from_neighbou
 from amsd_astro.exposures.coaddition.psf_fits import fit_psf
 from amsd_astro.exposures.coaddition.reference_image import ReferenceImage, median_of
 from amsd_astro.exposures.coaddition.resampling import Resampler, offset_grid
-from amsd_astro.exposures.coaddition.seeing_match import MISFIT_SPREAD, match_seeing
+from amsd_astro.exposures.coaddition.seeing_match import MISFIT_SPREAD, UNMATCHED, match_seeing
 from amsd_astro.exposures.coaddition.straight_trails import find_trails
 from amsd_astro.exposures.coaddition.variables import StarFluxes, Transient, list_transients, list_variable_stars
 from amsd_astro.exposures.exposure import Exposure
@@ -184,11 +184,12 @@ class _Judge:
         """Those by which the mean changes: an exposure of another seeing is missed in the middle of a star."""
         weights, others = self.stack.weights, self.image.light.ravel()[pixels]
         error = math.sqrt(float(np.sum(weights**2 * [one.typical for one in self.stack.calibrations])))
+        off = np.abs(light) * np.float32(misfit / MISFIT_SPREAD if misfit < UNMATCHED else misfit)
         with np.errstate(invalid="ignore"):
-            matter = weights[i] * np.abs(light - others) > _MATTERS * error
+            matter = weights[i] * np.maximum(np.abs(light - others), off) > _MATTERS * error
             matter &= np.abs(others) > _MATTERS * error
-        matter &= misfit < _TRUSTED
-        return StandIns(pixels[matter], light[matter])
+        shown = light[matter] if misfit < _TRUSTED else np.full(np.count_nonzero(matter), np.nan, np.float32)
+        return StandIns(pixels[matter], shown, off[matter])
 
     def _measure_stars(
         self,

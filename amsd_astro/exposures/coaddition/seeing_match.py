@@ -15,7 +15,7 @@ from scipy import fft, signal
 
 from amsd_astro.exposures.coaddition.psf_fits import SIGMA_PER_FWHM
 
-__all__ = ["MISFIT_SPREAD", "SeeingMatch", "match_seeing"]
+__all__ = ["MISFIT_SPREAD", "UNMATCHED", "SeeingMatch", "match_seeing"]
 
 _WIDTHS = (0.5, 0.8, 1.2, 2.0)  # of the Gaussians, in sigma of the stars
 _MOST_STARS, _FEWEST_STARS = 80, 5
@@ -25,7 +25,9 @@ MISFIT_SPREAD = 3.0
 """Times the typical star's misfit, by which pixels may differ."""
 
 _SHARPEST = 0.7  # of the median's FWHM: no kernel makes stars as narrow as that
-_LEAST, _UNMATCHED, _MOST = 0.02, 0.25, 3.0  # part of the light that may differ anyway
+_LEAST, _MOST = 0.02, 3.0  # part of the light that may differ anyway
+UNMATCHED = 0.25
+"""The same where nothing tells how stars differ, or more; a match is better."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +81,7 @@ def match_seeing(
     """
     sigma = SIGMA_PER_FWHM * fwhm[0]
     if not (math.isfinite(sigma) and sigma > 0):
-        return SeeingMatch(None, _UNMATCHED)
+        return SeeingMatch(None, UNMATCHED)
     if fwhm[1] < _SHARPEST * fwhm[0]:
         return _unmatched(fwhm)
     basis = _basis(sigma)
@@ -167,8 +169,8 @@ def _unmatched(fwhm: tuple[float, float]) -> SeeingMatch:
     """A Gaussian that widens the median's stars to those of the exposure; narrower ones are allowed to differ."""
     if not fwhm[1] > 1.05 * fwhm[0]:
         sharper = (fwhm[0] / fwhm[1]) ** 2 - 1 if fwhm[1] > 0 else 0.0
-        return SeeingMatch(None, _UNMATCHED + max(sharper, 0.0))
+        return SeeingMatch(None, UNMATCHED + max(sharper, 0.0))
     sigma = SIGMA_PER_FWHM * math.sqrt(fwhm[1] ** 2 - fwhm[0] ** 2)
     k = math.ceil(3 * sigma)
     y, x = np.mgrid[-k : k + 1, -k : k + 1].astype(float)
-    return SeeingMatch(_gaussian(x, y, sigma), _UNMATCHED)
+    return SeeingMatch(_gaussian(x, y, sigma), UNMATCHED)

@@ -1,4 +1,4 @@
-"""Pixels that stand out from those beside them by more than any star could: cosmic rays and hot pixels, on stars too."""
+"""Pixels that stand out from those beside them by more than any star could: cosmic rays, hot pixels, on stars too."""
 
 from __future__ import annotations
 

@@ -152,12 +152,14 @@ def mean_of(stack: AlignedStack, members: Sequence[int] | None = None) -> Coadd:
     for i in chosen:
         _Adding(stack, i).add(light, at_sky, slope, weight, count)
     mask = count == 0
-    stood_in = _stand_in(stack, chosen, light)
+    stood_in, unsure = _stand_in(stack, chosen, light)
     with np.errstate(invalid="ignore", divide="ignore"):
         if stood_in is None:
             light /= weight
         else:
             light /= weight + stood_in
+        if unsure is not None:
+            unsure /= weight + (0 if stood_in is None else stood_in)
         weight *= weight
         at_sky /= weight
         slope /= weight
@@ -167,6 +169,9 @@ def mean_of(stack: AlignedStack, members: Sequence[int] | None = None) -> Coadd:
     typical_sky = typical(at_sky[~mask]) if not mask.all() else 0.0
     at_sky[mask] = typical_sky
     at_sky -= np.float32(typical_slope * stack.sky)
+    if unsure is not None:
+        unsure[mask] = 0
+        at_sky += unsure * unsure
     weights = stack.weights[chosen] / stack.weights[chosen].sum()
     return Coadd(
         light,
@@ -183,16 +188,23 @@ def mean_of(stack: AlignedStack, members: Sequence[int] | None = None) -> Coadd:
     )
 
 
-def _stand_in(stack: AlignedStack, members: Sequence[int], light: NDArray[np.float32]) -> NDArray[np.float32] | None:
-    """Add to the weighted light what exposures are expected to show, and return its weight."""
-    weight = None
+def _stand_in(
+    stack: AlignedStack, members: Sequence[int], light: NDArray[np.float32]
+) -> tuple[NDArray[np.float32] | None, NDArray[np.float32] | None]:
+    """Add to the weighted light what exposures are expected to show; return its weight, and the weighted errors."""
+    weight: NDArray[np.float32] | None = None
+    unsure: NDArray[np.float32] | None = None
     for i in members:
         if stack.stand_ins and stack.stand_ins[i].pixels.size:
-            weight = np.zeros(stack.shape, np.float32) if weight is None else weight
             share, one = np.float32(stack.weights[i]), stack.stand_ins[i]
-            light.ravel()[one.pixels] += share * one.light
-            weight.ravel()[one.pixels] += share
-    return weight
+            unsure = np.zeros(stack.shape, np.float32) if unsure is None else unsure
+            unsure.ravel()[one.pixels] += share * one.errors
+            known = np.isfinite(one.light)
+            if known.any():
+                weight = np.zeros(stack.shape, np.float32) if weight is None else weight
+                light.ravel()[one.pixels[known]] += share * one.light[known]
+                weight.ravel()[one.pixels[known]] += share
+    return weight, unsure
 
 
 class _Adding:
