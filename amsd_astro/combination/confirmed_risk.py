@@ -102,9 +102,13 @@ class ConfirmedRisk:
     strata: dict[str, ConfirmedError]
 
     @property
+    def _telling(self) -> ConfirmedError | None:
+        return self.strata.get("all", self.strata.get("sky"))
+
+    @property
     def factor(self) -> float:
         """What the square of a sigma map is multiplied by: the ratio, so far as it is better known than the map."""
-        known = self.strata.get("all")
+        known = self._telling
         if known is None:
             return 1.0
         weight = _UNSURE**2 / (_UNSURE**2 + known.ratio_error**2)
@@ -113,7 +117,7 @@ class ConfirmedRisk:
     @property
     def factor_error(self) -> float:
         """Standard error of the factor."""
-        known = self.strata.get("all")
+        known = self._telling
         error = np.inf if known is None else known.ratio_error
         return float(_UNSURE / np.sqrt(1 + (_UNSURE / error) ** 2)) if error > 0 else 0.0
 
@@ -130,7 +134,12 @@ class ConfirmedRisk:
         return made
 
 
-def confirm_risk(parts: Iterable[tuple[Frame, Frame, Frame]], denoise: Callable[[Frame], Frame]) -> ConfirmedRisk:
+def confirm_risk(
+    parts: Iterable[tuple[Frame, Frame, Frame]],
+    denoise: Callable[[Frame], Frame],
+    *,
+    strata: Sequence[str] = STRATA,
+) -> ConfirmedRisk:
     """Measure the error of denoised parts.
 
     Pixels are sorted by the denoised values, which know nothing of the noise of the other two: sorting does not bias
@@ -143,8 +152,10 @@ def confirm_risk(parts: Iterable[tuple[Frame, Frame, Frame]], denoise: Callable[
         disjoint exposures. Several triples are the rotations of the roles.
     denoise : callable
         Gives the denoised frame, with its sigma map as uncertainty.
+    strata : sequence of str, optional
+        Those that are told: the sky alone where the parts show sources under unlike seeing.
     """
-    sums: dict[str, list[NDArray[np.float64]]] = {name: [] for name in STRATA}
+    sums: dict[str, list[NDArray[np.float64]]] = {name: [] for name in strata}
     for part, first, second in parts:
         denoised = denoise(part)
         assert part.noise is not None and denoised.uncertainty is not None
@@ -154,7 +165,8 @@ def confirm_risk(parts: Iterable[tuple[Frame, Frame, Frame]], denoise: Callable[
         claimed = np.where(good, np.asarray(denoised.uncertainty.array, np.float64) ** 2, 0)
         zones = _zones(data, good, np.sqrt(variance))
         a, b = (levelled(data + part.noise.sky - np.asarray(one.data), zones["all"]) for one in (first, second))
-        for name, zone in zones.items():
+        for name in strata:
+            zone = zones[name]
             planes = (a * b / variance, claimed / variance, np.ones_like(a))
             sums[name].append(np.stack([block_sums(np.where(zone, plane, 0)) for plane in planes]))
     known = {name: _confirmed(found) for name, found in sums.items()}

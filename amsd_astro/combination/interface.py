@@ -10,7 +10,12 @@ from amsd_astro.arrays.float_errors import usual_float_errors
 from amsd_astro.combination.provenance import coadd_frame, combination_of, combined_cards, mark
 from amsd_astro.combination.selection import select_exposures
 from amsd_astro.combination.sources import Source, sources_of
-from amsd_astro.combination.told_by_exposures import corrected_noise, error_told_by_exposures, with_scaled_sigma
+from amsd_astro.combination.told_by_exposures import (
+    corrected_noise,
+    error_told_by_exposures,
+    with_scaled_sigma,
+    with_seeing_error,
+)
 from amsd_astro.denoiser import Denoiser
 from amsd_astro.exposures.coaddition import WEIGHTS, align, mean_of
 from amsd_astro.frames import Frame
@@ -127,6 +132,7 @@ def combine_sources(
             confirmed = error_told_by_exposures(stack, image, model, denoiser)
             if confirmed is not None:
                 with_scaled_sigma(result, confirmed)
+            with_seeing_error(result, image)
         mark(result, image, combined_cards(selection, image))
         result.combination = combination_of(selection, image, mean)
     return result

@@ -137,6 +137,8 @@ def combination_of(selection: Selection, image: Coadd, mean: Frame) -> Combinati
 
 def _sigma_of(image: Coadd, noise: NoiseModel) -> NDArray[np.float32]:
     sigma = np.sqrt(noise.variance(image.data)).astype(np.float32)
+    if image.unsure is not None:
+        sigma = np.hypot(sigma, image.unsure)
     sigma[image.mask] = np.nan
     return sigma
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 from astropy.nddata import StdDevUncertainty
 
-from amsd_astro.combination.confirmed_risk import FEWEST_EXPOSURES, ConfirmedRisk, confirm_risk, roles_of_parts
+from amsd_astro.combination.confirmed_risk import FEWEST_EXPOSURES, STRATA, ConfirmedRisk, confirm_risk, roles_of_parts
 from amsd_astro.denoiser import Denoiser
 from amsd_astro.errors import AmsdWarning
 from amsd_astro.exposures.coaddition import AlignedStack, Coadd, mean_of
@@ -19,12 +19,13 @@ from amsd_astro.exposures.noise_ratio import measure_noise_ratio
 from amsd_astro.frames import Frame
 from amsd_astro.noise.model import NoiseModel
 
-__all__ = ["corrected_noise", "error_told_by_exposures", "with_scaled_sigma"]
+__all__ = ["corrected_noise", "error_told_by_exposures", "with_scaled_sigma", "with_seeing_error"]
 
 _log = logging.getLogger(__name__)
 
 _BEYOND, _KNOWN = 2.0, 0.01  # standard errors, and how well a variance is known anyway
 _SIDE = 512  # pixels of the part of a large image on which the error is told
+_ALIKE = 1.05  # ratio of the seeings of parts whose differences tell errors on sources too
 
 
 def corrected_noise(stack: AlignedStack, image: Coadd) -> NoiseModel:
@@ -92,11 +93,26 @@ def error_told_by_exposures(
         warnings.simplefilter("ignore", AmsdWarning)  # what matters was told of the mean of all
         ratio = float(noise.sky_variance / image.noise.sky_variance)
         told = confirm_risk(
-            _parts(stack, ratio), lambda frame: copy.copy(denoiser).fit_denoise(frame, noise=frame.noise)
+            _parts(stack, ratio),
+            lambda frame: copy.copy(denoiser).fit_denoise(frame, noise=frame.noise),
+            strata=STRATA if _seeings_are_alike(stack) else STRATA[:1],
         )
     for name, one in told.strata.items():
         _log.info("%s: error told by the exposures %.3f +- %.3f of what is claimed", name, one.ratio, one.ratio_error)
     return told
+
+
+def _seeings_are_alike(stack: AlignedStack) -> bool:
+    """Whether all parts have stars of one width: else their differences on sources are those of the seeing."""
+    fwhm = np.array([one.fwhm for one in stack.placements])
+    if not np.isfinite(fwhm).all():
+        return True
+    for role in roles_of_parts(stack.weights.tolist()):
+        members = (list(one) for one in (role.denoised, role.first, role.second))
+        widths = [float(np.average(fwhm[one], weights=stack.weights[one])) for one in members]
+        if max(widths) > _ALIKE * min(widths):
+            return False
+    return True
 
 
 def _parts(stack: AlignedStack, ratio: float) -> Iterator[tuple[Frame, Frame, Frame]]:
@@ -128,3 +144,11 @@ def with_scaled_sigma(result: Frame, told: ConfirmedRisk) -> None:
         result.uncertainty = StdDevUncertainty(deviation, unit=result.unit, copy=False)
     for keyword, card in told.cards().items():
         result.header[keyword] = card
+
+
+def with_seeing_error(result: Frame, image: Coadd) -> None:
+    """Add to the 1-sigma map of a result what its mean may be wrong by for the seeing of its exposures; in place."""
+    if image.unsure is None or result.uncertainty is None:
+        return
+    deviation = np.hypot(np.asarray(result.uncertainty.array), image.unsure)
+    result.uncertainty = StdDevUncertainty(deviation, unit=result.unit, copy=False)

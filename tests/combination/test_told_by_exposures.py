@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -11,8 +11,14 @@ from made_exposures import Shot, made_exposures
 
 from amsd_astro import Frame
 from amsd_astro.combination.confirmed_risk import ConfirmedError, ConfirmedRisk
-from amsd_astro.combination.told_by_exposures import corrected_noise, with_scaled_sigma
+from amsd_astro.combination.told_by_exposures import (
+    corrected_noise,
+    error_told_by_exposures,
+    with_scaled_sigma,
+    with_seeing_error,
+)
 from amsd_astro.exposures.coaddition import align, mean_of
+from amsd_astro.noise.model import NoiseModel
 
 
 @pytest.mark.parametrize("wrong", [0.6, 1.0, 1.6])
@@ -51,3 +57,33 @@ def test_the_map_is_scaled_and_it_is_recorded() -> None:
     assert np.allclose(result.uncertainty.array, 3.0, rtol=1e-3)
     assert result.header["AMSDXFAC"] == pytest.approx(2.25, rel=1e-3)
     assert result.header["AMSDXALL"] == 0.08
+
+
+@dataclass
+class Untouched:
+    """A denoiser that leaves a frame as it is: the error of its result is the noise."""
+
+    recipe: str = "amsd"
+    steps: int | None = None
+
+    def fit_denoise(self, frame: Frame, *, noise: NoiseModel) -> Frame:
+        sigma = np.sqrt(noise.variance(np.asarray(frame.data))).astype(np.float32)
+        return Frame(frame.data, mask=frame.mask, uncertainty=StdDevUncertainty(sigma))
+
+
+def test_another_seeing_is_not_told_as_an_error() -> None:
+    for seeing, strata in (((3.0, 3.0, 3.0, 3.0), {"sky", "faint", "all"}), ((2.2, 4.0, 4.2, 4.4), {"sky"})):
+        stack = align(*made_exposures([Shot(fwhm=fwhm) for fwhm in seeing], n_stars=120).arguments)
+        image = mean_of(stack)
+        told = error_told_by_exposures(stack, image, image.noise, Untouched())
+        assert told is not None and set(told.strata) == strata
+        assert told.factor == pytest.approx(1.0, abs=0.15)
+
+
+def test_the_error_by_the_seeing_is_in_the_map() -> None:
+    plain = mean_of(align(*made_exposures([Shot(), Shot()]).arguments))
+    result = Frame(plain.data, uncertainty=StdDevUncertainty(np.full(plain.data.shape, 3.0, np.float32)))
+    unsure = np.zeros_like(plain.data)
+    unsure[5, 6] = 4.0
+    with_seeing_error(result, replace(plain, unsure=unsure))
+    assert result.uncertainty.array[5, 6] == 5.0 and result.uncertainty.array[6, 5] == 3.0

@@ -51,6 +51,8 @@ class Coadd:
         Of each exposure: share of its good pixels that was rejected, and its weight, of unit sum.
     variables : tuple of Variable
         Places at which exposures disagree, and it is no blemish.
+    unsure : ndarray of float32, shape (ny, nx), or None
+        Error that is no noise: where a star is left to exposures of another seeing. None where there is none.
     """
 
     data: NDArray[np.float32]
@@ -64,6 +66,7 @@ class Coadd:
     rejected: tuple[float, ...]
     weights: tuple[float, ...]
     variables: tuple[Variable, ...]
+    unsure: NDArray[np.float32] | None = None
 
     @property
     def noise(self) -> NoiseModel:
@@ -171,7 +174,6 @@ def mean_of(stack: AlignedStack, members: Sequence[int] | None = None) -> Coadd:
     at_sky -= np.float32(typical_slope * stack.sky)
     if unsure is not None:
         unsure[mask] = 0
-        at_sky += unsure * unsure
     weights = stack.weights[chosen] / stack.weights[chosen].sum()
     return Coadd(
         light,
@@ -185,6 +187,7 @@ def mean_of(stack: AlignedStack, members: Sequence[int] | None = None) -> Coadd:
         tuple(stack.rejected[i] for i in chosen) if stack.rejected else (0.0,) * len(chosen),
         tuple(float(one) for one in weights),
         tuple(stack.variables),
+        unsure,
     )
 
 
