@@ -55,6 +55,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--exposures", type=int, nargs="+", default=[2, 4, 8, 16], metavar="N")
     parser.add_argument("--side", type=int, default=512, help="pixels (default %(default)s)")
+    parser.add_argument("--kinds", nargs="+", choices=("equal", "mixed"), default=["equal", "mixed"])
     parser.add_argument("--sets", type=int, default=2, help="sets of each kind (default %(default)s)")
     parser.add_argument("-o", "--output", type=Path, required=True, help="the table")
     options = parser.parse_args(arguments)
@@ -62,7 +63,7 @@ def main(arguments: list[str] | None = None) -> int:
     lines += [f"| {' | '.join(_COLUMNS)} |", f"|{'---|' * len(_COLUMNS)}"]
     warnings.simplefilter("ignore")
     for name, seeds, make in (("equal", _EQUAL_SEEDS, equal_set), ("mixed", _MIXED_SEEDS, mixed_set)):
-        for n in options.exposures:
+        for n in options.exposures if name in options.kinds else ():
             for seed in seeds[: options.sets]:
                 cells = [name, str(seed), str(n), *_measured(make(seed, n, (options.side, options.side)))]
                 lines.append(f"| {' | '.join(cells)} |")

@@ -30,7 +30,17 @@ from amsd_astro.simulation import (
     uniform_positions,
 )
 
-__all__ = ["EQUAL_SEEDS", "MIXED_SEEDS", "ExposureSet", "Look", "Sources", "draw_sources", "equal_set", "mixed_set"]
+__all__ = [
+    "EQUAL_SEEDS",
+    "MIXED_SEEDS",
+    "ExposureSet",
+    "Look",
+    "Sources",
+    "draw_sources",
+    "equal_set",
+    "mixed_set",
+    "taken",
+]
 
 EQUAL_SEEDS = (2601, 2602, 2603)
 MIXED_SEEDS = (2611, 2612, 2613)
@@ -163,7 +173,7 @@ def equal_set(seed: int, n: int, shape: tuple[int, int] = (384, 384), **more: fl
         rng = np.random.default_rng(np.random.SeedSequence((seed, k + 1, 7)))
         shift = float(rng.uniform(-5, 5)), float(rng.uniform(-5, 5))
         looks.append(Look(shift=shift, rotation=float(rng.uniform(-1, 1)), **more))
-    return _taken(seed, draw_sources(seed, shape), looks, shape)
+    return taken(seed, draw_sources(seed, shape), looks, shape)
 
 
 def mixed_set(seed: int, n: int, shape: tuple[int, int] = (384, 384), *, fwhm: float = 2.6) -> ExposureSet:
@@ -183,10 +193,11 @@ def mixed_set(seed: int, n: int, shape: tuple[int, int] = (384, 384), *, fwhm: f
                 trail=float(10.0 ** rng.uniform(1.5, 2.7)),
             )
         )
-    return _taken(seed, draw_sources(seed, shape), looks, shape)
+    return taken(seed, draw_sources(seed, shape), looks, shape)
 
 
-def _taken(seed: int, sources: Sources, looks: list[Look], shape: tuple[int, int]) -> ExposureSet:
+def taken(seed: int, sources: Sources, looks: list[Look], shape: tuple[int, int]) -> ExposureSet:
+    """Take the exposures; the first look is that of the reference."""
     detector = Detector(gain=1.5, read_noise=5.0, full_well=90_000.0)
     first = looks[0]
     exposures, clean, placements, blemishes = [], [], [], []

@@ -9,7 +9,7 @@ import pytest
 from made_exposures import Shot, made_exposures
 
 from amsd_astro import Frame
-from amsd_astro.exposures.coaddition import coadd
+from amsd_astro.exposures.coaddition import align, mean_of
 from amsd_astro.exposures.coaddition.aligned_stack import bring_together
 from amsd_astro.exposures.coaddition.background_match import match_backgrounds, measure_difference
 
@@ -27,7 +27,7 @@ def test_a_gradient_of_one_exposure_is_not_in_the_mean() -> None:
     y, x = np.mgrid[: shape[0], : shape[1]]
     gradient = 60.0 * (x / shape[1] - 0.5) + 30.0 * (y / shape[0]) ** 2
     tilted(made, 1, gradient)
-    change = coadd(*made.arguments).data - coadd(*plain.arguments).data
+    change = mean_of(align(*made.arguments)).data - mean_of(align(*plain.arguments)).data
     inner = np.isfinite(change)
     inner[:32] = inner[-32:] = inner[:, :32] = inner[:, -32:] = False
     slope = np.polyfit(x[inner], change[inner], 1)[0] * shape[1]

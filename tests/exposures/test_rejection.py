@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from made_exposures import Shot, made_exposures
 
-from amsd_astro.exposures.coaddition import align, coadd, mean_of
+from amsd_astro.exposures.coaddition import align, mean_of
 from amsd_astro.frames.masks import FLAG_REJECTED, FLAG_VARIABLE
 from amsd_astro.simulation import draw_cosmic_rays
 
@@ -28,7 +28,7 @@ def with_rays(shot: Shot, seed: int) -> Shot:
 def test_cosmic_rays_are_gone_or_flagged(n: int) -> None:
     hit = made_exposures([with_rays(shot, k) for k, shot in enumerate(shots(n))])
     clean = made_exposures(shots(n))
-    result, ideal = coadd(*hit.arguments), coadd(*clean.arguments)
+    result, ideal = mean_of(align(*hit.arguments)), mean_of(align(*clean.arguments))
     left = np.abs(result.data - ideal.data) / np.sqrt(ideal.noise.variance(clean.expected[0]))
     assert np.count_nonzero((left > 5)[INNER] & ~(result.flags > 0)[INNER]) == 0
     assert np.count_nonzero((left > 5)[INNER]) < 25
@@ -41,7 +41,7 @@ def test_a_trail_is_left_out() -> None:
     trail = 60 * np.exp(-((y - 0.4 * x - 40) ** 2) / (2 * 1.5**2))  # 3 sigma a pixel
     taken = shots(4)
     made = made_exposures([taken[0], replace(taken[1], extra=trail), *taken[2:]])
-    result, ideal = coadd(*made.arguments), coadd(*made_exposures(taken).arguments)
+    result, ideal = mean_of(align(*made.arguments)), mean_of(align(*made_exposures(taken).arguments))
     on_trail = trail > 40
     kept = np.isfinite(align(*made.arguments).values.read(1)[INNER])
     assert result.rejected[1] > 0.02 > 10 * result.rejected[0]
@@ -54,7 +54,7 @@ def test_stars_under_other_seeing_are_not_rejected(seeing: tuple[float, ...]) ->
     n = len(seeing)
     taken = [replace(shot, fwhm=fwhm) for shot, fwhm in zip(shots(n), seeing, strict=True)]
     made = made_exposures(taken)
-    result = coadd(*made.arguments)
+    result = mean_of(align(*made.arguments))
     assert max(result.rejected) < 0.003
     x, y = np.rint(made.stars[:2]).astype(int)
     inside = (x > 15) & (x < SHAPE[1] - 15) & (y > 15) & (y < SHAPE[0] - 15)
@@ -76,13 +76,13 @@ def test_a_hot_pixel_moves_over_the_sky_and_is_left_out() -> None:
     extra[80, 90] = 300
     made = made_exposures([replace(shot, extra=extra) for shot in shots(4)])
     stack = align(*made.arguments)
-    result, ideal = mean_of(stack), coadd(*made_exposures(shots(4)).arguments)
+    result, ideal = mean_of(stack), mean_of(align(*made_exposures(shots(4)).arguments))
     assert np.nanmax(np.abs(result.data - ideal.data)[70:90, 80:100]) < 5 * np.sqrt(325 / 4)
 
 
 def test_a_single_exposure_is_left_as_it_is() -> None:
     made = made_exposures([Shot()])
-    result = coadd(*made.arguments)
+    result = mean_of(align(*made.arguments))
     assert np.allclose(result.data, made.reference.load().data, rtol=1e-6) and result.rejected == (0.0,)
 
 

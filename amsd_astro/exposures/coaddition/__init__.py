@@ -5,7 +5,7 @@ from __future__ import annotations
 from amsd_astro.exposures.coaddition.aligned_stack import AlignedStack
 from amsd_astro.exposures.coaddition.calibrations import WEIGHTS
 from amsd_astro.exposures.coaddition.variables import StarFluxes, Variable
-from amsd_astro.exposures.coaddition.weighted_mean import Coadd, align, coadd, coadd_parts, mean_of
+from amsd_astro.exposures.coaddition.weighted_mean import Coadd, align, mean_of
 
 __all__ = [
     "AlignedStack",
@@ -14,7 +14,5 @@ __all__ = [
     "Variable",
     "WEIGHTS",
     "align",
-    "coadd",
-    "coadd_parts",
     "mean_of",
 ]

@@ -19,7 +19,7 @@ from amsd_astro.exposures.placing.placement import Placement
 from amsd_astro.noise.covariance import nearest_correlation
 from amsd_astro.noise.model import NoiseModel
 
-__all__ = ["Coadd", "align", "coadd", "coadd_parts", "mean_of"]
+__all__ = ["Coadd", "align", "mean_of"]
 
 _LEAST_POWER, _SIZE = 0.01, 32  # as of correlations that are measured
 _WHITE_BELOW = 1e-6
@@ -101,38 +101,6 @@ def align(
     match_backgrounds(stack, number)
     reject_blemishes(stack, reference, exposures, progress=halves[1])
     return stack
-
-
-def coadd(
-    reference: Exposure,
-    exposures: Sequence[Exposure],
-    placements: Sequence[Placement],
-    *,
-    weights: str = "variance",
-    progress: Callable[[float], None] | None = None,
-) -> Coadd:
-    """Return the co-add of exposures; parameters as of `align`."""
-    return mean_of(align(reference, exposures, placements, weights=weights, progress=progress))
-
-
-def coadd_parts(stack: AlignedStack, n_parts: int) -> list[Coadd]:
-    """Return co-adds of disjoint parts of the exposures, of weights as equal as can be.
-
-    Parameters
-    ----------
-    stack : AlignedStack
-        As `align` returns it.
-    n_parts : int
-        2 or more, at most as many as exposures.
-    """
-    n = len(stack.placements)
-    if not 2 <= n_parts <= n:
-        raise ValueError(f"n_parts must be from 2 to the number of exposures, {n}. Received: {n_parts}")
-    members: list[list[int]] = [[] for _ in range(n_parts)]
-    for i in np.argsort(-stack.weights, kind="stable"):
-        lightest = min(range(n_parts), key=lambda k: (float(stack.weights[members[k]].sum()), k))
-        members[lightest].append(int(i))
-    return [mean_of(stack, sorted(one)) for one in members]
 
 
 def mean_of(stack: AlignedStack, members: Sequence[int] | None = None) -> Coadd:
