@@ -86,7 +86,7 @@ def apply_model(
     if prepared.values is None:
         raise ValueError("prepared must have values. Received: a frame without noise")
     result = Denoised.like(prepared.frame)
-    stride, halo = model.architecture.stride, model.halo(calibration)
+    stride, halo = model.stride(calibration), model.halo(calibration)
     plan = plan_tiles(
         prepared.values.shape, core=tile_side(halo, model.bytes_per_pixel), halo=halo, stride=stride, edge=model.edge
     )

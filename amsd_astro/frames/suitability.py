@@ -41,7 +41,6 @@ _COUNTS = 5.0  # electrons squared, below which whole numbers and uneven blocks 
 _COARSE = 1.5  # noise of the sky, in which a step of the pixels is coarse
 _MOST_BLOCKS = 400
 _UNEVEN, _FEWEST_BLOCKS = 2.1, 60  # variance of the noisiest tenth of the blocks over that of the calmest
-_SMOOTH = 0.1  # fourth differences over the finest band: white noise has 1, drizzled noise 0.34, models at most 0.04
 _BY_BRIGHTNESS = 0.6  # correlation with the level, from which on it is no depth that differs
 
 
@@ -211,7 +210,7 @@ def _texture(frame: Frame, noise: NoiseModel) -> str:
     scatter = measure_scatter(np.asarray(frame.data), frame.mask, variance, side=32, most=_MOST_BLOCKS)
     if scatter is None or scatter.fourth.size < _FEWEST_BLOCKS:
         return ""
-    if np.median(scatter.fourth) < _SMOOTH * np.median(scatter.finest):
+    if scatter.is_smooth:
         return (
             "the pixels are smooth from one to the next, as a model or what was smoothed is: what is taken for noise "
             "may be structure. Denoise what was not smoothed, or state the noise"

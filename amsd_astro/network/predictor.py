@@ -107,6 +107,10 @@ class Predictor(ABC, Generic[Calibration]):
     def halo(self, calibration: Calibration) -> int:
         """Pixels around a tile that its values depend on, besides the margin."""
 
+    def stride(self, calibration: Calibration) -> int:
+        """Pixels that the origins of tiles are to be multiples of, so that the tiles do not show."""
+        return self.architecture.stride
+
     @abstractmethod
     def cards(self, calibration: Calibration) -> Cards:
         """Return the cards of a result that tell what the model does besides what its noise model says."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from amsd_astro.arrays.grids import every
 from amsd_astro.noise.few_photons import NoiseVariance
 
 __all__ = ["TrainingFrame"]
@@ -48,6 +49,18 @@ class TrainingFrame:
         for y, x, side in self.held_out:
             weight[np.ix_(_within(rows, y, side, reach), _within(columns, x, side, reach))] = 0
         return weight
+
+    def sampled(self, n: int) -> TrainingFrame:
+        """Every n-th pixel of the frame along each axis; the frame itself where n is 1."""
+        if n == 1:
+            return self
+        return replace(
+            self,
+            values=self.values[::n, ::n],
+            mask=self.mask[::n, ::n],
+            correlation=every(self.correlation, n),
+            held_out=[(y // n, x // n, -(-side // n) + 1) for y, x, side in self.held_out],
+        )
 
 
 def _within(index: NDArray[np.intp], start: int, side: int, reach: int) -> NDArray[np.intp]:

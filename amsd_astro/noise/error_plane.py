@@ -12,6 +12,7 @@ from scipy import ndimage
 from amsd_astro.arrays.blocks import row_blocks
 from amsd_astro.arrays.float_errors import as_double
 from amsd_astro.arrays.scratch import new_array
+from amsd_astro.noise.beam_noise import beam_sky, smoothed_sky
 from amsd_astro.noise.sampling import spread_sample
 from amsd_astro.noise.sky import Sky, measure_pieces
 
@@ -96,6 +97,7 @@ def fit_plane(
     factor, correlation = 1.0, np.ones((1, 1))
     if not believed:
         in_sigmas = measure_pieces(above / np.sqrt(at_sky), ~good, sample)
+        in_sigmas = _beyond_finest_band(above / np.sqrt(at_sky), ~good, sky, in_sigmas)
         factor, correlation = in_sigmas.variance, in_sigmas.correlation
     if not factor > 0:
         _log.info("the uncertainty plane cannot be used: in its own sigmas the frame shows no noise")
@@ -106,6 +108,15 @@ def fit_plane(
         whole = _map(data, mask, deviation, sky, slope, base)
         whole *= factor
     return PlaneNoise(factor * slope, whole, factor * base, correlation, factor)
+
+
+def _beyond_finest_band(data: NDArray[np.float64], mask: NDArray[np.bool_], sky: Sky, found: Sky) -> Sky:
+    """What the frame shows in its own sigmas, as it was found, or as the sky was where that is correlated farther."""
+    if sky.n_averaged > 1:
+        return smoothed_sky(data, mask, found) or found
+    if sky.correlation.shape[0] > found.correlation.shape[0]:
+        return beam_sky(data, mask, found) or found
+    return found
 
 
 def _parts(

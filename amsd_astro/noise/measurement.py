@@ -131,7 +131,7 @@ def _choose(image: _Image, sky: Sky, stated: dict[str, float | None]) -> NoiseMo
         image.slopes["data"] = sky.slope
     if gain is not None:
         image.slopes["caller"] = 1 / gain
-        told = NoiseModel.from_gain(gain, read_noise or 0.0)
+        told = sky.after_smoothing(NoiseModel.from_gain(gain, read_noise or 0.0))
         return _amid_structure(image, sky, told, "caller") or _anchored(_without_structure(image, sky), told, "caller")
     sky = _bounded(image, sky)
     plane, is_believed = _from_plane(image, sky)
@@ -140,7 +140,7 @@ def _choose(image: _Image, sky: Sky, stated: dict[str, float | None]) -> NoiseMo
     if plane is not None and (is_believed or plane.slope > _NO_PHOTONS * sky.slope or not sky.shows_slope):
         return plane
     # a generator: keywords behind the one that is used are not looked up, and not told when they are odd
-    headers = _by_keywords(image, read_noise)
+    headers = map(sky.after_smoothing, _by_keywords(image, read_noise))
     if plane is not None:
         slope = next((header.slope for header in headers if _agrees(header, sky)), None)
         return _with_photons(plane, sky.slope if slope is None else slope, "data" if slope is None else "header")
@@ -237,7 +237,7 @@ def _assumed_slope(sky: Sky) -> float:
 
     With a slope of zero, bright sources would be taken to have no noise of their own: that costs more than a guess.
     """
-    slope = max(float(np.sqrt(sky.variance / TYPICAL_SKY)), sky.least_slope)
+    slope = max(float(np.sqrt(sky.variance / (TYPICAL_SKY * sky.n_averaged))), sky.least_slope)
     return min(float(np.clip(slope, sky.slope - sky.slope_error, sky.slope + sky.slope_error)), sky.most_slope)
 
 

@@ -17,6 +17,7 @@ from amsd_astro.arrays.flat_areas import FLAT_REACH, flat_pixels
 from amsd_astro.arrays.robust_statistics import mad_sigma, median, quantile
 from amsd_astro.arrays.starlet import smoothed
 from amsd_astro.noise.covariance import pixel_covariance
+from amsd_astro.noise.model import NoiseModel
 from amsd_astro.noise.photon_skewness import skewed_slope, skewness_of_noise
 from amsd_astro.noise.photon_slope import photon_slope
 from amsd_astro.noise.sampling import Sample, spread_sample
@@ -26,7 +27,7 @@ __all__ = ["Sky", "measure_pieces", "measure_sky"]
 _N_BANDS = 3
 _REACH = sum(2 * 2**scale for scale in range(_N_BANDS))
 _SIGNIFICANT = 2.5
-_CORRELATED = 0.08
+_CORRELATED, _ALIKE = 0.08, 0.6
 _STRIP, _FEWEST_ROWS = 2**18, 64  # pixels, and rows, taken apart at a time: they stay in the processor's cache
 
 
@@ -37,7 +38,8 @@ class Sky:
     ``slope_error`` is the slope's standard error, infinite where the frame has nothing to measure it on;
     ``least_slope`` what the skewness of the sky's noise asks for at least, where the slope itself is in doubt, and
     ``most_slope`` what can be assumed at most. ``skewness`` is that of the noise, where neighbouring pixels are
-    correlated: noise that was resampled is symmetric, faint stars are not.
+    correlated: noise that was resampled is symmetric, faint stars are not. ``n_averaged`` is how many pixels smoothing
+    made one of, where it did: by so much less grow their variances with the signal.
     """
 
     level: float
@@ -48,12 +50,30 @@ class Sky:
     least_slope: float = 0.0
     most_slope: float = float("inf")
     skewness: float = 0.0
+    n_averaged: float = 1.0
 
     @property
     def is_correlated(self) -> bool:
         """Whether neighbouring pixels are alike along both axes."""
         k = self.correlation.shape[0] // 2
         return k > 0 and bool(min(self.correlation[k, k + 1], self.correlation[k + 1, k]) > _CORRELATED)
+
+    @property
+    def is_alike(self) -> bool:
+        """Whether neighbouring pixels are nearly the same along both axes."""
+        k = self.correlation.shape[0] // 2
+        return k > 0 and bool(min(self.correlation[k, k + 1], self.correlation[k + 1, k]) > _ALIKE)
+
+    def after_smoothing(self, stated: NoiseModel) -> NoiseModel:
+        """What is left of the noise that is stated for single pixels."""
+        if self.n_averaged == 1:
+            return stated
+        return replace(
+            stated,
+            slope=stated.slope / self.n_averaged,
+            floor=stated.floor / self.n_averaged,
+            sky_variance=stated.sky_variance / self.n_averaged,
+        )
 
     @property
     def shows_slope(self) -> bool:

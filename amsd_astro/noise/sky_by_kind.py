@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from amsd_astro.errors import AmsdWarning
-from amsd_astro.noise.beam_noise import beam_sky
+from amsd_astro.noise.beam_noise import beam_sky, smoothed_sky
 from amsd_astro.noise.calm_sky import calm_sky
 from amsd_astro.noise.photon_counts import counted_sky
 from amsd_astro.noise.sky import Sky, measure_sky
+from amsd_astro.noise.structure import measure_scatter
 
 __all__ = ["is_without_photons", "measured_sky", "sky_without_structure"]
 
@@ -42,7 +44,8 @@ def measured_sky(data: NDArray[np.floating], mask: NDArray[np.bool_], unit: str)
         return counted
     sky = measure_sky(data, mask)
     if not is_without_photons(unit):
-        return sky
+        smoothed = smoothed_sky(data, mask, sky) if sky.is_alike and _is_smooth(data, mask) else None
+        return smoothed or sky
     mapped = beam_sky(data, mask, sky)
     if mapped is None:
         message = (
@@ -51,12 +54,18 @@ def measured_sky(data: NDArray[np.floating], mask: NDArray[np.bool_], unit: str)
             "the square of the rms, with a slope of 0, or a plane of errors"
         )
         warnings.warn(message, AmsdWarning, stacklevel=5)
-    return mapped or sky
+    return replace(mapped or sky, slope=0.0, slope_error=float("inf"))  # what grows with the signal is no photons
+
+
+def _is_smooth(data: NDArray[np.floating], mask: NDArray[np.bool_]) -> bool:
+    """Whether the pixels are so smooth that the finest band does not show their noise."""
+    scatter = measure_scatter(data, mask, lambda *_: np.ones(1))
+    return scatter is not None and scatter.is_smooth
 
 
 def sky_without_structure(data: NDArray[np.floating], mask: NDArray[np.bool_], unit: str, sky: Sky) -> Sky:
     """The sky as it was measured, or by the calmest blocks where that was structure: with a warning."""
-    calm = None if is_without_photons(unit) else calm_sky(data, mask, sky)
+    calm = None if is_without_photons(unit) or sky.n_averaged > 1 else calm_sky(data, mask, sky)
     if calm is None:
         return sky
     message = (

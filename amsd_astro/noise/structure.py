@@ -24,6 +24,7 @@ _SMALL = 200  # pixels on a side of a frame that has small blocks
 _FEWEST = 9  # blocks
 _UNEVEN = 0.88
 _NO_MORE = 1.3  # times the variance
+_SMOOTH = 0.1  # fourth differences over the finest band: white noise has 1, drizzled noise 0.2, models at most 0.04
 _MOST = 1024  # blocks of a large frame
 _MOST_BAD = 0.2  # of a block
 
@@ -65,6 +66,11 @@ class Scatter:
     def is_uneven(self) -> bool:
         """Whether the calmest blocks scatter less than the others by far more than chance."""
         return self.evenness < _UNEVEN
+
+    @property
+    def is_smooth(self) -> bool:
+        """Whether pixels hardly differ from their neighbours, as in models and in what was smoothed."""
+        return bool(np.median(self.fourth) < _SMOOTH * np.median(self.finest))
 
     @property
     def is_as_stated(self) -> bool:

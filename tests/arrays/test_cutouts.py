@@ -24,7 +24,7 @@ sides = st.integers(1, 2500)
 
 @given(sides, sides)
 def test_no_pixel_counts_twice(ny: int, nx: int) -> None:
-    for places in (flux_probe._blocks((ny, nx)), gain_fitting._places((ny, nx))):
+    for places in (flux_probe._blocks((ny, nx)), gain_fitting.places((ny, nx))):
         assert 1 <= len(places) <= 8
         assert _counted((ny, nx), places).max() == 1
 
@@ -32,12 +32,12 @@ def test_no_pixel_counts_twice(ny: int, nx: int) -> None:
 @pytest.mark.parametrize("shape", [(1, 1), (384, 384), (512, 300)])
 def test_all_of_a_small_frame_counts(shape: tuple[int, int]) -> None:
     assert _counted(shape, flux_probe._blocks(shape)).min() == 1
-    assert _counted(shape, gain_fitting._places(shape)).min() == 1
+    assert _counted(shape, gain_fitting.places(shape)).min() == 1
 
 
 @pytest.mark.parametrize("shape", [(2048, 2048), (300, 3000), (3000, 300), (100, 5000)])
 def test_parts_of_a_large_frame_lie_all_over_it(shape: tuple[int, int]) -> None:
-    for places in (flux_probe._blocks(shape), gain_fitting._places(shape)):
+    for places in (flux_probe._blocks(shape), gain_fitting.places(shape)):
         assert len(places) >= 4
         for axis, side in enumerate(shape):
             centres = np.array([(place[axis].start + place[axis].stop) / 2 for place in places])

@@ -29,6 +29,9 @@ class StillNetwork:
     def halo(self, calibration: object) -> int:
         return 5
 
+    def stride(self, calibration: object) -> int:
+        return 4
+
     def predict(
         self,
         images: NDArray[np.float32],

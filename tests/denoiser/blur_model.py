@@ -26,6 +26,9 @@ class BlurModel:
     def halo(self, calibration: object) -> int:
         return 2
 
+    def stride(self, calibration: object) -> int:
+        return 4
+
     def predict(
         self, images: np.ndarray, correlation: np.ndarray, calibration: object = None, *, n_orientations: int = 1
     ) -> SimpleNamespace:

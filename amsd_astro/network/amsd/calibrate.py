@@ -11,8 +11,9 @@ from amsd_astro.network.amsd.flux_probe import FluxProbe
 from amsd_astro.network.amsd.flux_restoration import FluxRestoration, smoothed_noise
 from amsd_astro.network.amsd.frame_calibration import FrameCalibration
 from amsd_astro.network.amsd.gain_fitting import fit_gains, teaches_gains
-from amsd_astro.network.amsd.looks import FrameAnswers, LookAt, looking
+from amsd_astro.network.amsd.looks import FrameAnswers, looking
 from amsd_astro.network.amsd.model import MultiscaleModel
+from amsd_astro.network.amsd.sampling import choose_sampling
 from amsd_astro.network.amsd.variance_measurement import measure_on
 from amsd_astro.network.calibrated import Calibrated
 from amsd_astro.network.flux_loss import FluxLoss
@@ -71,16 +72,20 @@ def calibrate(
     # what follows goes by the variance as the network predicts it
     arithmetic = choose_arithmetic(model, frame, engine=engine, n_threads=n_threads)
     calibration = FrameCalibration(variance_scale=1.0, arithmetic=arithmetic)
-    known = _answers_to_all(model, frame, calibration, recipe)
-    look: LookAt | None = None
-    if learns and teaches_gains(frame):
+    judged = with_blocks_held_out(frame, recipe)
+    sampling = choose_sampling(model, judged, calibration, learns=learns, seed=seed)
+    seen = judged.sampled(sampling.n)
+    if sampling.n > 1:  # what rounding does to it is seen on a grid
+        arithmetic = choose_arithmetic(model, seen, engine=arithmetic.engine, n_threads=n_threads)
+        calibration = replace(calibration, arithmetic=arithmetic)
+    known = _answers_to_all(model, frame, calibration, recipe) if sampling.n == 1 else None
+    if learns and teaches_gains(seen):
         if known is None:
-            look = looking(model, frame, calibration, n_orientations=recipe.n_orientations, seed=seed)
+            look = looking(model, seen, calibration, n_orientations=recipe.n_orientations, seed=seed)
         else:
             look = known.looking(calibration, seed=seed)
-        gains = fit_gains(look, with_blocks_held_out(frame, recipe))
-        calibration = replace(calibration, band_gains=gains)
-    flux = _measured_flux(model, frame, calibration, recipe, seed=seed)
+        calibration = replace(calibration, band_gains=fit_gains(look, seen))
+    flux = _measured_flux(model, seen, calibration, recipe, seed=seed)
     share = 0.0
     if flux is not None:
         share, before = flux.share_to_restore(tolerance), flux
@@ -90,9 +95,10 @@ def calibrate(
             100 * before.value, 100 * before.error, share, 100 * flux.value,
         )  # fmt: skip
     if share:
-        restoration = FluxRestoration(share, smoothed_noise(frame.correlation))
+        restoration = FluxRestoration(share, smoothed_noise(seen.correlation))
         calibration = replace(calibration, flux_restoration=restoration)
-    if trained is None or trained.risk is None or share:
+    calibration = replace(calibration, sampling=sampling)
+    if trained is None or trained.risk is None or share or sampling.n > 1:
         trained = measure_on(model, frame, calibration, recipe, seed=seed, known=known)
     told = trained.calibration
     calibration = replace(calibration, variance_scale=told.variance_scale, variance_curve=told.variance_curve)

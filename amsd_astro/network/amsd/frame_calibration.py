@@ -4,12 +4,43 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import numpy as np
+from numpy.typing import NDArray
+
 from amsd_astro.network.amsd.band_gains import BandGains
+from amsd_astro.network.amsd.details import log_of
 from amsd_astro.network.amsd.flux_restoration import FluxRestoration
 from amsd_astro.network.amsd.variance_curve import VarianceCurve
 from amsd_astro.network.engines.arithmetic import Arithmetic
 
-__all__ = ["FrameCalibration"]
+__all__ = ["FrameCalibration", "Sampling"]
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """Grids of every n-th pixel that the network looks at, each on its own, where noise reaches over many pixels.
+
+    Attributes
+    ----------
+    n : int
+        Pixels from one of a grid to the next; 1 for all of them at once.
+    log_variance, shares : tuple of float
+        How much of the result is made by looking at all pixels at once: logarithms of the variance that is predicted
+        on the grids, rising, and the shares there; linear between them, constant beyond.
+    """
+
+    n: int = 1
+    log_variance: tuple[float, ...] = ()
+    shares: tuple[float, ...] = ()
+
+    @property
+    def is_blended(self) -> bool:
+        """Whether anything is made by looking at all pixels at once, beside the grids."""
+        return any(self.shares)
+
+    def share_of_all(self, variance: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the shares at predicted variances."""
+        return np.interp(log_of(variance), self.log_variance, self.shares).astype(np.float32)
 
 
 @dataclass(frozen=True)
@@ -26,6 +57,8 @@ class FrameCalibration:
         Correction of the variance that the network predicts.
     variance_scale : float or None
         Factor on that variance; None where the frame tells none: that of the model it is then.
+    sampling : Sampling
+        Which pixels the network looks at together.
     arithmetic : Arithmetic
         What `predict` computes by and in; training is in TensorFlow's float32.
     """
@@ -34,4 +67,5 @@ class FrameCalibration:
     flux_restoration: FluxRestoration = field(default_factory=FluxRestoration)
     variance_curve: VarianceCurve = field(default_factory=VarianceCurve)
     variance_scale: float | None = None
+    sampling: Sampling = field(default_factory=Sampling)
     arithmetic: Arithmetic = field(default_factory=Arithmetic)

@@ -19,7 +19,15 @@ from amsd_astro.network.risk import CONTEXT, EMPTY, STEP, roughness
 from amsd_astro.network.training_frame import TrainingFrame
 from amsd_astro.noise.unit_noise import NOISE_UNSURE
 
-__all__ = ["fit_gains", "most_probable", "teaches_gains"]
+__all__ = [
+    "FEWEST_ELECTRONS",
+    "fit_gains",
+    "most_probable",
+    "places",
+    "sums_of_cells",
+    "teaches_gains",
+    "weight_of",
+]
 
 _log = logging.getLogger(__name__)
 
@@ -32,12 +40,13 @@ _APERTURE = 5  # pixels on a side
 _WIDTHS = (0.0, 0.01, 0.03, 0.1, 0.3)  # of the prior of a gain
 _ROUGHER = 1.05
 _N_LOW = 2  # knots that are mostly empty sky
-_FEWEST_ELECTRONS = 10.0  # of variance; below, the gains raised the error of simulated frames, by 2 to 50 %
+FEWEST_ELECTRONS = 10.0
+"""Of variance; below, the gains raised the error of simulated frames, by 2 to 50 %."""
 
 
 def teaches_gains(frame: TrainingFrame) -> bool:
     """Whether a frame is large enough, and has electrons enough for the noise to be Gaussian in noise units."""
-    return frame.electrons >= _FEWEST_ELECTRONS and int(np.count_nonzero(~frame.mask)) >= _FEWEST_PIXELS
+    return frame.electrons >= FEWEST_ELECTRONS and int(np.count_nonzero(~frame.mask)) >= _FEWEST_PIXELS
 
 
 def fit_gains(look: LookAt, frame: TrainingFrame) -> BandGains:
@@ -62,9 +71,9 @@ def fit_gains(look: LookAt, frame: TrainingFrame) -> BandGains:
     BandGains
         None where too few pixels count, or where they would make empty sky rough.
     """
-    places = _places(frame.values.shape)
-    looks = [look(place) for place in places]
-    weights = [_weight(frame, place, one.noisy.shape) for place, one in zip(places, looks, strict=True)]
+    where = places(frame.values.shape)
+    looks = [look(place) for place in where]
+    weights = [weight_of(frame, place, one.noisy.shape) for place, one in zip(where, looks, strict=True)]
     values, variance = (np.concatenate([getattr(one.plain, name) for one in looks]) for name in ("values", "variance"))
     good = np.stack(weights) > 0
     if np.count_nonzero(good) < _FEWEST_PIXELS:
@@ -141,7 +150,7 @@ def _makes_rough(values: NDArray[np.float32], added: NDArray[np.float32], good: 
     return True
 
 
-def _weight(frame: TrainingFrame, place: Cutout, shape: tuple[int, int]) -> NDArray[np.float32]:
+def weight_of(frame: TrainingFrame, place: Cutout, shape: tuple[int, int]) -> NDArray[np.float32]:
     """How much the pixels of a look at a place count."""
     weight = np.zeros(shape, np.float32)
     rows, columns = (np.arange(part.start, part.stop) for part in place)
@@ -154,11 +163,11 @@ def _cells(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Sums over a part of the products of terms, and over its cells of terms times residual and of the traces."""
     plain, moved = (_terms(made.values[0], made.variance[0], knots) for made in (look.plain, look.moved))
-    slopes = _sums(plain * _twice(look.noisy - look.plain.values[0], weight))
-    traces = _sums((moved - plain) * _twice(look.probe / np.float32(STEP), weight))
+    slopes = sums_of_cells(plain * _twice(look.noisy - look.plain.values[0], weight))
+    traces = sums_of_cells((moved - plain) * _twice(look.probe / np.float32(STEP), weight))
     plain *= weight
     gram = sum(made @ made.T for made in (each.reshape(len(plain), -1) for each in (plain, _in_apertures(plain))))
-    counted = _sums(weight[None])[:, 0] > 0
+    counted = sums_of_cells(weight[None])[:, 0] > 0
     return np.asarray(gram, np.float64), slopes[counted], traces[counted]
 
 
@@ -184,7 +193,7 @@ def _terms(
     return np.stack([share * band for share in near for band in bands])
 
 
-def _sums(images: NDArray[np.float32]) -> NDArray[np.float64]:
+def sums_of_cells(images: NDArray[np.float32]) -> NDArray[np.float64]:
     """Sums over cells of images of shape (k, ny, nx), as (n_cells, k)."""
     k, (ny, nx) = len(images), (-(-side // _CELL) for side in images.shape[1:])
     pad = ((0, 0), *((0, n * _CELL - side) for n, side in zip((ny, nx), images.shape[1:], strict=True)))
@@ -192,7 +201,7 @@ def _sums(images: NDArray[np.float32]) -> NDArray[np.float64]:
     return cells.sum(axis=(2, 4), dtype=np.float64).reshape(k, -1).T
 
 
-def _places(shape: Sequence[int]) -> list[Cutout]:
+def places(shape: Sequence[int]) -> list[Cutout]:
     """Parts of one shape: all of a small frame, blocks spread over a large one."""
     counts = [-(-side // _WIDEST) for side in shape]
     if counts[0] * counts[1] <= _MOST:

@@ -21,7 +21,7 @@ from amsd_astro.network.risk import CONTEXT, STEP
 from amsd_astro.network.training_frame import TrainingFrame
 from amsd_astro.noise.unit_noise import UnitNoise
 
-__all__ = ["FrameAnswers", "Look", "LookAt", "looking"]
+__all__ = ["FrameAnswers", "Look", "LookAt", "looking", "looking_by_results"]
 
 _TINY = np.float32(1e-6)  # variance
 
@@ -75,6 +75,38 @@ def looking(
     return look
 
 
+def looking_by_results(
+    model: MultiscaleModel, frame: TrainingFrame, calibration: FrameCalibration, *, seed: int
+) -> LookAt:
+    """Return what looks at parts of a frame by the results for them, in one orientation: however these are made.
+
+    Parameters
+    ----------
+    model, frame, calibration, seed
+        As for `looking`.
+    """
+    rng, noise = np.random.default_rng([seed, 5]), UnitNoise(frame.correlation)
+    inner = slice(model.margin, -model.margin or None)
+
+    def look(place: Cutout) -> Look:
+        index = _index(model, frame, place)
+        images, probe = frame.values[np.ix_(*index)][None], noise.draw_mirrored(rng, *index)
+        plain, moved = (
+            model.predict(each, frame.correlation, calibration) for each in (images, images + np.float32(STEP) * probe)
+        )
+        return Look(images[0, inner, inner], probe[inner, inner], plain, moved)
+
+    return look
+
+
+def _index(model: MultiscaleModel, frame: TrainingFrame, place: Cutout) -> list[NDArray[np.intp]]:
+    """Rows and columns of a part, of what the network is to see around it, and of the margin."""
+    return [
+        surroundings(part, side, context=CONTEXT, margin=model.margin, stride=model.architecture.stride)
+        for part, side in zip(place, frame.values.shape, strict=True)
+    ]
+
+
 class _PartAnswers:
     """The network's answers to a part of a frame in each orientation."""
 
@@ -87,10 +119,7 @@ class _PartAnswers:
         *,
         n_orientations: int,
     ) -> None:
-        self.index = [
-            surroundings(part, side, context=CONTEXT, margin=model.margin, stride=model.architecture.stride)
-            for part, side in zip(place, frame.values.shape, strict=True)
-        ]
+        self.index = _index(model, frame, place)
         self.images = frame.values[np.ix_(*self.index)][None]
         self.model, self._correlation = model, frame.correlation
         made = [self._answers(self.images, calibration, orientation=k) for k in range(n_orientations)]

@@ -2,35 +2,32 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
-from functools import partial
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from amsd_astro.arrays.grids import every, joined, split
 from amsd_astro.network.amsd.answer_bounds import RANGE, RESIDUAL_BOUND, TYPICAL
 from amsd_astro.network.amsd.band_gains import BandGains
 from amsd_astro.network.amsd.bands import band_noise, band_radius, normalized_bands
 from amsd_astro.network.amsd.details import DETAIL_REACH
 from amsd_astro.network.amsd.flux_restoration import RESTORATION_REACH
-from amsd_astro.network.amsd.frame_calibration import FrameCalibration
+from amsd_astro.network.amsd.frame_calibration import FrameCalibration, Sampling
+from amsd_astro.network.amsd.runner import Runner
 from amsd_astro.network.amsd.shrinkage import Shrinkage
+from amsd_astro.network.amsd.variance_curve import VarianceCurve
 from amsd_astro.network.architectures import AmsdArchitecture
 from amsd_astro.network.digests import digest_arrays
-from amsd_astro.network.engines.lazy_network import LazyNetwork
-from amsd_astro.network.engines.lite import LiteEngine, can_be_lite
 from amsd_astro.network.forked_process import claim_process
 from amsd_astro.network.predictor import Cards, Estimate, Predictor
 from amsd_astro.network.risk import CONTEXT
-from amsd_astro.resources import count_processors
 
 if TYPE_CHECKING:
     import keras
     import tensorflow as tf
-
-    from amsd_astro.network.amsd.tensorflow_answers import TensorflowAnswers
 
 __all__ = ["MultiscaleModel"]
 
@@ -59,9 +56,7 @@ class MultiscaleModel(Predictor[FrameCalibration]):
 
     shrinkage: Shrinkage | None
     is_trained: bool
-    _lock: threading.Lock
-    _lazy: LazyNetwork
-    _engines: dict[int | str, Any]
+    _runner: Runner
 
     def __init__(
         self,
@@ -75,37 +70,30 @@ class MultiscaleModel(Predictor[FrameCalibration]):
         architecture = architecture or AmsdArchitecture()
         self._set(
             architecture=architecture,
-            _lazy=LazyNetwork(partial(_build, architecture, seed), weights),
+            _runner=Runner(architecture, seed=seed, weights=weights),
             variance_scale=1.0,
             margin=band_radius(),
             edge=CONTEXT,
             shrinkage=shrinkage,
             is_trained=is_trained,
-            _lock=threading.Lock(),
-            _engines={},
         )
 
     def with_own_network(self) -> Self:
         """Return a model that is alike, with a network of its own: what training may change."""
-        lazy = LazyNetwork(partial(_build, self.architecture, 0), self.get_weights())
-        return self.replaced(_lazy=lazy, _lock=threading.Lock(), _engines={})
+        return self.replaced(_runner=Runner(self.architecture, seed=0, weights=self.get_weights()))
 
     @property
     def network(self) -> keras.Model:
         """The network, in Keras; built when it is asked for."""
-        return self._lazy()
+        return self._runner.network()
 
     def check_network(self, check: Callable[[Any], None]) -> None:
         """Have the network judged as LiteRT runs it, where it does, and by Keras when Keras builds it."""
-        self._lazy.check_when_built(check)
-        if self.can_be_lite():
-            check(self._lite(None))
-        else:
-            self._lazy()
+        self._runner.check(check)
 
     def get_weights(self) -> list[NDArray[np.float32]]:
         """Copies of the weights, in the network's order."""
-        return self._lazy.get_weights()
+        return self._runner.network.get_weights()
 
     @property
     def uncalibrated(self) -> FrameCalibration:
@@ -115,7 +103,12 @@ class MultiscaleModel(Predictor[FrameCalibration]):
     def halo(self, calibration: FrameCalibration) -> int:
         """Pixels around a tile that its values depend on, besides the reach of the bands."""
         reach = self.architecture.receptive_radius + len(self._additions(calibration)) * DETAIL_REACH
-        return reach + (RESTORATION_REACH if calibration.flux_restoration.share else 0)
+        reach += RESTORATION_REACH if calibration.flux_restoration.share else 0
+        return calibration.sampling.n * (self.margin + reach) - self.margin
+
+    def stride(self, calibration: FrameCalibration) -> int:
+        """Pixels that the origins of tiles are to be multiples of, so that the tiles do not show."""
+        return calibration.sampling.n * self.architecture.stride
 
     def _additions(self, calibration: FrameCalibration) -> Sequence[Shrinkage | BandGains]:
         """What adds details to the network's results, one after the other."""
@@ -133,12 +126,46 @@ class MultiscaleModel(Predictor[FrameCalibration]):
 
     def cards(self, calibration: FrameCalibration) -> Cards:
         """Return the cards that tell what the frame changed, what is given back, and what the network computed in."""
-        return {
+        cards: Cards = {
             "AMSDGAIN": (round(calibration.band_gains.change, 4), "rms change learned from the frame, over noise"),
             "AMSDGIVE": (round(calibration.flux_restoration.share, 4), "share of the smoothed residual given back"),
             "AMSDENGN": (calibration.arithmetic.engine, "library that ran the network"),
             "AMSDPREC": (calibration.arithmetic.precision, "arithmetic of the network"),
         }
+        if calibration.sampling.n > 1:
+            cards["AMSDSAMP"] = (calibration.sampling.n, "[pix] between those that are looked at together")
+        return cards
+
+    def predict(
+        self,
+        images: NDArray[np.float32],
+        correlation: NDArray[np.floating],
+        calibration: FrameCalibration | None = None,
+        *,
+        n_orientations: int = 1,
+    ) -> Estimate:
+        """Denoise images of unit noise, on grids of every n-th pixel where the frame asks for it."""
+        if calibration is None or calibration.sampling.n == 1:
+            return super().predict(images, correlation, calibration, n_orientations=n_orientations)
+        sampling, n = calibration.sampling, calibration.sampling.n
+        as_told = replace(calibration, sampling=Sampling(), variance_scale=1.0, variance_curve=VarianceCurve())
+        grids = split(images, n, margin=self.margin, multiple=self.architecture.stride)
+        made = super().predict(grids, every(correlation, n), as_told, n_orientations=n_orientations)
+        shape = images.shape[1] - 2 * self.margin, images.shape[2] - 2 * self.margin
+        values, variance = joined(made.values, n, shape), joined(made.variance, n, shape)
+        bounded = joined(made.bounded, n, shape)
+        if sampling.is_blended:
+            plain = FrameCalibration(variance_scale=1.0, arithmetic=calibration.arithmetic)
+            whole = super().predict(images, correlation, plain, n_orientations=n_orientations)
+            share = sampling.share_of_all(variance)
+            values = values + share * (whole.values - values)
+            bounded = np.where(share < 0.5, bounded, whole.bounded)
+        return Estimate(values, self._scaled(variance, calibration), bounded)
+
+    def _scaled(self, variance: NDArray[np.float32], calibration: FrameCalibration) -> NDArray[np.float32]:
+        """The variance set right by the frame, or by what the model learned in training."""
+        scale = self.variance_scale if calibration.variance_scale is None else calibration.variance_scale
+        return calibration.variance_curve(variance) * np.float32(scale)
 
     def estimate(self, inputs: tf.Tensor, noisy: tf.Tensor, level: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Denoised values and logarithm of their posterior variance, as tensors of shape (n, ny, nx, 1).
@@ -168,39 +195,19 @@ class MultiscaleModel(Predictor[FrameCalibration]):
             As for `predict`.
         """
         claim_process()
-        outputs = self._tensorflow().without_graph(normalized_bands(images, band_noise(correlation)))
+        outputs = self._runner.without_graph(normalized_bands(images, band_noise(correlation)))
         noisy = self._without_margin(images)
         return self._estimate_from(noisy, _bounded(outputs, noisy), FrameCalibration(variance_scale=1.0))
 
     def can_be_lite(self) -> bool:
         """Whether LiteRT can run the network."""
-        return can_be_lite(self.get_weights())
-
-    def _lite(self, n_threads: int | None) -> LiteEngine:
-        n_threads = n_threads or count_processors()
-        with self._lock:
-            if n_threads not in self._engines:
-                self._engines[n_threads] = LiteEngine(self.get_weights(), n_threads=n_threads)
-            return self._engines[n_threads]
-
-    def _tensorflow(self) -> TensorflowAnswers:
-        from amsd_astro.network.amsd.tensorflow_answers import TensorflowAnswers
-
-        network = self.network
-        with self._lock:
-            if "tensorflow" not in self._engines:
-                self._engines["tensorflow"] = TensorflowAnswers(network)
-            return self._engines["tensorflow"]
+        return self._runner.can_be_lite()
 
     def _answer(
         self, images: NDArray[np.float32], correlation: NDArray[np.floating], calibration: FrameCalibration
     ) -> tuple[NDArray[np.float32], ...]:
         """Denoised values and their variance."""
-        inputs, arithmetic = normalized_bands(images, band_noise(correlation)), calibration.arithmetic
-        if arithmetic.engine == "litert":
-            outputs = self._lite(arithmetic.n_threads)(inputs)
-        else:
-            outputs = self._tensorflow()(inputs, arithmetic.precision)
+        outputs = self._runner(normalized_bands(images, band_noise(correlation)), calibration.arithmetic)
         return _bounded(outputs, self._without_margin(images))
 
     def _estimate_from(
@@ -216,14 +223,7 @@ class MultiscaleModel(Predictor[FrameCalibration]):
         if restoration.share:
             given, noise = restoration.added(noisy - values, variance)
             values, variance = values + given, variance + noise
-        scale = self.variance_scale if calibration.variance_scale is None else calibration.variance_scale
-        return Estimate(values, calibration.variance_curve(variance) * np.float32(scale), bounded)
-
-
-def _build(architecture: AmsdArchitecture, seed: int) -> keras.Model:
-    from amsd_astro.network.amsd.network import build_amsd
-
-    return build_amsd(architecture, seed=seed)
+        return Estimate(values, self._scaled(variance, calibration), bounded)
 
 
 def _bounded(outputs: NDArray[np.float32], noisy: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:

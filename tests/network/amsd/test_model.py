@@ -7,10 +7,11 @@ import copy
 import numpy as np
 import pytest
 
+from amsd_astro.arrays.tiling import cut_tile, plan_tiles, tile_core
 from amsd_astro.network.amsd.band_gains import BandGains
 from amsd_astro.network.amsd.details import N_DETAILS
 from amsd_astro.network.amsd.flux_restoration import FluxRestoration
-from amsd_astro.network.amsd.frame_calibration import FrameCalibration
+from amsd_astro.network.amsd.frame_calibration import FrameCalibration, Sampling
 from amsd_astro.network.amsd.model import RESIDUAL_BOUND, MultiscaleModel
 from amsd_astro.network.amsd.shrinkage import N_SHARES, Shrinkage
 from amsd_astro.network.architectures import AmsdArchitecture
@@ -19,6 +20,7 @@ WHITE = np.ones((1, 1))
 SHRINKAGE = Shrinkage(tuple(np.random.default_rng(3).normal(0, 0.3, N_SHARES)))
 GAINS = BandGains((-3.0, 0.0), ((0.3,) * N_DETAILS, (-0.2,) * N_DETAILS), 0.1)
 PLAIN, CHANGED = FrameCalibration(), FrameCalibration(GAINS, FluxRestoration(0.3, 0.02))
+SAMPLED = FrameCalibration(GAINS, sampling=Sampling(2, (-3.0, 0.0), (0.2, 0.7)))
 SMALL = AmsdArchitecture((8, 8, 16), 8)
 
 
@@ -101,14 +103,14 @@ def test_a_network_of_its_own_can_be_trained(model: MultiscaleModel) -> None:
 
 
 @pytest.mark.parametrize("shrinkage", [None, SHRINKAGE])
-@pytest.mark.parametrize("calibration", [PLAIN, CHANGED], ids=["plain", "changed"])
+@pytest.mark.parametrize("calibration", [PLAIN, CHANGED, SAMPLED], ids=["plain", "changed", "sampled"])
 def test_nothing_beyond_the_halo_reaches_a_pixel(
     model: MultiscaleModel, calibration: FrameCalibration, shrinkage: Shrinkage | None
 ) -> None:
     model = model.replaced(shrinkage=shrinkage)
-    images = _image(model, 192)
-    centre = images.shape[1] // 2
     reach = model.halo(calibration) + model.margin
+    images = _image(model, 192 if calibration.sampling.n == 1 else 16 * (reach // 8 + 1))
+    centre = images.shape[1] // 2
     changed = images.copy()
     far = np.ones(images.shape[1:], bool)
     far[centre - reach : centre + reach + 1, centre - reach : centre + reach + 1] = False
@@ -117,6 +119,35 @@ def test_nothing_beyond_the_halo_reaches_a_pixel(
     one, other = (model.predict(given, WHITE, calibration).values for given in (images, changed))
     assert one[0, here, here] == other[0, here, here]
     assert not np.array_equal(one, other)
+
+
+def test_tiles_of_a_sampled_frame_do_not_show(model: MultiscaleModel) -> None:
+    frame = np.random.default_rng(5).normal(size=(40, 64)).astype(np.float32)
+    made = []
+    for core in (64, 32):
+        plan = plan_tiles(frame.shape, core=core, halo=model.halo(SAMPLED), stride=model.stride(SAMPLED))
+        whole = np.empty_like(frame)
+        for tile in plan:
+            pixels = cut_tile(frame, tile, margin=model.margin)
+            whole[tile.core] = tile_core(model.predict(pixels[None], WHITE, SAMPLED).values[0], tile)
+        made.append(whole)
+    np.testing.assert_allclose(made[1], made[0], atol=1e-5)
+    assert model.stride(PLAIN) == SMALL.stride and model.cards(SAMPLED)["AMSDSAMP"][0] == 2
+    assert "AMSDSAMP" not in model.cards(PLAIN)
+
+
+def test_grids_are_denoised_each_on_its_own(model: MultiscaleModel) -> None:
+    images = _image(model, 64)
+    correlation = np.array([[0.0, 0.0, 0.0], [0.1, 1.0, 0.1], [0.0, 0.0, 0.0]])
+    made = model.predict(images, correlation, FrameCalibration(sampling=Sampling(2)))
+    changed = images.copy()
+    changed[:, 1::2] += 5 * np.random.default_rng(1).normal(size=changed[:, 1::2].shape).astype(np.float32)
+    other = model.predict(changed, correlation, FrameCalibration(sampling=Sampling(2)))
+    inner = slice(20, 44)  # beyond it, rows are mirrored
+    assert made.values.shape == (1, 64, 64)
+    shift = model.margin % 2  # rows that were changed are odd in the wide image
+    same = np.isclose(made.values, other.values).all(axis=(0, 2))[inner]
+    assert same[shift::2].all() and not same[1 - shift :: 2].any()
 
 
 def test_a_constant_passes_through(model: MultiscaleModel) -> None:

@@ -51,8 +51,7 @@ def test_an_answer_does_not_depend_on_those_before(model: Predictor) -> None:
     images, others = field((2, 140, 132)), field((1, 188, 164), seed=1)
     first = model.predict(images, WHITE, LITE)
     model.predict(others, WHITE, LITE)
-    fresh = LiteEngine(model.get_weights(), n_threads=2)
-    again = model.replaced(_engines={2: fresh}).predict(images, WHITE, LITE)
+    again = model.with_own_network().predict(images, WHITE, LITE)
     for made in (model.predict(images, WHITE, LITE), again):
         np.testing.assert_array_equal(made.values, first.values)
         np.testing.assert_array_equal(made.variance, first.variance)
