@@ -28,6 +28,7 @@ def denoise(
     n_orientations: int | None = None,
     flux_tolerance: float = 0.01,
     destripe: bool = False,
+    engine: str = "auto",
     ext: Extension | None = None,
     mask: Any = None,
     mask_ext: Extension | None = None,
@@ -67,6 +68,8 @@ def denoise(
     destripe : bool, optional
         Whether to leave out the pattern of rows and columns that the exposure shows. By default it is put back as it
         was.
+    engine : {"auto", "litert", "tensorflow"}, optional
+        What runs the network: as for a `Denoiser`.
     ext : int, str or (str, int), optional
         Which HDU of a file.
     mask : array_like of bool, shape (ny, nx), optional
@@ -112,6 +115,7 @@ def denoise(
     stated = _stated(noise, gain, read_noise)
     settings: dict[str, Any] = {"mode": mode, "steps": steps, "seed": seed, "n_threads": n_threads}
     settings |= {"n_orientations": n_orientations, "flux_tolerance": flux_tolerance, "destripe": destripe}
+    settings["engine"] = engine
     if recipe is not None and model is not None:
         raise ValueError(f"a model has its own recipe: state one of recipe and model. Received: {recipe!r}")
     denoiser = Denoiser(recipe or "amsd", **settings)

@@ -35,6 +35,7 @@ def denoise_many(
     n_orientations: int | None = None,
     flux_tolerance: float | None = None,
     destripe: bool = False,
+    engine: str | None = None,
     ext: int | str | tuple[str, int] | None = None,
     mask_file: str | os.PathLike[str] | None = None,
     error_file: str | os.PathLike[str] | None = None,
@@ -63,7 +64,7 @@ def denoise_many(
     n_jobs : int, optional
         Processes on this machine. By default all is done in this one. With more than one the calling script needs
         ``if __name__ == "__main__":``, as `multiprocessing` asks for.
-    recipe, mode, steps, seed, n_orientations, flux_tolerance, destripe : optional
+    recipe, mode, steps, seed, n_orientations, flux_tolerance, destripe, engine : optional
         As for a `Denoiser`.
     model : path-like, optional
         A model file in the place of a recipe. Workers of a cluster have to see it, too.
@@ -116,6 +117,7 @@ def denoise_many(
         orientations=n_orientations,
         flux_tolerance=flux_tolerance,
         destripe=destripe,
+        engine=engine,
         ext=_as_words(ext),
         mask_file=None if mask_file is None else absolute(mask_file),
         error_file=None if error_file is None else absolute(error_file),
