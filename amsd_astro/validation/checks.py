@@ -19,6 +19,7 @@ __all__ = ["CLEAR_SHAPE", "FLUX_GROUPS", "Measured", "checks_of", "mean_of"]
 FLUX_GROUPS = {"faint": (4.0, 10.0), "middle": (10.0, 50.0), "bright": (50.0, 200.0)}
 """Aperture signal to noise of the sources that the flux is judged by."""
 
+_LOW = (10.0, 20.0)
 CLEAR_SHAPE = 20.0
 """Aperture signal to noise from which sizes, shapes and places are judged."""
 
@@ -89,6 +90,7 @@ def _flux(experiment: Experiment, measurements: Measurements) -> list[Check]:
     words = {
         "bright": "Photometry of clear sources is what it was.",
         "middle": "Sources of middling brightness keep their flux.",
+        "low": "Those that are well seen and not yet bright: here a loss that is a rule begins to show.",
         "faint": "Sources near the limit keep most of it: the least error shrinks what is faint.",
     }
     tables = (measurements.after, measurements.before, measurements.true)
@@ -98,7 +100,7 @@ def _flux(experiment: Experiment, measurements: Measurements) -> list[Check]:
     }
     result = []
     for kind, (what, flux, used, (after, before, true)) in kinds.items():
-        for name, (low, high) in reversed(FLUX_GROUPS.items()):
+        for name, (low, high) in [*reversed(FLUX_GROUPS.items()), *([("low", _LOW)] if kind == "psf_flux" else [])]:
             chosen = used & (snr >= low) & (snr <= high)
             mean = mean_of(after, before, true, chosen, relative=True)
             title = f"{what} of S/N {low:g} to {high:g} should keep their {flux}"
