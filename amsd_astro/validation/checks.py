@@ -19,7 +19,8 @@ __all__ = ["CLEAR_SHAPE", "FLUX_GROUPS", "Measured", "checks_of", "mean_of"]
 FLUX_GROUPS = {"faint": (4.0, 10.0), "middle": (10.0, 50.0), "bright": (50.0, 200.0)}
 """Aperture signal to noise of the sources that the flux is judged by."""
 
-_LOW = (10.0, 20.0)
+_LOW = (10.0, 20.0)  # of stars alone, whose PSF flux is known well enough
+
 CLEAR_SHAPE = 20.0
 """Aperture signal to noise from which sizes, shapes and places are judged."""
 
@@ -160,18 +161,18 @@ def _detection(measurements: Measurements) -> list[Check]:
         ),
         Check(
             "false_detections", "Nothing should be found in noise alone but by chance",
-            _excess(denoised.n_false, raw.n_false), verb="found in excess:",
+            _excess(denoised.n_false, raw.n_false), verb="too many by",
             sentence=f"Detections at {FALSE_LEVEL:g} sigma of the raw frame, above {chance}.",
         ),
         Check(
             "false_mirrored", "Nothing should be found in the frame upside down but by chance",
-            _excess(denoised.n_false_mirrored, raw.n_false_mirrored), verb="found in excess:",
+            _excess(denoised.n_false_mirrored, raw.n_false_mirrored), verb="too many by",
             sentence=f"Its sources masked; detections above {chance}.",
         ),
         Check(
             "unsupported", "What stands out should be seen in the raw frame as well", share,
             100 * math.sqrt(max(measurements.n_unsupported, 1)) / max(measurements.n_detected, 1), unit="%",
-            sentence="Share of the detections in the denoised frame where the raw one shows nothing.", verb="not seen:",
+            sentence="Share of what is found where the raw frame shows nothing.", verb="what is not seen is",
         ),
     ]  # fmt: skip
 
@@ -194,7 +195,7 @@ def _residual(measurements: Measurements) -> list[Check]:
         Check(
             "residual_width", "All of the noise should be taken from empty sky, and no more", residual.sky_width,
             residual.sky_width_error, unit="sigma", sentence="The noise has a width of 1.",
-            verb="width of what was taken:",
+            verb="its width is",
         ),
         Check(
             "residual_neighbours", "What is taken from empty sky should be as white as the noise",
@@ -203,11 +204,11 @@ def _residual(measurements: Measurements) -> list[Check]:
         ),
         Check(
             "residual_slope", "Nothing should be taken in proportion to the signal", 100 * residual.slope,
-            100 * residual.slope_error, unit="%", sentence="Over all pixels brighter than the noise.", verb="taken:",
+            100 * residual.slope_error, unit="%", sentence="Over all pixels brighter than the noise.", verb="it took",
         ),
         Check(
             "residual_faint", "Nothing should be taken in proportion to a faint signal", 100 * residual.faint,
-            100 * residual.faint_error, unit="%", verb="taken:",
+            100 * residual.faint_error, unit="%", verb="it took",
             sentence=f"Over pixels of {FAINT_PIXELS[0]:g} to {FAINT_PIXELS[1]:g} sigma in the denoised frame.",
         ),
     ]  # fmt: skip
@@ -218,7 +219,7 @@ def _sigma_map(measurements: Measurements) -> list[Check]:
     return [
         Check(
             "sigma_width", "The 1-sigma map should tell the true error", math.nan if stratum is None else stratum.width,
-            None if stratum is None else stratum.width_error, verb="errors over the map:",
+            None if stratum is None else stratum.width_error, verb="errors over the map are",
             sentence="Width of (denoised - truth) / sigma, of the denoised frame exposed again.",
         ),
         Check(
