@@ -28,7 +28,7 @@ def image_lines(record: dict[str, Any]) -> list[str]:
         ("image", f"HDU {image['hdu']}, {nx} x {ny} pixels, {image['dtype']}, {masked}"),
         *_plane_rows(record["planes"]),
         ("unit", unit or "none stated"),
-        ("sky level", f"{noise['sky']:.6g} {unit}{_electrons(noise)}"),
+        ("sky level", f"{noise['sky']:.6g} {unit}".rstrip() + _electrons(noise)),
         ("sky sigma", f"{noise['sky_sigma']:.4g} {unit}"),
         ("pedestal", _pedestal(noise, unit)),
         ("gain", _gain(noise, unit)),
@@ -56,14 +56,26 @@ def _electrons(noise: dict[str, Any]) -> str:
     return f", {electrons:.3g} electrons a pixel above the pedestal" if electrons and electrons > 0 else ""
 
 
+def _unknown(noise: dict[str, Any]) -> str:
+    """Why pedestal and read noise are unknown; empty where there is no such reason."""
+    if noise["gain"] is None:
+        return "cannot be told without a gain"
+    if noise["source"] == "assumed":
+        return "cannot be told: the gain is assumed"
+    if abs(noise["sky"]) < noise["sky_sigma"]:
+        return "cannot be told: the sky was taken off"
+    return ""
+
+
 def _pedestal(noise: dict[str, Any], unit: str) -> str:
     pedestal = noise["pedestal"]
     if pedestal is None:
-        return "cannot be told from the read noise" if noise["gain"] else "cannot be told without a gain"
+        return _unknown(noise) or "cannot be told: no read noise is stated"
+    told = f"{pedestal:.4g} {unit}".rstrip()
     if not noise["pedestal_is_known"]:
-        return f"at least {pedestal:.4g} {unit}, more with read noise"
+        return f"at least {told}, more with read noise"
     small = abs(pedestal) < noise["sky_sigma"]
-    return "none: a pixel without light is zero" if small else f"{pedestal:.4g} {unit}, by the noise of the sky"
+    return "none: a pixel without light is zero" if small else f"{told}, by the noise of the sky"
 
 
 def _gain(noise: dict[str, Any], unit: str) -> str:
@@ -77,9 +89,9 @@ def _gain(noise: dict[str, Any], unit: str) -> str:
 def _read_noise(noise: dict[str, Any]) -> str:
     electrons, source = noise["read_noise"], noise["read_noise_source"]
     if electrons is None:
-        return "not stated, and cannot be told from the pedestal" if noise["gain"] else "cannot be told without a gain"
+        return _unknown(noise) or "not stated, and not to be told from the pedestal"
     if source == "data":
-        return f"at most {electrons:.3g} e, less where there is a pedestal below zero"
+        return f"at most {electrons:.3g} e, by the noise of the sky"
     return f"{electrons:.3g} e, {'as stated' if source == 'caller' else 'by the header'}"
 
 

@@ -59,6 +59,8 @@ def detector_of(frame: DescribedPixels, noise: NoiseModel, *, read_noise: float 
     if not noise.slope > 0:
         return Detector()
     gain, floor = 1 / noise.slope, typical(noise.floor)
+    if noise.source == "assumed" or abs(noise.sky) < math.sqrt(max(noise.sky_variance, 0.0)):
+        return Detector(gain)  # of a sky that was taken off the photons are part of the floor
     source = "caller" if read_noise is not None else "header"
     if read_noise is None:
         read_noise = _read_noise_by_cards(frame)
