@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import concurrent.futures
 import contextlib
 import itertools
+import logging
 import os
 import secrets
 from collections.abc import Generator, Iterator, Sequence
@@ -17,7 +20,7 @@ from amsd_astro.many.work import Job, Work
 from amsd_astro.remote.addresses import absolute, file_name, is_address
 from amsd_astro.version import __version__
 
-__all__ = ["check_workers", "connected", "run_on_cluster"]
+__all__ = ["calm_cluster", "check_workers", "connected", "run_on_cluster"]
 
 _PATIENCE = 60  # seconds for the scheduler, and for the first worker
 _AHEAD = 2  # jobs that wait for each worker; all at once would fill the scheduler
@@ -57,6 +60,15 @@ def connected(address: str) -> Iterator[Any]:
         raise OSError(f"no scheduler answers at {address}: {error}") from error
     with contextlib.closing(client):
         yield client
+
+
+def calm_cluster() -> None:
+    """Keep the loggers of distributed, which write to standard error, from it: what matters is told by the results."""
+    import distributed  # noqa: F401 - gives its loggers their levels
+
+    for name in list(logging.root.manager.loggerDict):
+        if name.partition(".")[0] == "distributed":
+            logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
 def run_on_cluster(client: Any, work: Work, jobs: Sequence[Job]) -> Generator[Told]:
@@ -158,12 +170,16 @@ class _Run:
 def _result_of(future: Any) -> dict[str, Any] | None:
     from distributed import KilledWorker
 
-    if future.status == "finished":
-        result: dict[str, Any] = future.result()
-        return result
-    if future.status != "error":
-        raise OSError("the scheduler is lost: what is done is whole, and what is missing is to be done again")
-    error = future.exception()
+    lost = "the scheduler is lost: what is done is whole, and what is missing is to be done again"
+    try:
+        if future.status == "finished":
+            result: dict[str, Any] = future.result()
+            return result
+        error = future.exception() if future.status == "error" else None
+    except (OSError, concurrent.futures.CancelledError, asyncio.CancelledError):  # it went just then
+        raise OSError(lost) from None
+    if error is None:
+        raise OSError(lost)
     if isinstance(error, KilledWorker):
         return None
     failure = describe_failure(error)

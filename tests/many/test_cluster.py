@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from works import Nap, Tell
 
+from amsd_astro.many import cluster
 from amsd_astro.many.cluster import check_workers, connected, run_on_cluster
 from amsd_astro.many.one_file import FileWork
 from amsd_astro.many.options import Options
@@ -71,6 +72,26 @@ def test_no_scheduler_is_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("amsd_astro.many.cluster._PATIENCE", 1)
     with pytest.raises(OSError, match="no scheduler answers at tcp:"), connected("tcp://127.0.0.1:9"):
         pass
+
+
+def test_a_scheduler_that_goes_when_a_result_is_taken_is_told_of() -> None:
+    class Future:
+        status = "finished"
+
+        def result(self) -> None:
+            raise distributed.comm.CommClosedError("in <TCP (closed)>: reset by peer")
+
+    with pytest.raises(OSError, match="the scheduler is lost: what is done is whole"):
+        cluster._result_of(Future())
+
+
+def test_the_loggers_of_the_cluster_are_calm() -> None:
+    code = (
+        "import logging; from amsd_astro.many.cluster import calm_cluster; calm_cluster();"
+        "print([n for n in ('', '.client', '.worker') if logging.getLogger('distributed' + n).isEnabledFor(40)])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
 
 
 @pytest.mark.slow

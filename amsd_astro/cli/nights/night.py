@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import importlib.util
-import logging
 from collections.abc import Generator, Sequence
 from typing import Any
 
@@ -28,7 +27,6 @@ def check_night(args: argparse.Namespace) -> None:
             raise UsageError("argument --jobs: is for this machine; not allowed with argument --scheduler")
         if importlib.util.find_spec("distributed") is None:
             raise UsageError("argument --scheduler: needs the package distributed, in the extra amsd_astro[cluster]")
-        logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters is told by the results
     elif args.jobs > 1:
         try:
             check_processes(args.jobs, args.threads)
@@ -83,8 +81,9 @@ def run_night(work: Work, jobs: Sequence[Job], args: argparse.Namespace, console
 def _done(work: Work, jobs: Sequence[Job], args: argparse.Namespace) -> Generator[tuple[Job, dict[str, Any]]]:
     """Do all jobs on a cluster or in processes."""
     if args.scheduler is not None:
-        from amsd_astro.many.cluster import connected, run_on_cluster
+        from amsd_astro.many.cluster import calm_cluster, connected, run_on_cluster
 
+        calm_cluster()
         with connected(args.scheduler) as client:
             yield from run_on_cluster(client, work, jobs)
     else:
