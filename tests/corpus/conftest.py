@@ -35,7 +35,7 @@ def run(
 
     def load(cls: type[denoiser.Denoiser], path: str, /, **settings: Any) -> denoiser.Denoiser:
         made = cls(**settings)
-        made._model = StillNetwork()  # type: ignore[assignment]
+        made._model, made.engine = StillNetwork(), "litert"  # type: ignore[assignment]
         return made
 
     monkeypatch.setattr(denoiser.Denoiser, "load", classmethod(load))

@@ -32,6 +32,25 @@ class StillNetwork:
     def stride(self, calibration: object) -> int:
         return 4
 
+    def can_be_lite(self) -> bool:
+        return True
+
+    def answers(
+        self,
+        images: NDArray[np.float32],
+        correlation: NDArray[np.floating],
+        calibration: object,
+        *,
+        orientation: int = 0,
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        values = self._inner(images) + np.float32(STEP)
+        return values, np.ones_like(values)
+
+    def estimated(
+        self, images: NDArray[np.float32], answers: tuple[NDArray[np.float32], ...], calibration: object
+    ) -> Estimate:
+        return Estimate(*answers, self._inner(images) > 10)
+
     def predict(
         self,
         images: NDArray[np.float32],
@@ -40,11 +59,11 @@ class StillNetwork:
         *,
         n_orientations: int = 1,
     ) -> Estimate:
-        inner = slice(self.margin, -self.margin)
-        values = images[:, inner, inner]
-        return Estimate(values + np.float32(STEP), np.ones_like(values), values > 10)
+        return self.estimated(images, self.answers(images, correlation, calibration), calibration)
 
-    predict_without_graph = predict
+    def _inner(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
+        inner = slice(self.margin, -self.margin)
+        return images[:, inner, inner]
 
     def fingerprint(self) -> str:
         return "0123456789abcdef"
