@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from amsd_astro.exposures.coaddition.aligned_stack import AlignedStack
-from amsd_astro.exposures.coaddition.open_sky import is_open_sky
+from amsd_astro.exposures.open_sky import is_open_sky
 
 __all__ = ["BackgroundDifference", "match_backgrounds", "measure_difference"]
 
