@@ -134,7 +134,7 @@ def _keep(path: Path, record: dict[str, Any]) -> None:
 def _serial_rows(serial: NightRun) -> list[str]:
     """Return how time and memory went from mark to mark."""
     rows, last = [], 0
-    for mark in (mark for mark in _MARKS if mark <= len(serial.at)):
+    for mark in sorted({*(mark for mark in _MARKS if mark < len(serial.at)), len(serial.at)}):
         seconds = [one for one in serial.took[last:mark] if one is not None]
         now, most = serial.memory[mark - 1], serial.peak[mark - 1]
         rows.append(f"| {last + 1} to {mark} | {statistics.median(seconds):.2f} | {now:.0f} | {most:.0f} |")
@@ -157,7 +157,7 @@ def main() -> None:
         f"`{command(__spec__)}` ({machine()}; other work ran on it): {args.frames} frames of 512 x 512 pixels. Serial: "
         f"status {serial.status}, {n_outputs} outputs in {serial.seconds:.0f} s.",
         "",
-        "| run | status | outputs with the serial bytes | with others | other files | errors told | s |",
+        "| run | status | outputs with the serial bytes | with others | other files | lines of errors | s |",
         "|---|---|---|---|---|---|---|",
         *(
             f"| {one.title} | {one.status} | {one.n_right} | {one.n_wrong} | {len(one.strangers)} | {len(one.errors)} "
