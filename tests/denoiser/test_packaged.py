@@ -7,6 +7,7 @@ from importlib import resources
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from amsd_astro import Denoiser, Frame, NoiseModel, denoise
 from amsd_astro.errors import AmsdWarning
@@ -152,3 +153,22 @@ def test_a_pattern_is_put_back_as_it_was_or_left_out(field: Field, exposure: Fra
         assert np.sqrt(np.mean(error**2)) < rms(as_they_are, field) + 0.08
     assert np.sqrt(kept.noise.sky_variance) == pytest.approx(np.sqrt(as_they_are.noise.sky_variance), rel=0.03)
     assert "AMSDPROW" not in as_they_are.header
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("fwhm", [2.5, 4.5])
+def test_smoothed_exposures_lose_their_noise(fwhm: float) -> None:
+    detector = Detector(gain=1.5, read_noise=5.0, pedestal=500.0)
+    sharp = random_field(np.random.default_rng(27), (384, 384), psf=MoffatPsf(2.2), sky=300.0, detector=detector)
+    exposed = expose(sharp, np.random.default_rng(28), n_cosmic_rays=0)
+    width = fwhm / 2.3548
+    noisy, truth = (ndimage.gaussian_filter(image.astype(float), width) for image in (exposed.data, sharp.truth))
+    sigma = np.sqrt(ndimage.gaussian_filter(sharp.variance, width / np.sqrt(2)) / (4 * np.pi * width**2))
+    with pytest.warns(AmsdWarning, match="smooth from one to the next"):
+        result = denoise(Frame(noisy.astype(np.float32)), seed=0)
+    assert result.header["AMSDSAMP"] >= 2
+    error = (np.asarray(result.data) - truth) / sigma
+    assert np.sqrt(np.mean(error**2)) < 0.6
+    sky = truth < np.percentile(truth, 40)
+    assert np.sqrt(np.mean(error[sky] ** 2)) < 0.4
+    assert 0.7 < (error * sigma / result.uncertainty.array).std() < 1.4
