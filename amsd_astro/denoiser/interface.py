@@ -226,20 +226,18 @@ class Denoiser(ImageMethods):
             return None
         self._tell_of_loading(progress)
         start(self.n_threads)
+        told: dict[str, Any] = {
+            "n_steps": self.steps,
+            "seed": self.seed,
+            "progress": progress,
+            "checkpoint": checkpoint,
+        }
         if repeats:
-            self._model, adaptation, noisy = self._learned_of_repeats(prepared, progress, checkpoint)
+            self._model, adaptation, noisy = self._learned_of_repeats(prepared, told)
             self._knows_camera = self._knows_camera or adaptation.n_steps > 0
         else:
-            self._model, adaptation = train_on_frames(
-                self._start(),
-                noisy,
-                self._settings,
-                recipe=self.recipe,
-                n_steps=self.steps,
-                seed=self.seed,
-                progress=progress,
-                checkpoint=checkpoint,
-            )
+            model, settings = self._start(), self._settings
+            self._model, adaptation = train_on_frames(model, noisy, settings, recipe=self.recipe, **told)
         self.adaptation = adaptation
         self._n_steps += adaptation.n_steps
         if adaptation.n_steps:
@@ -247,19 +245,11 @@ class Denoiser(ImageMethods):
         return adaptation
 
     def _learned_of_repeats(
-        self, prepared: Sequence[Prepared], progress: Progress | None, checkpoint: str | os.PathLike[str] | None
+        self, prepared: Sequence[Prepared], told: dict[str, Any]
     ) -> tuple[Predictor, Adaptation, list[Prepared]]:
         from amsd_astro.denoiser.repeats import train_on_repeats
 
-        return train_on_repeats(
-            self._start(),
-            prepared,
-            self._settings,
-            n_steps=self.steps,
-            seed=self.seed,
-            progress=progress,
-            checkpoint=checkpoint,
-        )
+        return train_on_repeats(self._start(), prepared, self._settings, **told)
 
     def _apply(
         self, prepared: Prepared, progress: Progress | None, *, mode: str, trained: Adaptation | None = None

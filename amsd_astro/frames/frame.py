@@ -15,7 +15,7 @@ from astropy.nddata import NDData
 from astropy.wcs import WCS
 
 from amsd_astro.arrays.float_errors import usual_float_errors
-from amsd_astro.errors import FrameError
+from amsd_astro.arrays.native_floats import native_floats
 from amsd_astro.fits.world_coordinates import parse_wcs
 from amsd_astro.frames.described_pixels import DescribedPixels, as_header
 from amsd_astro.frames.descriptions import frame_in_lines
@@ -127,7 +127,7 @@ class Frame(DescribedPixels):
             psf=psf,
         )
         self._meta = as_header(stated, copy)  # set here: NDData would log that it replaces the one of its input
-        self._data = _as_float(self._data)
+        self._data = native_floats(self._data)
         self.source = source
         self.noise = noise
         self.primary = primary
@@ -294,16 +294,3 @@ class Frame(DescribedPixels):
 
     read = UnifiedReadWriteMethod(FrameReader)
     write = UnifiedReadWriteMethod(FrameWriter)
-
-
-def _as_float(data: Any) -> np.ndarray:
-    """Return native floats: float64 only where needed."""
-    array = np.asarray(data)
-    if array.dtype.kind not in "fiub":
-        raise FrameError(f"pixels must be real numbers. Received: dtype {array.dtype}")
-    if array.dtype.kind == "f":
-        wanted = np.float64 if array.dtype.itemsize >= 8 else np.float32
-    else:
-        wide = array.dtype.itemsize > 2 and array.size and max(abs(int(array.min())), abs(int(array.max()))) > 2**24
-        wanted = np.float64 if wide else np.float32
-    return array.astype(wanted, copy=False)

@@ -15,7 +15,6 @@ from astropy.io import fits
 
 import amsd_astro
 from amsd_astro.cli import main
-from amsd_astro.cli.commands import denoise as command_denoise
 from amsd_astro.cli.commands import train as command_train
 from amsd_astro.frames import Frame
 from amsd_astro.frames.noise import measure_noise
@@ -118,8 +117,7 @@ def stand_in(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) ->
     module.Denoiser, module.RECIPES = StandIn, ("amsd",)  # type: ignore[attr-defined]
     module.__path__ = [str(Path(amsd_astro.__file__).parent / "denoiser")]  # its other modules are the real ones
     monkeypatch.setitem(sys.modules, "amsd_astro.denoiser", module)
-    for command in (command_denoise, command_train):
-        monkeypatch.setattr(command, "import_tensorflow", lambda **_: None)
+    monkeypatch.setattr(command_train, "import_tensorflow", lambda **_: None)
     monkeypatch.setattr(StandIn, "made", [])
     monkeypatch.setattr(StandIn, "on_fit", None)
     return StandIn

@@ -40,6 +40,11 @@ def stop_after(n_steps: int) -> Callable[[int, int, str], None]:
     return progress
 
 
+def noting(steps: list[int]) -> Callable[[int, int, str], None]:
+    """Note the steps of a training."""
+    return lambda done, total, stage: steps.append(done) if stage == "training" else None
+
+
 def test_the_result_is_that_of_an_uninterrupted_run(exposure: np.ndarray, tmp_path: Path) -> None:
     whole = Denoiser(seed=4).fit_denoise(exposure)
     checkpoint = tmp_path / "frame.checkpoint"
@@ -49,7 +54,7 @@ def test_the_result_is_that_of_an_uninterrupted_run(exposure: np.ndarray, tmp_pa
     steps: list[int] = []
     result = Denoiser(seed=4).fit_denoise(
         exposure,
-        progress=lambda done, total, stage: steps.append(done) if stage == "training" else None,
+        progress=noting(steps),
         checkpoint=checkpoint,
     )
     assert steps == [5, 6]
@@ -69,7 +74,7 @@ def test_another_frame_or_seed_begins_anew(exposure: np.ndarray, tmp_path: Path)
     for denoiser, frame in ((Denoiser(seed=5, steps=2), exposure), (Denoiser(seed=4, steps=2), moved)):
         steps: list[int] = []
         with pytest.warns(AmsdWarning, match="begins anew.*another one"):
-            denoiser.fit(frame, progress=lambda done, *_: steps.append(done), checkpoint=checkpoint)  # noqa: B023
+            denoiser.fit(frame, progress=noting(steps), checkpoint=checkpoint)
         assert steps[0] == 1
 
 
@@ -79,7 +84,7 @@ def test_a_damaged_checkpoint_is_replaced_and_a_finished_one_used(exposure: np.n
     with pytest.warns(AmsdWarning, match="begins anew"):
         Denoiser().fit(exposure, checkpoint=checkpoint)
     steps: list[int] = []
-    Denoiser().fit(exposure, progress=lambda done, *_: steps.append(done), checkpoint=checkpoint)
+    Denoiser().fit(exposure, progress=noting(steps), checkpoint=checkpoint)
     assert not steps
 
 

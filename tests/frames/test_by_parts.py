@@ -163,7 +163,7 @@ def test_memory_serves_for_arrays_too_where_no_folder_does(monkeypatch: pytest.M
     def nowhere() -> str:
         raise FileNotFoundError(errno.ENOENT, "No usable temporary directory found")
 
-    monkeypatch.setattr(scratch, "_folder", nowhere)
+    monkeypatch.setattr(scratch, "scratch_folder", nowhere)
     monkeypatch.setattr(scratch, "_LARGEST_HELD", 0)
     array = new_array((30, 20), np.float32)
     array[:] = 1

@@ -9,6 +9,7 @@ import pytest
 
 from amsd_astro.network.amsd.frame_calibration import FrameCalibration
 from amsd_astro.network.amsd.shrinkage import N_SHARES
+from amsd_astro.network.engines.arithmetic import Arithmetic
 from amsd_astro.network.predictor import Estimate
 from amsd_astro.pretraining import shrinkage
 from amsd_astro.pretraining.exposures import Exposed
@@ -26,7 +27,7 @@ class Ghosts:
     def predict(
         self, images: np.ndarray, correlation: np.ndarray, calibration: FrameCalibration, *, n_orientations: int
     ) -> Estimate:
-        assert n_orientations == 4 and calibration == FrameCalibration(precision="float32")
+        assert n_orientations == 4 and calibration == FrameCalibration(arithmetic=Arithmetic("tensorflow", "float32"))
         values = (0.1 * images)[:, MARGIN:-MARGIN, MARGIN:-MARGIN].astype(np.float32)
         return Estimate(values, np.full_like(values, 0.04), np.zeros(values.shape, bool))
 

@@ -25,6 +25,13 @@ def card_of(frame: DescribedPixels, keyword: str) -> tuple[Any, str] | None:
         The frame.
     keyword : str
         Long ones without HIERARCH.
+
+    Examples
+    --------
+    >>> from amsd_astro import read_frame
+    >>> from amsd_astro.frames.noise import card_of
+    >>> card_of(read_frame("exposure.fits"), "BUNIT")
+    ('adu', 'unit of the pixels')
     """
     try:
         for header in (frame.header, frame.primary):
