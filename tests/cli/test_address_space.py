@@ -27,13 +27,20 @@ def limited(limit: int, *words: object) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize("command", ["denoise", "train", "compare", "validate"])
 def test_it_is_told_in_one_line(command: str, image: Path, tmp_path: Path) -> None:
     output = tmp_path / {"denoise": "o.fits", "train": "o.npz", "compare": "o.png", "validate": "o.html"}[command]
-    done = limited(TOO_LITTLE, command, image, "-o", output, "--json")
+    engine = () if command == "train" else ("--engine", "tensorflow")
+    done = limited(TOO_LITTLE, command, image, "-o", output, "--json", *engine)
     assert done.returncode == 71
     (line,) = done.stderr.splitlines()
     assert "out of memory: TensorFlow needs" in line and "ulimit -v" in line
     record = json.loads(done.stdout)
     assert (record["ok"], record["kind"], record["status"]) == (False, "resources", 71)
     assert list(tmp_path.iterdir()) == [image]
+
+
+@pytest.mark.slow
+def test_a_small_frame_needs_less(image: Path, tmp_path: Path) -> None:
+    assert limited(TOO_LITTLE, "denoise", image, "-o", tmp_path / "out.fits").returncode == 0
+    assert limited(500 * 10**6, "denoise", image, "-o", tmp_path / "none.fits").returncode in (0, 71)
 
 
 def test_what_needs_no_network_goes_on(image: Path, tmp_path: Path) -> None:
