@@ -104,7 +104,7 @@ def mean_share(
     n_bright = max(_FEWEST, round(_BRIGHTEST * fluxes.size))
     bright, faint = order[:n_bright], order[n_bright:]
     growing = np.max(fluxes) / fluxes
-    middle = weighted_median(shares[bright], growing[bright] ** -2)
+    middle = weighted_median(shares[bright], 1 / growing[bright])  # a few that are near saturation do not rule it
     if faint.size:
         errors = np.hypot(
             errors, growing * extra_scatter((shares - middle)[faint], errors[faint], 0, growing=growing[faint])

@@ -24,7 +24,7 @@ BANNER = (
 DENOISE = """
 import numpy as np
 from amsd_astro import denoise
-denoise(np.random.default_rng(0).normal(100, 5, (64, 64)).astype("f4"), steps=0)
+denoise(np.random.default_rng(0).normal(100, 5, (64, 64)).astype("f4"), steps=0, engine="{engine}")
 """
 
 
@@ -124,9 +124,10 @@ def test_a_standard_error_that_is_no_file(monkeypatch: pytest.MonkeyPatch, capfd
 
 @pytest.mark.slow
 def test_denoising_in_a_new_process_prints_nothing() -> None:
-    assert run(DENOISE) == ("", "")
+    for engine in ("litert", "tensorflow"):
+        assert run(DENOISE.format(engine=engine)) == ("", "")
     in_two_threads = (
-        "import threading\nfrom amsd_astro.denoiser.training import start\n"
+        "import threading\nfrom amsd_astro.network.engines.starting import start\n"
         "threads = [threading.Thread(target=start, args=(1,)) for _ in range(2)]\n"
         "[one.start() for one in threads]; [one.join() for one in threads]\n"
         "import os; os.write(2, b'after'); print(os.environ.get('TF_CPP_MIN_LOG_LEVEL'))"
@@ -147,4 +148,5 @@ def test_what_the_caller_imported_stays_as_it_is() -> None:
 
 @pytest.mark.slow
 def test_it_is_shown_where_the_log_tells_every_detail() -> None:
-    assert "cpu_feature_guard" in run("import logging; logging.getLogger('amsd_astro').setLevel('DEBUG')" + DENOISE)[1]
+    code = "import logging; logging.getLogger('amsd_astro').setLevel('DEBUG')" + DENOISE.format(engine="tensorflow")
+    assert "cpu_feature_guard" in run(code)[1]
