@@ -32,7 +32,8 @@ def night(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "night" / "bad.fits").write_text("no frame")
     command = tmp_path / "bin" / "amsd-astro"
     command.parent.mkdir()
-    lines = ("#!/bin/sh", f'echo "$2 $3 $4" >> {tmp_path}/calls', '[ -z $LITTLE ] || { ulimit -v $LITTLE; set -- "$@" --engine tensorflow; }')
+    short = '[ -z $LITTLE ] || { ulimit -v $LITTLE; set -- "$@" --engine tensorflow; }'
+    lines = ("#!/bin/sh", f'echo "$2 $3 $4" >> {tmp_path}/calls', short)
     command.write_text("\n".join((*lines, f'exec {sys.executable} -m amsd_astro "$@"', "")))
     command.chmod(0o755)
     monkeypatch.setenv("PATH", f"{command.parent}{os.pathsep}{os.environ['PATH']}")
