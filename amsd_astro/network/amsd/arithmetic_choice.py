@@ -77,7 +77,7 @@ def _precision(model: MultiscaleModel, frame: TrainingFrame) -> str:
         rough = model.predict(
             images,
             frame.correlation,
-            FrameCalibration(variance_scale=1.0, arithmetic=Arithmetic("tensorflow", "bfloat16")),
+            FrameCalibration(variance_scale=1.0, arithmetic=_ROUGH),
         )
     except OpError as error:  # libraries can be told to leave out what the processor has
         _log.info("bfloat16 does not work here: %s", str(error).splitlines()[0])

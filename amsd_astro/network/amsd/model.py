@@ -201,7 +201,7 @@ class MultiscaleModel(Predictor[FrameCalibration]):
 
     def can_be_lite(self) -> bool:
         """Whether LiteRT can run the network."""
-        return self._runner.can_be_lite()
+        return self._runner.can_be_lite
 
     def _answer(
         self, images: NDArray[np.float32], correlation: NDArray[np.floating], calibration: FrameCalibration

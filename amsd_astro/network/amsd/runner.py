@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -55,14 +55,15 @@ class Runner:
         """Return the answer by TensorFlow in float32, without a graph: sooner done for a single block."""
         return self._by_tensorflow().without_graph(inputs)
 
+    @cached_property
     def can_be_lite(self) -> bool:
-        """Whether LiteRT can run the network."""
+        """Whether LiteRT can run the network: that goes by the shapes of its weights, which stay."""
         return can_be_lite(self.network.get_weights())
 
     def check(self, check: Callable[[Any], None]) -> None:
         """Have the network judged as LiteRT runs it, where it does, and by Keras when Keras builds it."""
         self.network.check_when_built(check)
-        if self.can_be_lite():
+        if self.can_be_lite:
             check(self._by_litert(None))
         else:
             self.network()
