@@ -55,7 +55,7 @@ def check_destination(path: str | os.PathLike[str], *, overwrite: bool = False, 
     if protocol_of(path) not in _WHOLE:
         raise OutputError(f"{name}: outputs are uploaded by {', '.join(_WHOLE)}. Received: {protocol_of(path)}")
     if not overwrite and is_there(path):
-        raise OutputExistsError(f"{name}: exists already, and overwriting was not asked for.")
+        raise OutputExistsError(f"{name}: exists already.", cure="overwrite=True")
     return path
 
 
