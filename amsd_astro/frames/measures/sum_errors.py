@@ -22,7 +22,7 @@ from functools import cached_property
 import numpy as np
 from astropy.nddata import StdDevUncertainty
 from numpy.typing import NDArray
-from scipy import ndimage, signal
+from scipy import ndimage
 
 from amsd_astro.errors import FrameError
 from amsd_astro.frames.denoising_record import read_record
@@ -189,6 +189,8 @@ def _correlated(values: _Floats, correlation: NDArray[np.floating]) -> _Floats:
     if correlation.shape == (1, 1):
         return values
     if len(correlation) > _DIRECT:
+        from scipy import signal  # half a second, which every command would pay
+
         return np.asarray(signal.fftconvolve(values, correlation, mode="same"), np.float64)
     summed: _Floats = ndimage.correlate(values, correlation, mode="constant")
     return summed
