@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["mad_sigma", "median", "quantile"]
+__all__ = ["mad_sigma", "median", "quantile", "unrounded_median"]
 
 
 def quantile(values: NDArray[np.floating], share: float) -> float:
@@ -24,6 +24,22 @@ def quantile(values: NDArray[np.floating], share: float) -> float:
 def median(values: NDArray[np.floating]) -> float:
     """Return the median of at least one value."""
     return _quantile(values.flatten(), 0.5)
+
+
+def unrounded_median(values: NDArray[np.floating]) -> float:
+    """Return the median of what was rounded to values, such as the level of a sky of whole numbers.
+
+    Where many values are the same they stand for what lies up to halfway to the next ones, evenly: the median of
+    grouped data.
+    """
+    row = values.flatten()
+    middle = _quantile(row, 0.5)
+    below, above = row[row < middle], row[row > middle]
+    n_same = row.size - below.size - above.size
+    if n_same < 2 or not (below.size and above.size):
+        return middle
+    low, high = (float(below.max()) + middle) / 2, (middle + float(above.min())) / 2
+    return low + (high - low) * (row.size / 2 - below.size) / n_same
 
 
 def mad_sigma(values: NDArray[np.floating]) -> float:

@@ -14,6 +14,7 @@ from amsd_astro.arrays.blocks import RowBlock, row_blocks, typical
 from amsd_astro.arrays.filling import FILL_REACH, fill_masked
 from amsd_astro.arrays.flat_areas import with_flat_areas
 from amsd_astro.arrays.scratch import new_array
+from amsd_astro.denoiser.noise_doubts import doubts_about_assumed, doubts_about_stated
 from amsd_astro.errors import AmsdWarning
 from amsd_astro.frames import Frame, as_frame, refuse_denoised, refuse_mosaic, refuse_unsuitable
 from amsd_astro.frames.noise import measure_noise, without_borders, without_pattern
@@ -139,6 +140,8 @@ def prepare(frame: Frame, stated: Stated, *, seed: int) -> Prepared:
         noise.slope, noise.source, noise.sky, np.sqrt(noise.sky_variance), *noise.neighbours,
     )  # fmt: skip
     tell_doubts(bare, noise, stacklevel=4)
+    for doubt in (*doubts_about_stated(noise), *doubts_about_assumed(noise, np.asarray(bare.data), bare.mask)):
+        warnings.warn(doubt, AmsdWarning, stacklevel=3)
     if isinstance(stated, NoiseModel):
         _compare(noise, bare)
     if min(frame.data.shape) < _NARROWEST:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from amsd_astro.frames.denoising_record import is_credible
+
 if TYPE_CHECKING:
     from amsd_astro.network.calibrated import Calibrated
     from amsd_astro.network.predictor import Predictor
@@ -43,8 +45,10 @@ def provenance(
     }
     risk, flux = found.risk, found.flux
     if risk is not None:
-        cards["AMSDRISK"] = (_short(risk.value / risk.noise), "estimated mean squared error, over the noise's")
-        cards["AMSDRERR"] = (_short(risk.error / risk.noise), "standard error of AMSDRISK")
+        value, error = _short(risk.value / risk.noise), _short(risk.error / risk.noise)
+        cards["AMSDRISK"] = (value, "estimated mean squared error, over the noise's")
+        cards["AMSDRERR"] = (error, "standard error of AMSDRISK")
+        cards["AMSDTRST"] = (is_credible(value, error), "whether a right noise model can have this AMSDRISK")
         for cell, factor in risk.cell_factors.items():
             cards[f"AMSDCV{cell}"] = (_short(factor), f"variance of {cell}x{cell} px sums over that of its pixels")
     if flux is not None:

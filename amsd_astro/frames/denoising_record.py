@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,10 +12,11 @@ from astropy.io import fits
 from amsd_astro.frames.measures.recorded_correlation import recorded_correlation
 from amsd_astro.noise.model import NoiseModel
 
-__all__ = ["Record", "has_record", "is_credible", "read_record", "without_record"]
+__all__ = ["Record", "error_left", "has_record", "is_credible", "read_record", "without_record"]
 
 _OURS = "AMSD"  # what the keywords of a denoising begin with
 _BEYOND = 3.0  # standard errors
+_HARDLY = 0.8  # of the noise's variance, from which on little is gained
 _KNOWN = 0.03  # how well the variance of the noise is known, over the variance
 
 
@@ -33,6 +35,20 @@ def is_credible(risk: float | None, error: float | None) -> bool:
         return True
     margin = _BEYOND * error + _KNOWN
     return -margin <= risk <= 1 + margin
+
+
+def error_left(risk: float) -> str:
+    """Return in words what a risk says of the error that is left.
+
+    Parameters
+    ----------
+    risk : float
+        Estimated mean squared error over the variance of the noise.
+    """
+    if not risk > 0:
+        return "too little to be measured"
+    hardly = ": hardly anything was taken out" if risk > _HARDLY else ""
+    return f"{math.sqrt(risk):.2f} of the noise{hardly}"
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import numpy as np
 from astropy.io import fits
 
 from amsd_astro.arrays.blocks import typical
-from amsd_astro.frames.denoising_record import Record, read_record
+from amsd_astro.frames.denoising_record import Record, error_left, read_record
 from amsd_astro.frames.described_pixels import DescribedPixels
 from amsd_astro.noise.model import NoiseModel
 from amsd_astro.printable import printable
@@ -137,7 +137,7 @@ def risk_in_words(record: Record) -> str | None:
     error = "" if record.risk_error is None else f" ± {record.risk_error:.2g}"
     if not record.is_trusted:
         return f"cannot be told, the noise is not what it was taken for (AMSDRISK {record.risk:.4f}{error})"
-    return f"{np.sqrt(max(record.risk, 0.0)):.2f} of the noise (AMSDRISK {record.risk:.4f}{error})"
+    return f"{error_left(record.risk)} (AMSDRISK {record.risk:.4f}{error})"
 
 
 def flux_in_words(record: Record) -> str | None:

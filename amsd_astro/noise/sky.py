@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from amsd_astro.arrays.flat_areas import FLAT_REACH, flat_pixels
-from amsd_astro.arrays.robust_statistics import mad_sigma, median, quantile
+from amsd_astro.arrays.robust_statistics import mad_sigma, median, quantile, unrounded_median
 from amsd_astro.arrays.starlet import smoothed
 from amsd_astro.noise.covariance import pixel_covariance
 from amsd_astro.noise.model import NoiseModel
@@ -25,6 +26,7 @@ from amsd_astro.noise.sampling import Sample, spread_sample
 __all__ = ["Sky", "measure_pieces", "measure_sky"]
 
 _N_BANDS = 3
+_WIDE = 65  # pixels on a side of the surroundings that tell where the sky is dark
 _REACH = sum(2 * 2**scale for scale in range(_N_BANDS))
 _SIGNIFICANT = 2.5
 _CORRELATED, _ALIKE = 0.08, 0.6
@@ -113,10 +115,12 @@ def measure_pieces(data: NDArray[np.floating], mask: NDArray[np.bool_], sample: 
     usable = good & ~_dilated(mask, 2) & ~_dilated(flat, 4) & sample.inner(mask.shape)
     if not usable.any():
         usable = good
-    empty = _empty_sky(bands, background, usable)
+    quiet = _without_sources(bands, usable)
+    empty = _dark_part(background, quiet)
     if not empty.any():  # a background that is no number lies below no quantile
         return Sky(float("nan"), float("nan"), np.ones((1, 1)), 0.0, float("inf"))
-    level = float(pedestal) + median(image[empty])
+    # what is dark by a few pixels is noise as well, and its level too low by 0.07 sigma
+    level = float(pedestal) + unrounded_median(image[_dark_part(_wide(background, quiet), quiet)])
     del image
     variance, correlation = pixel_covariance(bands[0], empty)
     if not variance > 0:
@@ -166,16 +170,25 @@ def _dilated(mask: NDArray[np.bool_], n_steps: int) -> NDArray[np.bool_]:
     return mask
 
 
-def _empty_sky(
-    bands: list[NDArray[np.floating]], background: NDArray[np.floating], usable: NDArray[np.bool_]
-) -> NDArray[np.bool_]:
-    """Pixels away from anything significant at any scale, and not on the brightest 40 % of the background."""
+def _without_sources(bands: list[NDArray[np.floating]], usable: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Pixels away from anything significant at any scale."""
     source = np.zeros(usable.shape, bool)
     for scale, band in enumerate(bands):
         threshold = (5.0 if scale == 0 else 3.5) * mad_sigma(band[usable])
         seen = (band > threshold) | (band < -threshold)
         source |= _dilated(seen, 2**scale) if scale else seen
     quiet = usable & ~source
-    if np.count_nonzero(quiet) < max(100, 0.01 * np.count_nonzero(usable)):
-        quiet = usable
-    return quiet & (background <= quantile(background[quiet], 0.6))
+    return usable if np.count_nonzero(quiet) < max(100, 0.01 * np.count_nonzero(usable)) else quiet
+
+
+def _dark_part(background: NDArray[np.floating], quiet: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Those pixels that are not on the brightest 40 % of the background."""
+    return np.asarray(quiet & (background <= quantile(background[quiet], 0.6)), bool)
+
+
+def _wide(background: NDArray[np.floating], quiet: NDArray[np.bool_]) -> NDArray[np.floating]:
+    """The mean of the background's pixels without sources around each pixel."""
+    total = ndimage.uniform_filter(np.where(quiet, background, 0), _WIDE, mode="mirror")
+    count = ndimage.uniform_filter(quiet.astype(background.dtype), _WIDE, mode="mirror")
+    # sums that run over rounded numbers are not quite zero where there is nothing
+    return np.where(count > 0.5 / _WIDE**2, total / np.maximum(count, 0.5 / _WIDE**2), background)

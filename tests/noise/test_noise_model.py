@@ -106,6 +106,17 @@ def test_pedestal_does_not_hide_the_headers_gain() -> None:
     assert model.variance(model.sky) == pytest.approx(200 / 1.6**2 + 6.25, rel=0.04)
 
 
+def test_the_sky_of_whole_numbers_is_that_of_the_light() -> None:
+    light, mask = np.random.default_rng(3).normal(886.5, 12, (384, 384)), np.zeros((384, 384), bool)
+    assert measure_sky(np.round(light), mask).level == pytest.approx(measure_sky(light, mask).level, abs=0.05)
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_the_level_of_an_empty_sky_is_its_mean(seed: int) -> None:
+    data = np.random.default_rng(seed).normal(886.5, 12, (512, 512))
+    assert measure_sky(data, np.zeros(data.shape, bool)).level == pytest.approx(886.5, abs=0.03 * 12)
+
+
 def test_model_passes_through_the_sky() -> None:
     data = _expose(_scene(), 1.6, 4.0) - 62.5
     model = measure_noise(Frame(data, unit="adu", meta={"GAIN": 1.6, "RDNOISE": 4.0}))

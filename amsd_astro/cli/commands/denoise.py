@@ -19,7 +19,7 @@ from amsd_astro.cli.noise_record import noise_record
 from amsd_astro.cli.progress import ProgressBar
 from amsd_astro.cli.remote_inputs import check_places
 from amsd_astro.cli.tensorflow_import import without_plots
-from amsd_astro.frames.denoising_record import read_record
+from amsd_astro.frames.denoising_record import error_left, read_record
 from amsd_astro.many.admission import read_for_output
 from amsd_astro.many.cards import cards_of
 from amsd_astro.many.checkpoint_files import kept_on_interruption
@@ -241,7 +241,7 @@ def _summary(record: dict[str, Any]) -> str:
     elif not record["trusted"]:
         parts.append("not to be trusted: the noise is not what it was taken for")
     elif record["risk"] is not None:
-        parts.append(f"estimated rms error left {max(record['risk'], 0) ** 0.5:.2f} of the noise")
+        parts.append(f"estimated rms error left {error_left(record['risk'])}")
     if record["steps"]:
         parts.append(f"{record['steps']} steps")
     parts.append(f"{record['seconds']:.1f} s")
