@@ -178,6 +178,12 @@ def _add_pretrain(command: argparse.ArgumentParser) -> None:
     command.add_argument("--teacher", metavar="MODEL", help="model file whose answers in four orientations teach, too")
     command.add_argument("--steps", type=whole(1), metavar="N", help="steps of training")
     command.add_argument("--scenes", type=whole(1), metavar="N", help="simulated scenes to learn from")
+    command.add_argument(
+        "--lessons",
+        type=whole(0),
+        metavar="N",
+        help="batches that are kept on the disk (4 MB each) and taken again, turned; by default each step draws one",
+    )
     command.add_argument("--patches", type=whole(1), metavar="N", help="patches in a step")
     command.add_argument("--patch", type=whole(16), metavar="PX", help="pixels on a side of a patch")
     command.add_argument("--learning-rate", type=number(0, above=True), metavar="R", help="peak of the learning rate")

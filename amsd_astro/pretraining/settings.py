@@ -23,6 +23,8 @@ class PretrainingSettings:
         Simulated scenes, two at least.
     n_steps : int
         Steps of training.
+    n_lessons : int
+        Batches that all steps of training take again and again, each time turned; 0 for a new one at each step.
     n_patches, patch : int
         Patches in a step and pixels on a side of each.
     learning_rate : float
@@ -48,6 +50,7 @@ class PretrainingSettings:
 
     n_scenes: int = 1600
     n_steps: int = 20_000
+    n_lessons: int = 0
     n_patches: int = 4
     patch: int = 192
     learning_rate: float = 2e-3

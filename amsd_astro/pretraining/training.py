@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from amsd_astro.network.amsd.network import VARIANCE, estimate
 from amsd_astro.pretraining.batches import Batches, KnownBatch
+from amsd_astro.pretraining.lessons import Lessons
 from amsd_astro.pretraining.losses import RIM, truth_loss, variance_loss
 from amsd_astro.pretraining.muon import Muon
 from amsd_astro.pretraining.settings import PretrainingSettings
@@ -82,7 +83,13 @@ def pretrain(
     known = batches(held_out, n_batches=settings.n_validated, validation=True)
     state = _State(network, {**asdict(settings), "first": first, "taught": teacher is not None}, folder, list(known))
     if (done := state.restore()) < settings.n_steps:
-        rest = batches(seen, n_batches=settings.n_steps - done, first=first + done, n_threads=n_threads)
+        rest: Iterable[KnownBatch]
+        if settings.n_lessons:
+            drawn = batches(seen, n_batches=settings.n_lessons, first=first)
+            lessons = Lessons(drawn, folder=folder / "lessons", teacher=teacher)
+            rest, teacher = lessons.take(settings.n_steps - done, first=done, n_threads=n_threads), None
+        else:
+            rest = batches(seen, n_batches=settings.n_steps - done, first=first + done, n_threads=n_threads)
         for step, loss in _steps(network, rest, first=done, teacher=teacher):
             if step % keep_every == 0 or step == settings.n_steps:
                 state.keep(step, loss)
@@ -157,7 +164,7 @@ def validate_network(network: keras.Model, batches: Iterable[KnownBatch]) -> dic
 
 
 def _steps(
-    network: keras.Model, batches: Batches, *, first: int = 0, teacher: Teacher | None = None
+    network: keras.Model, batches: Iterable[KnownBatch], *, first: int = 0, teacher: Teacher | None = None
 ) -> Iterator[tuple[int, float]]:
     """Train, and give the number of each step done and its loss."""
     for step, (inputs, known) in enumerate(batches, start=first + 1):

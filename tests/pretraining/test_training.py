@@ -32,9 +32,10 @@ def network():
 
 
 @pytest.mark.slow
-def test_an_interrupted_training_ends_as_if_it_had_not_been(tmp_path: Path) -> None:
-    whole = network()
-    pretrain(whole, scenes(), SETTINGS, folder=tmp_path / "whole", keep_every=2)
+@pytest.mark.parametrize("n_lessons", [0, 4])
+def test_an_interrupted_training_ends_as_if_it_had_not_been(tmp_path: Path, n_lessons: int) -> None:
+    whole, settings = network(), replace(SETTINGS, n_lessons=n_lessons)
+    pretrain(whole, scenes(), settings, folder=tmp_path / "whole", keep_every=2)
 
     def stop(done: int, total: int, stage: str) -> None:
         assert (total, stage) == (6, "training")
@@ -42,16 +43,16 @@ def test_an_interrupted_training_ends_as_if_it_had_not_been(tmp_path: Path) -> N
             raise InterruptedError
 
     with pytest.raises(InterruptedError):
-        pretrain(network(), scenes(), SETTINGS, folder=tmp_path / "parts", keep_every=2, progress=stop)
+        pretrain(network(), scenes(), settings, folder=tmp_path / "parts", keep_every=2, progress=stop)
     again, seen = network(), []
-    pretrain(again, scenes(), SETTINGS, folder=tmp_path / "parts", keep_every=2, progress=lambda *a: seen.append(a[0]))
+    pretrain(again, scenes(), settings, folder=tmp_path / "parts", keep_every=2, progress=lambda *a: seen.append(a[0]))
     assert seen == [5, 6]
     for one, other in zip(whole.get_weights(), again.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
     with (tmp_path / "parts" / "log.csv").open() as file:
         steps = [int(row["step"]) for row in csv.DictReader(file)]
     assert steps == [2, 4, 6]
-    pretrain(again, scenes(), SETTINGS, folder=tmp_path / "parts", progress=lambda *a: pytest.fail("trained again"))
+    pretrain(again, scenes(), settings, folder=tmp_path / "parts", progress=lambda *a: pytest.fail("trained again"))
 
 
 @pytest.mark.slow

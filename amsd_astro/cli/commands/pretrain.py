@@ -30,6 +30,7 @@ def _make(args: argparse.Namespace, record: dict[str, Any]) -> None:
     given = {
         "n_steps": args.steps,
         "n_scenes": args.scenes,
+        "n_lessons": args.lessons,
         "n_patches": args.patches,
         "patch": args.patch,
         "learning_rate": args.learning_rate,
