@@ -115,7 +115,12 @@ def _add_compare(command: argparse.ArgumentParser) -> None:
 
 
 def _add_validate(command: argparse.ArgumentParser) -> None:
-    command.add_argument("file", metavar="FILE", help="FITS file of the exposure; it is never changed")
+    command.add_argument(
+        "files",
+        nargs="+",
+        metavar="FILE",
+        help="FITS file of the exposure; of several of one field the mean is validated, as 'combine' makes it",
+    )
     command.add_argument(
         "-o", "--output", metavar="REPORT.html", required=True, help="page to write; REPORT.json is written beside it"
     )

@@ -44,6 +44,19 @@ def image(tmp_path: Path) -> Path:
     return write_image(tmp_path / "sky.fits")
 
 
+@pytest.fixture
+def paths(tmp_path: Path) -> list[str]:
+    """Three exposures of twelve stars on one grid."""
+    rng = np.random.default_rng(3)
+    y, x = np.mgrid[:120, :130]
+    stars = [(rng.uniform(10, 120), rng.uniform(10, 110), rng.uniform(300, 3000)) for _ in range(12)]
+    light = sum(peak * np.exp(-((x - x0) ** 2 + (y - y0) ** 2) / 5) for x0, y0, peak in stars)
+    for number in range(3):
+        data = rng.poisson(100 + light) + rng.normal(0, 3, (120, 130))
+        fits.PrimaryHDU(data.astype("f4"), fits.Header({"GAIN": 1.0})).writeto(tmp_path / f"{number}.fits")
+    return [str(tmp_path / f"{number}.fits") for number in range(3)]
+
+
 class StandIn:
     """Stands in for `Denoiser`, without a network: the result is the frame's median. Remembers what it was asked."""
 

@@ -11,21 +11,6 @@ from astropy.io import fits
 
 from amsd_astro.cli import main
 
-SHAPE = (120, 130)
-
-
-@pytest.fixture
-def paths(tmp_path: Path) -> list[str]:
-    """Three exposures of ten stars on one grid."""
-    rng = np.random.default_rng(3)
-    y, x = np.mgrid[: SHAPE[0], : SHAPE[1]]
-    stars = [(rng.uniform(10, 120), rng.uniform(10, 110), rng.uniform(300, 3000)) for _ in range(12)]
-    light = sum(peak * np.exp(-((x - x0) ** 2 + (y - y0) ** 2) / 5) for x0, y0, peak in stars)
-    for number in range(3):
-        data = rng.poisson(100 + light) + rng.normal(0, 3, SHAPE)
-        fits.PrimaryHDU(data.astype("f4"), fits.Header({"GAIN": 1.0})).writeto(tmp_path / f"{number}.fits")
-    return [str(tmp_path / f"{number}.fits") for number in range(3)]
-
 
 def test_one_image_of_three(paths: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "out.fits"

@@ -78,6 +78,19 @@ def test_options_reach_the_validation(
     assert validated["denoiser"] is stand_in.made[-1] and stand_in.made[-1].settings["steps"] == 0
 
 
+def test_of_several_the_mean_is_validated(
+    paths: list[str], tmp_path: Path, run: Any, validated: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    missing = str(tmp_path / "missing.fits")
+    given, options = [missing, *paths[:2]], ["-o", tmp_path / "r.html", "--gain", "2", "--json"]
+    assert run("validate", *given, *options) == 1, "one is left out"
+    told = json.loads(capsys.readouterr().out)
+    assert told["files"] == given and told["passed"] is True
+    assert {row["name"]: bool(row["left_out"]) for row in told["exposures"]} == dict(zip(given, (1, 0, 0), strict=True))
+    assert validated["frame"].header["AMSDEGAI"] == pytest.approx(4, rel=0.1), "two exposures of the gain stated"
+    assert validated["noise"] is None, "it follows from what is stated of each"
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [

@@ -23,18 +23,23 @@ if TYPE_CHECKING:
     from amsd_astro.combination.sources import Source
     from amsd_astro.frames import Frame
 
-__all__ = ["run"]
+__all__ = ["check_exposures", "exposure_sources", "run", "told_exposures"]
 
 
 def run(args: argparse.Namespace, console: Console) -> int:
     """Combine the exposures of a command line; one that cannot be used is told and left out."""
     check_denoising(args)
-    if args.ext == ALL:
-        raise UsageError("argument --ext: exposures are combined one image at a time; name the HDU. Received: all")
+    check_exposures(args)
     if len(args.files) < 2:
         raise UsageError(f"argument FILE: at least two exposures are needed. Received: {len(args.files)}")
     record: dict[str, Any] = {"files": args.files, "output": args.output, "kind": "combined"}
     return run_job(record, args, console, _combine, _summary)
+
+
+def check_exposures(args: argparse.Namespace) -> None:
+    """Refuse options that several exposures of a field cannot have."""
+    if args.ext == ALL:
+        raise UsageError("argument --ext: exposures are combined one image at a time; name the HDU. Received: all")
 
 
 def _combine(args: argparse.Namespace, record: dict[str, Any]) -> int:
@@ -54,7 +59,7 @@ def _combine(args: argparse.Namespace, record: dict[str, Any]) -> int:
         begin(bar, "writing")
         result.write(args.output, overwrite=args.overwrite)
     record |= describe_result(result)
-    record |= _exposures(result)
+    record |= told_exposures(result)
     return SOME_FAILED if any(row["left_out"] for row in record["exposures"]) else DONE
 
 
@@ -64,9 +69,8 @@ def _combined(args: argparse.Namespace, reference: int | str | None, bar: Progre
     denoiser = None if args.no_denoise else new_denoiser(args)
     from amsd_astro.combination.interface import combine_sources
 
-    sources = [_source(path, args) for path in args.files]
     return combine_sources(
-        sources,
+        exposure_sources(args),
         denoiser=denoiser,
         reference=reference,
         weights=args.weights,
@@ -75,10 +79,11 @@ def _combined(args: argparse.Namespace, reference: int | str | None, bar: Progre
     )
 
 
-def _source(path: str, args: argparse.Namespace) -> Source:
+def exposure_sources(args: argparse.Namespace) -> list[Source]:
+    """Return what is to be combined of the files of a command line."""
     from amsd_astro.combination.sources import Source
 
-    return Source(shown_name(told_name(path)), path, reading_options(args))
+    return [Source(shown_name(told_name(path)), path, reading_options(args)) for path in args.files]
 
 
 def _reference(args: argparse.Namespace) -> int | str | None:
@@ -91,7 +96,7 @@ def _reference(args: argparse.Namespace) -> int | str | None:
     raise UsageError(f"argument --reference: must be one of the FILEs, or best. Received: {shown_name(args.reference)}")
 
 
-def _exposures(result: Frame) -> dict[str, Any]:
+def told_exposures(result: Frame) -> dict[str, Any]:
     """Return what is told of each exposure, and how many places vary."""
     found = result.combination
     assert found is not None  # it is what was combined

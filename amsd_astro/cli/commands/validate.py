@@ -1,4 +1,4 @@
-"""`amsd-astro validate`: a report on what denoising does to the sources of an exposure."""
+"""`amsd-astro validate`: a report on what denoising does to the sources of an exposure, or of the mean of several."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from amsd_astro.cli.commands import combine as command_combine
 from amsd_astro.cli.commands import denoise as command_denoise
 from amsd_astro.cli.console import Console
 from amsd_astro.cli.exit_statuses import DONE, SOME_FAILED, UsageError
@@ -15,13 +16,14 @@ from amsd_astro.cli.progress import ProgressBar
 from amsd_astro.progress import begin
 
 if TYPE_CHECKING:
+    from amsd_astro.frames import Frame
     from amsd_astro.validation import Report
 
 __all__ = ["run"]
 
 
 def run(args: argparse.Namespace, console: Console) -> int:
-    """Validate denoising on a file: 0 where it passes, 1 where it does not or cannot be judged."""
+    """Validate denoising on a file, or on the mean of several: 0 where it passes, 1 where not or not to be judged."""
     from amsd_astro.validation.limits import checked_limits
 
     if not args.output.lower().endswith((".html", ".htm")):
@@ -31,7 +33,10 @@ def run(args: argparse.Namespace, console: Console) -> int:
     except ValueError as error:
         raise UsageError(f"argument --limit: {error}") from None
     command_denoise.check_denoising(args)
-    record: dict[str, Any] = {"file": args.file, "output": args.output, "kind": "validated"}
+    given = {"file": args.files[0]} if len(args.files) == 1 else {"files": args.files}
+    if len(args.files) > 1:
+        command_combine.check_exposures(args)
+    record: dict[str, Any] = {**given, "output": args.output, "kind": "validated"}
     return run_job(record, args, console, _validate, _summary)
 
 
@@ -39,13 +44,15 @@ def _validate(args: argparse.Namespace, record: dict[str, Any]) -> int:
     """Make the report; whatever can be refused is refused before TensorFlow is loaded."""
     from amsd_astro.frames import check_output
 
+    several = len(args.files) > 1
     page, numbers = Path(args.output), Path(args.output).with_suffix(".json")
-    for path in (page, numbers):
-        check_output(path, overwrite=args.overwrite, source=args.file)
+    for path in args.files:
+        for output in (page, numbers):
+            check_output(output, overwrite=args.overwrite, source=path)
     check_model(args.model)
-    with ProgressBar(Path(args.file).name, shown=not args.quiet) as bar:
+    with ProgressBar(page.name if several else Path(args.files[0]).name, shown=not args.quiet) as bar:
         begin(bar, "reading")
-        frame = read_input(args.file, args)
+        frame = _mean_of_files(args, bar) if several else read_input(args.files[0], args)
         repeat = None if args.repeat is None else read_input(args.repeat, args, named_files=False)
         begin(bar, "loading the network")
         denoiser = command_denoise.new_denoiser(args)
@@ -56,7 +63,7 @@ def _validate(args: argparse.Namespace, record: dict[str, Any]) -> int:
             denoiser=denoiser,
             repeat=repeat,
             seed=args.seed or 0,
-            noise=stated_noise(args),
+            noise=None if several else stated_noise(args),  # of the mean it follows from what is stated of each
             n_sources=args.sources,
             fwhm=args.fwhm,
             limits=dict(args.limits),
@@ -65,7 +72,17 @@ def _validate(args: argparse.Namespace, record: dict[str, Any]) -> int:
     report.to_html(page, overwrite=args.overwrite)
     report.to_json(numbers, overwrite=args.overwrite)
     record |= _told(report)
-    return DONE if report.passed else SOME_FAILED
+    if several:
+        record |= command_combine.told_exposures(frame)
+    whole = not any(row["left_out"] for row in record.get("exposures", ()))
+    return DONE if report.passed and whole else SOME_FAILED
+
+
+def _mean_of_files(args: argparse.Namespace, bar: ProgressBar) -> Frame:
+    from amsd_astro.combination.interface import combine_sources
+
+    sources = command_combine.exposure_sources(args)
+    return combine_sources(sources, denoiser=None, noise=stated_noise(args), progress=bar)
 
 
 def _told(report: Report) -> dict[str, Any]:
