@@ -124,12 +124,12 @@ def combine_sources(
         told = None if progress is None else _in_hundredths(progress)
         stack = align(selection.reference, exposures, placements, weights=weights, progress=told)
         image = mean_of(stack)
-        model = corrected_noise(stack, image)
+        model, parts = corrected_noise(stack, image)
         mean = coadd_frame(selection, image, model)
         result = mean
         if denoiser is not None:
             result = copy.copy(denoiser).fit_denoise(mean, noise=model, progress=progress)
-            confirmed = error_told_by_exposures(stack, image, model, denoiser)
+            confirmed = error_told_by_exposures(stack, image, model, denoiser, parts)
             if confirmed is not None:
                 with_scaled_sigma(result, confirmed)
             with_seeing_error(result, image)

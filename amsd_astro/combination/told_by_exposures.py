@@ -11,7 +11,14 @@ from dataclasses import replace
 import numpy as np
 from astropy.nddata import StdDevUncertainty
 
-from amsd_astro.combination.confirmed_risk import FEWEST_EXPOSURES, STRATA, ConfirmedRisk, confirm_risk, roles_of_parts
+from amsd_astro.combination.confirmed_risk import (
+    FEWEST_EXPOSURES,
+    STRATA,
+    ConfirmedRisk,
+    Roles,
+    confirm_risk,
+    roles_of_parts,
+)
 from amsd_astro.denoiser import Denoiser
 from amsd_astro.errors import AmsdWarning
 from amsd_astro.exposures.coaddition import AlignedStack, Coadd, mean_of
@@ -19,7 +26,7 @@ from amsd_astro.exposures.noise_ratio import measure_noise_ratio
 from amsd_astro.frames import Frame
 from amsd_astro.noise.model import NoiseModel
 
-__all__ = ["corrected_noise", "error_told_by_exposures", "with_scaled_sigma", "with_seeing_error"]
+__all__ = ["Parts", "corrected_noise", "error_told_by_exposures", "with_scaled_sigma", "with_seeing_error"]
 
 _log = logging.getLogger(__name__)
 
@@ -27,8 +34,11 @@ _BEYOND, _KNOWN = 2.0, 0.01  # standard errors, and how well a variance is known
 _SIDE = 512  # pixels of the part of a large image on which the error is told
 _ALIKE = 1.05  # ratio of the seeings of parts whose differences tell errors on sources too
 
+Parts = tuple[Coadd, Coadd, Coadd]
+"""Means of independent parts of the exposures: what is to be denoised, and the two that it is compared with."""
 
-def corrected_noise(stack: AlignedStack, image: Coadd) -> NoiseModel:
+
+def corrected_noise(stack: AlignedStack, image: Coadd) -> tuple[NoiseModel, Parts | None]:
     """Return the noise of a mean, so far as it differs from what the exposures' own models say as they themselves tell.
 
     Parameters
@@ -37,23 +47,31 @@ def corrected_noise(stack: AlignedStack, image: Coadd) -> NoiseModel:
         The exposures; with fewer than four their models stand.
     image : Coadd
         Their mean.
+
+    Returns
+    -------
+    model : NoiseModel
+        The noise.
+    parts : Parts or None
+        The middles of the first parts, which `error_told_by_exposures` looks at too; None with fewer than four.
     """
     model = replace(image.noise, source="exposures")
     if len(stack.placements) < FEWEST_EXPOSURES:
-        return model
-    role = roles_of_parts(stack.weights.tolist(), n_rotations=1)[0]
-    part, first, second = (mean_of(stack, members) for members in (role.denoised, role.first, role.second))
+        return model, None
+    means = _means(stack, roles_of_parts(stack.weights.tolist(), n_rotations=1)[0])
+    part, first, second = means
+    parts = _middles(means)
     ratio = measure_noise_ratio(
         part.data - part.sky,
         np.stack([one.data - one.sky for one in (first, second)]),
         part.noise.variance(part.sky),
     )
     if ratio is None or not ratio.value > 0:
-        return model
+        return model, parts
     _log.info("noise of the sky: %.3f +- %.3f of the variance that was expected", ratio.value, ratio.error)
     if abs(ratio.value - 1) <= _BEYOND * ratio.error + _KNOWN:
-        return replace(model, agreement=1 / ratio.value)
-    return replace(_times(model, ratio.value), agreement=1 / ratio.value)
+        return replace(model, agreement=1 / ratio.value), parts
+    return replace(_times(model, ratio.value), agreement=1 / ratio.value), parts
 
 
 def _times(model: NoiseModel, ratio: float) -> NoiseModel:
@@ -64,7 +82,7 @@ def _times(model: NoiseModel, ratio: float) -> NoiseModel:
 
 
 def error_told_by_exposures(
-    stack: AlignedStack, image: Coadd, noise: NoiseModel, denoiser: Denoiser
+    stack: AlignedStack, image: Coadd, noise: NoiseModel, denoiser: Denoiser, first_parts: Parts | None = None
 ) -> ConfirmedRisk | None:
     """Denoise parts of the exposures and let the others tell the error.
 
@@ -78,6 +96,8 @@ def error_told_by_exposures(
         Its noise, as `corrected_noise` returns it.
     denoiser : Denoiser
         What denoises the mean.
+    first_parts : Parts, optional
+        As `corrected_noise` returns them; else they are made anew.
 
     Returns
     -------
@@ -93,7 +113,7 @@ def error_told_by_exposures(
         warnings.simplefilter("ignore", AmsdWarning)  # what matters was told of the mean of all
         ratio = float(noise.sky_variance / image.noise.sky_variance)
         told = confirm_risk(
-            _parts(stack, ratio),
+            _frames(stack, ratio, first_parts),
             lambda frame: copy.copy(denoiser).fit_denoise(frame, noise=frame.noise),
             strata=STRATA if _seeings_are_alike(stack) else STRATA[:1],
         )
@@ -115,26 +135,34 @@ def _seeings_are_alike(stack: AlignedStack) -> bool:
     return True
 
 
-def _parts(stack: AlignedStack, ratio: float) -> Iterator[tuple[Frame, Frame, Frame]]:
-    """Yield parts of the exposures as frames: what is denoised, and the two that it is compared with.
-
-    Their noise has so much of the variance that their exposures' models say.
-    """
-    for role in roles_of_parts(stack.weights.tolist()):
-        made = [mean_of(stack, members) for members in (role.denoised, role.first, role.second)]
-        first, second, third = (_middle(one, ratio) for one in made)
-        yield first, second, third
+def _frames(stack: AlignedStack, ratio: float, known: Parts | None) -> Iterator[tuple[Frame, Frame, Frame]]:
+    """Yield parts of the exposures as frames, the first of what is known; their noise has so much of the variance."""
+    for number, role in enumerate(roles_of_parts(stack.weights.tolist())):
+        parts = _middles(_means(stack, role)) if known is None or number else known
+        part, first, second = (_frame(one, ratio) for one in parts)
+        yield part, first, second
 
 
-def _middle(image: Coadd, ratio: float) -> Frame:
-    """The middle of an image, with its noise."""
+def _means(stack: AlignedStack, role: Roles) -> Parts:
+    return mean_of(stack, role.denoised), mean_of(stack, role.first), mean_of(stack, role.second)
+
+
+def _middles(parts: Parts) -> Parts:
+    part, first, second = (_middle(one) for one in parts)
+    return part, first, second
+
+
+def _middle(image: Coadd) -> Coadd:
+    """The middle of an image, without the rest."""
     where = tuple(slice(max(0, (n - _SIDE) // 2), max(0, (n - _SIDE) // 2) + _SIDE) for n in image.data.shape)
-    model = image.noise
-    model = replace(model, floor=np.asarray(model.floor)[where], sky_variance=float("nan"))
-    if ratio != 1:
-        model = _times(model, ratio)
-    data = np.where(image.mask, np.float32(image.sky), image.data)[where]
-    return Frame(data, mask=image.mask[where], noise=replace(model, source="exposures"))
+    planes = ("data", "floor", "n_exposures", "mask", "flags")
+    return replace(image, **{name: getattr(image, name)[where].copy() for name in planes}, unsure=None)
+
+
+def _frame(image: Coadd, ratio: float) -> Frame:
+    model = image.noise if ratio == 1 else _times(image.noise, ratio)
+    data = np.where(image.mask, np.float32(image.sky), image.data)
+    return Frame(data, mask=image.mask, noise=replace(model, source="exposures"))
 
 
 def with_scaled_sigma(result: Frame, told: ConfirmedRisk) -> None:
