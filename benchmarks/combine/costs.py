@@ -43,12 +43,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--before", type=Path, required=True, help="folder of the state whose `denoise` is the measure")
     parser.add_argument("--pairs", type=int, default=2, help="runs of each (default %(default)s)")
     parser.add_argument(
-        "--keep", type=Path, metavar="DIR", help="where exposures are made, and found if they are there"
+        "--cache", type=Path, metavar="DIR", help="where exposures are made, and found if they are there"
     )
     parser.add_argument("-o", "--output", type=Path, required=True, help="the table")
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as made:
-        lines = _table(options.keep or Path(made), options.before, options.pairs)
+        lines = _table(options.cache or Path(made), options.before, options.pairs)
     options.output.write_text(f"Made by `{command(__spec__)}` ({machine()}).\n\n{_HEAD}\n\n" + "\n".join(lines) + "\n")
     return 0
 

@@ -71,6 +71,16 @@ def test_of_two_the_higher_value_is_the_blemish() -> None:
     assert mean_of(stack).variables == ()
 
 
+def test_of_two_the_other_stands_in_without_its_own_blemishes() -> None:
+    """A cosmic ray beside a trail: where the trail is left out, the ray of the other is not what is put there."""
+    trail, ray = np.zeros(SHAPE), np.zeros(SHAPE)
+    trail[99:102], ray[97:99, 40::25] = 150, 20000
+    shots = [Shot(extra=ray), Shot((0.4, 0.3), extra=trail)]
+    stack = align(*made_exposures(shots, n_stars=0).arguments)
+    assert stack.rejected[1] > 0.01 and np.isnan(stack.values.read(0)[97, 40])
+    assert np.nanmax(mean_of(stack).data) < 300 + 8 * np.sqrt(325)
+
+
 def test_a_hot_pixel_moves_over_the_sky_and_is_left_out() -> None:
     extra = np.zeros(SHAPE)
     extra[80, 90] = 300

@@ -19,7 +19,7 @@ from amsd_astro.exposures.coaddition.neighbour_filling import fill_from_neighbou
 from amsd_astro.exposures.coaddition.psf_fits import fit_psf
 from amsd_astro.exposures.coaddition.reference_image import ReferenceImage, median_of
 from amsd_astro.exposures.coaddition.resampling import Resampler, offset_grid
-from amsd_astro.exposures.coaddition.seeing_match import MISFIT_SPREAD, UNMATCHED, match_seeing
+from amsd_astro.exposures.coaddition.seeing_match import MISFIT_SPREAD, UNMATCHED, SeeingMatch, match_seeing
 from amsd_astro.exposures.coaddition.straight_trails import find_trails
 from amsd_astro.exposures.coaddition.variables import StarFluxes, Transient, list_transients, list_variable_stars
 from amsd_astro.exposures.exposure import Exposure
@@ -69,6 +69,7 @@ def reject_blemishes(
         judge.look_at(i, exposure)
         if progress is not None:
             progress((i + 1) / len(exposures))
+    judge.leave_out_of_two()
     judge.list_variables()
 
 
@@ -89,6 +90,7 @@ class _Judge:
         self.transients: list[Transient] = []
         self.sky_errors = np.zeros(n)
         self.original_values = None if n > 2 else [stack.values.read(i) for i in range(n)]
+        self.looked_at: list[tuple[NDArray[np.float32], SeeingMatch]] = []  # of two
 
     def look_at(self, i: int, exposure: Exposure) -> None:
         """Find and leave out the blemishes of an exposure."""
@@ -123,35 +125,56 @@ class _Judge:
         blemished &= np.isfinite(seen)
         stack.rejected.append(float(np.count_nonzero(blemished) / n_good))
         seen[blemished] = np.nan
-        stack.stand_ins.append(self._stand_ins(i, match.misfit, *stack.put(i, seen, blot)))
+        if self.original_values is None:
+            stack.stand_ins.append(self._stand_ins(i, match.misfit, *stack.put(i, seen, blot)))
+        else:
+            self.looked_at.append((seen, match))
         stack.flags[stack.touched(i, blemished)] |= FLAG_REJECTED
         change = difference.change(fwhm)
         change[~np.isfinite(difference.light) | blemished] = np.nan
         self.sky_errors[i] = float(np.median(difference.change_error(fwhm)[::7, ::7]))
         stack.originals.write(i, change)
 
+    def leave_out_of_two(self) -> None:
+        """Leave the blemishes of two out once those of both are known: the other stands in without its own."""
+        if self.original_values is None:
+            return
+        for i, (seen, _) in enumerate(self.looked_at):
+            self.stack.put(i, seen)
+        others = [fill_from_neighbours(self.stack.values.read(1 - i)) for i in range(len(self.looked_at))]
+        for i, (seen, match) in enumerate(self.looked_at):
+            fill = match.apply(self._on_pixels_of(i, seen.shape, others[i]))
+            self.stack.stand_ins.append(self._stand_ins(i, match.misfit, *self.stack.put(i, seen, fill)))
+
     def _blot(self, i: int, shape: tuple[int, int]) -> tuple[NDArray[np.float32], NDArray[np.uint16], int]:
         """What is compared with, on the exposure's pixels and some around it; how many exposures tell each pixel."""
-        resampler = self.stack.resamplers[i]
         if self.original_values is None:
             light, n_values = self.image.light, self.image.n_values
         else:  # the other one
             light = self.original_values[1 - i]
             n_values = np.where(np.isfinite(light), self.image.n_values, np.uint16(0))
-        light = fill_from_neighbours(light.copy())
+        blot = self._on_pixels_of(i, shape, fill_from_neighbours(light.copy()))
+        resampler = self.stack.resamplers[i]
         if resampler is None:
-            return light, n_values, 0
+            return blot, n_values, 0
         margin = resampler.margin
-        side = 1 / math.sqrt(self.stack.placements[i].grid.area)
-        back = Resampler(
-            offset_grid(self.stack.placements[i].grid.to_reference, margin),
-            light.shape,
+        told = self._back(i, shape).nearest(n_values, outside=0)
+        return blot, told[margin : margin + shape[0], margin : margin + shape[1]], margin
+
+    def _on_pixels_of(self, i: int, shape: tuple[int, int], light: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Bring an image on the reference's pixels to those of an exposure, and the resampler's margin around it."""
+        return light if self.stack.resamplers[i] is None else self._back(i, shape).apply(light)
+
+    def _back(self, i: int, shape: tuple[int, int]) -> Resampler:
+        resampler, grid = self.stack.resamplers[i], self.stack.placements[i].grid
+        assert resampler is not None
+        margin = resampler.margin
+        return Resampler(
+            offset_grid(grid.to_reference, margin),
+            self.stack.shape,
             (shape[0] + 2 * margin, shape[1] + 2 * margin),
-            kernel_for(self.fwhm, side),
+            kernel_for(self.fwhm, 1 / math.sqrt(grid.area)),
         )
-        blot = back.apply(light)
-        told = back.nearest(n_values, outside=0)[margin : margin + shape[0], margin : margin + shape[1]]
-        return blot, told, margin
 
     def _widened(
         self,
