@@ -79,7 +79,7 @@ def _table(folder: Path, before: Path, n_pairs: int) -> list[str]:
 
 def _exposures(folder: Path, seed: int, n: int, side: int) -> list[str]:
     """Write a set as files of a camera, unless they are there."""
-    paths = [folder / f"{seed}_{n}_{side}_{k:02d}.fits" for k in range(n)]
+    paths = [folder.resolve() / f"{seed}_{n}_{side}_{k:02d}.fits" for k in range(n)]
     if not all(path.exists() for path in paths):
         folder.mkdir(parents=True, exist_ok=True)
         made = equal_set(seed, n, (side, side))
