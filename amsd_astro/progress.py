@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import contextlib
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Any, Self
 
 from amsd_astro.printable import printable
 
-__all__ = ["Progress", "ProgressBar", "begin", "shown"]
+__all__ = ["Progress", "ProgressBar", "Steps", "begin", "shown"]
+
+_PERIOD = 1.0  # seconds between two drawings of a stage that nothing is heard of
 
 Progress = Callable[[int, int, str], None]
 """Called as ``progress(done, total, stage)``."""
 
 
 class ProgressBar:
-    """Called as ``bar(done, total, stage)``; draws on standard error.
+    """Called as ``bar(done, total, stage)``; draws on standard error. The time that has passed goes on between calls.
 
     Parameters
     ----------
@@ -32,6 +35,8 @@ class ProgressBar:
         self._shown = shown
         self._stage = ""
         self._bar: Any = None
+        self._ended = threading.Event()
+        self._clock: threading.Thread | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -45,7 +50,8 @@ class ProgressBar:
         """Show how far a stage has come."""
         if not self._shown:
             return
-        if self._bar is None or stage != self._stage:
+        # a stage of one step that turns out to have more gets a bar of its own
+        if self._bar is None or stage != self._stage or (total == 1) != (self._bar.total == 1):
             self._close()
             self._open(total, stage)
         self._bar.total = total
@@ -56,15 +62,61 @@ class ProgressBar:
 
         self._stage = stage
         name = printable(f"{self._title}: {stage}")
-        form = "{desc}" if total == 1 else None  # a stage of one step is under way: 0 % would say nothing
+        form = "{desc} {elapsed}" if total == 1 else None  # a stage of one step is under way: 0 % would say nothing
         self._bar = tqdm(
             total=total, desc=name, file=sys.stderr, leave=False, dynamic_ncols=True, unit="", bar_format=form
         )
+        self._ended.clear()
+        self._clock = threading.Thread(target=self._tick, args=(self._bar,), name="amsd_astro progress", daemon=True)
+        self._clock.start()
+
+    def _tick(self, bar: Any) -> None:
+        while not self._ended.wait(_PERIOD):
+            bar.refresh()
 
     def _close(self) -> None:
+        if self._clock is not None:
+            self._ended.set()
+            self._clock.join()
+            self._clock = None
         if self._bar is not None:
             self._bar.close()
             self._bar = None
+
+
+class Steps:
+    """A stage of several steps, told one by one.
+
+    Parameters
+    ----------
+    progress : callable or None
+        Who is told.
+    total : int
+        How many steps there are.
+    stage : str
+        Its name.
+    """
+
+    def __init__(self, progress: Progress | None, total: int, stage: str) -> None:
+        self.total = total
+        self._progress, self._stage = progress, stage
+        self._n_done = 0
+        self._tell()
+
+    def done(self) -> None:
+        """Tell that one more is done."""
+        self.reach(self._n_done + 1)
+
+    def reach(self, n_done: int) -> None:
+        """Tell how many are done; what fell out counts as done, and none is taken back."""
+        n_done = min(n_done, self.total)
+        if n_done > self._n_done:
+            self._n_done = n_done
+            self._tell()
+
+    def _tell(self) -> None:
+        if self._progress is not None:
+            self._progress(self._n_done, self.total, self._stage)
 
 
 def begin(progress: Progress | None, stage: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from astropy.io import fits
@@ -21,7 +22,7 @@ from amsd_astro.frames import Frame
 from amsd_astro.frames.denoised import assemble
 from amsd_astro.network.engines.starting import start
 from amsd_astro.noise.measurement import Stated
-from amsd_astro.progress import Progress, begin, shown
+from amsd_astro.progress import Progress, shown
 
 if TYPE_CHECKING:
     from amsd_astro.network.calibrated import Calibrated
@@ -259,8 +260,8 @@ class Denoiser(ImageMethods):
             return assemble(prepared.frame, prepared.noise, unchanged(prepared), UNCHANGED)
         self._tell_of_loading(progress)
         model = self._trained()
-        begin(progress, "measuring the error that is left")
-        prepared, found, n_tried = calibrate_credibly(self._calibrate, prepared, trained, seed=self.seed)
+        calibrate = partial(self._calibrate, progress)
+        prepared, found, n_tried = calibrate_credibly(calibrate, prepared, trained, seed=self.seed)
         result = apply_model(
             model,
             found.calibration,
@@ -279,7 +280,7 @@ class Denoiser(ImageMethods):
         tell_where_noise_is_refuted(denoised, stacklevel=4)
         return denoised
 
-    def _calibrate(self, prepared: Prepared, trained: Adaptation | None) -> Calibrated:
+    def _calibrate(self, progress: Progress | None, prepared: Prepared, trained: Adaptation | None) -> Calibrated:
         from amsd_astro.denoiser.methods import calibrating
 
         return calibrating(self.recipe)(
@@ -292,4 +293,5 @@ class Denoiser(ImageMethods):
             trained=trained,
             engine=self.engine,
             n_threads=self.n_threads,
+            progress=progress,
         )

@@ -12,7 +12,10 @@ from amsd_astro.network.flux_loss import FluxLoss
 from amsd_astro.network.predictor import Estimate
 from amsd_astro.network.risk import Risk
 
-__all__ = ["Calibrated", "KnownAnswers"]
+__all__ = ["STAGE", "Calibrated", "KnownAnswers"]
+
+STAGE = "measuring the error that is left"
+"""What calibrating a model on a frame is called where progress is told."""
 
 
 class KnownAnswers(Protocol):

@@ -47,6 +47,13 @@ def test_inspect_for_people(image: Path, capsys: pytest.CaptureFixture[str], run
     assert seen.err == ""
 
 
+def test_inspect_tells_its_stages(image: Path, run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    monkeypatch.setattr("amsd_astro.cli.progress.ProgressBar.__call__", lambda self, *state: told.append(state[2]))
+    assert run("inspect", image) == 0
+    assert told == ["reading", "measuring the noise", "comparing it with what is stated"]
+
+
 def test_inspect_tells_of_rows_that_differ(tmp_path: Path, capsys: pytest.CaptureFixture[str], run: Any) -> None:
     rng = np.random.default_rng(0)
     striped = rng.normal(100, 5, (200, 180)) + rng.normal(0, 2.5, (200, 1))

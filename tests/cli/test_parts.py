@@ -6,6 +6,8 @@ import importlib
 import json
 import logging
 import sys
+import threading
+import time
 import warnings
 from pathlib import Path
 from types import ModuleType
@@ -17,6 +19,7 @@ from amsd_astro.cli.console import Console
 from amsd_astro.cli.progress import ProgressBar
 from amsd_astro.cli.tensorflow_import import without_plots
 from amsd_astro.errors import AmsdWarning
+from amsd_astro.progress import Steps, begin
 
 
 def test_matplotlib_is_hidden_while_tensorflow_is_imported_and_not_longer(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -57,6 +60,42 @@ def test_a_bar_is_for_terminals(is_terminal: bool, shown: bool, monkeypatch: pyt
         bar(1, 1, "denoising")
     assert ("a.fits: training" in terminal.text) == (is_terminal and shown)
     assert ("a.fits: denoising" in terminal.text) == (is_terminal and shown)
+
+
+def test_a_stage_that_nothing_is_heard_of_is_drawn_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = FakeTerminal(True)
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setattr("amsd_astro.progress._PERIOD", 0.001)
+    with ProgressBar("a.fits") as bar:
+        begin(bar, "reading")
+        drawn = terminal.text
+        end = time.monotonic() + 60
+        while len(terminal.text) == len(drawn) and time.monotonic() < end:
+            time.sleep(0.001)
+        assert "reading 00:0" in terminal.text[len(drawn) :]
+    assert not any(thread.name == "amsd_astro progress" for thread in threading.enumerate())
+
+
+def test_a_stage_whose_steps_become_known_gets_a_bar_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = FakeTerminal(True)
+    monkeypatch.setattr(sys, "stderr", terminal)
+    with ProgressBar("a.fits") as bar:
+        begin(bar, "measuring")
+        assert "%" not in terminal.text
+        steps = Steps(bar, 4, "measuring")
+        steps.reach(2)
+    assert "0/4" in terminal.text
+
+
+def test_steps_go_one_way_and_end_where_they_are_to_end() -> None:
+    seen: list[tuple[int, int, str]] = []
+    steps = Steps(lambda *state: seen.append(state), 3, "measuring")
+    steps.done()
+    for n_done in (1, 0, 2, 9):
+        steps.reach(n_done)
+    steps.done()
+    assert seen == [(n, 3, "measuring") for n in range(4)]
+    Steps(None, 3, "measuring").done()
 
 
 def test_console_leaves_the_process_as_it_was(capsys: pytest.CaptureFixture[str]) -> None:

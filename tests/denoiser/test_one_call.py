@@ -90,6 +90,10 @@ def test_stages_are_told_in_their_order(exposure: np.ndarray, fitted: Denoiser, 
         "measuring the error that is left",
         "denoising",
     ]
+    moves = [(done, total) for done, total, stage in seen if stage == "measuring the error that is left"]
+    n_steps = moves[0][1]
+    assert moves == sorted(set(moves)) and moves[0] == (0, n_steps) and moves[-1] == (n_steps, n_steps)
+    assert len(moves) > 3
 
 
 def test_a_bar_is_shown_for_true(exposure: np.ndarray, fitted: Denoiser, capsys: pytest.CaptureFixture[str]) -> None:

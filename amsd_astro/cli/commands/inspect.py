@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from amsd_astro.cli.console import Console
@@ -11,7 +12,9 @@ from amsd_astro.cli.inputs import reading_options, stated_noise
 from amsd_astro.cli.inspection import image_lines
 from amsd_astro.cli.inspection_verdict import verdict_of
 from amsd_astro.cli.noise_record import noise_record
+from amsd_astro.cli.progress import ProgressBar
 from amsd_astro.cli.remote_inputs import local_inputs
+from amsd_astro.progress import Progress, begin
 from amsd_astro.remote.addresses import shown_name
 
 if TYPE_CHECKING:
@@ -38,9 +41,11 @@ def _inspect(path: str, args: argparse.Namespace, console: Console) -> int:
     status = DONE
     with console.collect_warnings() as notes:
         try:
-            with local_inputs(argparse.Namespace(**{**vars(args), "files": None, "file": path})) as local:
-                record["hdus"] = _list_hdus(local.file)
-                record |= _look(local)
+            with ProgressBar(Path(record["file"]).name, shown=not args.quiet) as bar:
+                begin(bar, "reading")
+                with local_inputs(argparse.Namespace(**{**vars(args), "files": None, "file": path})) as local:
+                    record["hdus"] = _list_hdus(local.file)
+                    record |= _look(local, bar)
         except Exception as error:  # noqa: BLE001 - goes into the report
             failure = describe_failure(error)
             status = failure.status
@@ -74,7 +79,7 @@ def _hdu_record(hdu: RawHDU) -> dict[str, Any]:
     }
 
 
-def _look(args: argparse.Namespace) -> dict[str, Any]:
+def _look(args: argparse.Namespace, progress: Progress) -> dict[str, Any]:
     """Read the image and measure its noise."""
     from amsd_astro.frames import read_frame
     from amsd_astro.frames.measures.detector import detector_of
@@ -82,9 +87,11 @@ def _look(args: argparse.Namespace) -> dict[str, Any]:
     from amsd_astro.frames.suitability import tell_doubts
 
     frame = read_frame(args.file, **reading_options(args))
+    begin(progress, "measuring the noise")
     bare, pattern = without_pattern(frame)
     noise = measure_noise(bare, stated=stated_noise(args), has_pattern=False)
     tell_doubts(bare, noise, stacklevel=2)
+    begin(progress, "comparing it with what is stated")
     rows, columns = (0.0, 0.0) if pattern is None else pattern.widths
     offsets = {"rows": rows, "columns": columns}
     stated = args.read_noise if args.gain is not None else None

@@ -118,11 +118,16 @@ class _PartAnswers:
         calibration: FrameCalibration,
         *,
         n_orientations: int,
+        after_each: Callable[[], None] | None = None,
     ) -> None:
         self.index = _index(model, frame, place)
         self.images = frame.values[np.ix_(*self.index)][None]
         self.model, self._correlation = model, frame.correlation
-        made = [self._answers(self.images, calibration, orientation=k) for k in range(n_orientations)]
+        made = []
+        for k in range(n_orientations):
+            made.append(self._answers(self.images, calibration, orientation=k))
+            if after_each is not None:
+                after_each()
         self._first, self._mean = made[0], mean_answers(made)
 
     def _answers(self, images: NDArray[np.float32], calibration: FrameCalibration, *, orientation: int = 0) -> Answers:
@@ -174,13 +179,23 @@ class FrameAnswers:
         By which the network is run.
     n_orientations : int
         Orientations that are averaged.
+    after_each : callable, optional
+        Called after each of them.
     """
 
     def __init__(
-        self, model: MultiscaleModel, frame: TrainingFrame, calibration: FrameCalibration, *, n_orientations: int
+        self,
+        model: MultiscaleModel,
+        frame: TrainingFrame,
+        calibration: FrameCalibration,
+        *,
+        n_orientations: int,
+        after_each: Callable[[], None] | None = None,
     ) -> None:
         whole = (slice(0, frame.values.shape[0]), slice(0, frame.values.shape[1]))
-        self._part = _PartAnswers(model, frame, whole, calibration, n_orientations=n_orientations)
+        self._part = _PartAnswers(
+            model, frame, whole, calibration, n_orientations=n_orientations, after_each=after_each
+        )
         self._correlation = frame.correlation
         self._moved: _MovedPart | None = None
 

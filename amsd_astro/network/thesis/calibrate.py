@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from amsd_astro.network.calibrated import Calibrated
+from amsd_astro.network.calibrated import STAGE, Calibrated
 from amsd_astro.network.held_out_risk import Adaptation
 from amsd_astro.network.thesis.model import ThesisModel
 from amsd_astro.network.training_frame import TrainingFrame
+from amsd_astro.progress import Progress, begin
 
 __all__ = ["calibrate"]
 
@@ -21,6 +22,7 @@ def calibrate(
     trained: Adaptation | None,
     engine: str = "tensorflow",
     n_threads: int | None = None,
+    progress: Progress | None = None,
 ) -> Calibrated:
     """Find the normalization of a frame; the risk is that which training found. This recipe learns no gains.
 
@@ -34,5 +36,8 @@ def calibrate(
         As for the recipe amsd; not used.
     trained : Adaptation or None
         What training on this very frame found.
+    progress : callable, optional
+        Called as ``progress(done, total, stage)``.
     """
+    begin(progress, STAGE)
     return Calibrated(model.normalization_of(frame.values), None if trained is None else trained.risk)
