@@ -21,7 +21,8 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 _DPI = 100
-_ENLARGED, _TITLE, _GAP = 2, 30, 8  # of a pixel of the frame; heights and widths in pixels of the picture
+_ENLARGED, _TITLE, _GAP = 2, 56, 8  # of a pixel of the frame; heights and widths in pixels of the picture
+_LARGE = 18  # points: the page makes the picture half as wide
 _LEVELS = 160  # of gray: noise packs badly, and more are hardly seen
 
 
@@ -61,7 +62,7 @@ def draw_pair(panels: dict[str, np.ndarray], norm: ImageNormalize, path: Path) -
         axes = figure.add_axes((left / width, 0, nx / width, ny / height))
         axes.imshow(image, origin="lower", cmap="gray", norm=norm, interpolation="nearest", aspect="auto")
         axes.set_axis_off()
-        figure.text((left + nx / 2) / width, 1 - _TITLE / 2 / height, title, ha="center", va="center", fontsize=14)
+        figure.text((left + nx / 2) / width, 1 - _TITLE / 2 / height, title, ha="center", va="center", fontsize=26)
     figure.savefig(path, dpi=_DPI, metadata={"Software": None})
     with Image.open(path) as picture:
         gray = picture.convert("L").quantize(_LEVELS)
@@ -73,10 +74,10 @@ def draw_four(panels: dict[str, np.ndarray], norm: ImageNormalize, sigma: np.nda
     figure, axes = plt.subplots(1, 4, figsize=(14, 3.9), layout="constrained")
     for axis, (title, image) in zip(axes, panels.items(), strict=False):
         axis.imshow(image, origin="lower", cmap="gray", norm=norm, interpolation="nearest")
-        axis.set_title(title)
+        axis.set_title(title, fontsize=_LARGE)
     shown = axes[3].imshow(sigma, origin="lower", cmap="viridis", vmin=0, vmax=1, interpolation="nearest")
-    axes[3].set_title("1-sigma map / noise of the sky")
-    figure.colorbar(shown, ax=axes[3], shrink=0.85)
+    axes[3].set_title("1-sigma map / noise", fontsize=_LARGE)
+    figure.colorbar(shown, ax=axes[3], shrink=0.85).ax.tick_params(labelsize=14)
     for axis in axes:
         axis.set_xticks([])
         axis.set_yticks([])
