@@ -124,7 +124,8 @@ def _packed(picture: str) -> str:
     """Return a PNG picture in base64 with 256 colours at most, and without what its maker wrote beside it."""
     image = Image.open(io.BytesIO(base64.b64decode(picture)))
     stored = io.BytesIO()
-    image.convert("RGB").quantize(256, dither=Image.Dither.NONE).save(stored, "PNG", optimize=True)
+    # colours as near as can be: else the grays of a picture that has red and blue in it are tinted
+    image.convert("RGB").quantize(256, kmeans=3, dither=Image.Dither.NONE).save(stored, "PNG", optimize=True)
     return base64.b64encode(stored.getvalue()).decode("ascii")
 
 

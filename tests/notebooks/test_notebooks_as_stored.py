@@ -19,6 +19,7 @@ NAMES = [
     "first_denoise",
     "night",
     "pipeline",
+    "real_frame",
     "several_exposures",
     "thesis_recipe",
 ]

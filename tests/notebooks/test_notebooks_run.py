@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import importlib.util
 import json
-from pathlib import Path
 from typing import Any
 
-import nbformat
 import pytest
 from execute import HERE, execute, tidied
 from nbformat import NotebookNode
 from stored_notebooks import problems
 
 pytestmark = pytest.mark.slow
-
-DOWNLOADED = "http://data.astropy.org/photometry/spitzer_example_image.fits"
 
 
 def run(name: str, wanted: str, changed: dict[str, str] | None = None) -> tuple[NotebookNode, dict[str, Any]]:
@@ -44,17 +40,7 @@ def test_first_denoise() -> None:
     assert found["same"]
     assert found["verdict"] == "passed"
     assert found["flagged"] == found["masked"] > 0
-    assert printed(notebook, "real-frame") == "No network here: the real frame is left out.\n"
     assert list(problems(tidied(notebook))) == []
-
-
-def test_first_denoise_with_a_network(tmp_path: Path) -> None:
-    notebook = nbformat.read(HERE / "first_denoise.ipynb", as_version=4)
-    notebook.cells = [cell for cell in notebook.cells if cell.id in ("setup", "real-frame")]
-    nbformat.write(notebook, tmp_path / "short.ipynb")
-    frame = (HERE.parent / "data_samples" / "star_cluster_1.fits").as_uri()
-    done = execute(tmp_path / "short.ipynb", network=False, changed={DOWNLOADED: frame})
-    assert "image/png" in done.cells[-1].outputs[-1].data
 
 
 def test_cluster_photometry() -> None:
@@ -92,6 +78,20 @@ def test_faint_galaxies() -> None:
     assert all(-0.3 < value < 1.0 for *_, value in found["gain"])  # tenths of a magnitude
 
 
+def test_several_exposures() -> None:
+    wanted = """{
+        "one": rms(one.data, first), "mean": rms(deep.combination.mean), "of denoised": rms(mean_of_denoised),
+        "combined": rms(deep.data), "claimed": claimed, "variables": len(deep.combination.variables),
+        "sky": deep.header["AMSDXSKY"], "sky_error": deep.header["AMSDXSKE"], "factor": deep.header["AMSDXFAC"],
+    }"""
+    found = run("several_exposures", wanted)[1]
+    assert found["combined"] < found["of denoised"] < min(found["mean"], found["one"])
+    assert found["claimed"] == pytest.approx(found["combined"], rel=0.3)
+    assert 0 < found["sky_error"] < found["sky"] < 0.05
+    assert found["factor"] == pytest.approx(1, abs=0.5)
+    assert found["variables"] == 1
+
+
 def test_thesis_recipe() -> None:
     wanted = """{
         "noisy": rms_noisy, "target": rms_target, "shape": packed.noisy_shape, "ssim": [v[1] for v in scores.values()],
@@ -127,6 +127,31 @@ def test_pipeline(installed: bool) -> None:
     assert found["place"] == pytest.approx(found["expected"], abs=1e-6)
     assert found["reprojected"] is installed
     assert ("numpy reduces" in printed(notebook, "setup")) is not installed
+
+
+def test_real_frame() -> None:
+    pytest.importorskip("ccdproc")
+    wanted = """{
+        "shape": exposure.shape, "read_noise": read_noise, "agreement": agreement, "left": left,
+        "rays": rays.mask.sum(), "risk": [risk, risk_error],
+        "checks": {check.name: [check.value, check.verdict] for check in report.checks},
+        "verdict": report.verdict, "unstriped": result.header.get("AMSDPROW", 0.0),
+    }"""
+    found = run("real_frame", wanted)[1]
+    assert found["shape"] == [512, 512]
+    assert 0 < found["rays"] < 300
+    assert found["read_noise"] == pytest.approx(5.8, abs=0.2)
+    assert found["agreement"]["overscan"] == pytest.approx(1, abs=0.02)
+    assert found["agreement"]["header"] < 0.98
+    assert found["unstriped"] < 0.1  # a smooth overscan writes no stripes
+    half, denoised = found["left"]["as it is"], found["left"]["denoised"]
+    assert half[0] == pytest.approx(1, abs=0.02)
+    assert abs(denoised[0]) < 0.015 and denoised[2] < 0.2
+    assert all(left[0] > 0.03 and left[2] > 1 for name, left in found["left"].items() if name.startswith("smoothed"))
+    assert abs(found["risk"][0] - denoised[0]) < 4 * found["risk"][1] + 0.01
+    assert found["verdict"] == "inconclusive"
+    assert "failed" not in [verdict for _, verdict in found["checks"].values()]
+    assert abs(found["checks"]["psf_flux_bright"][0]) < 0.5
 
 
 def test_night() -> None:
