@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,12 +11,12 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from amsd_astro.arrays.float_errors import as_double
-from amsd_astro.errors import FrameError
+from amsd_astro.errors import AmsdWarning, FrameError
 from amsd_astro.frames.frame import Frame
 from amsd_astro.frames.noise import measure_noise
 from amsd_astro.noise.model import NoiseModel
 from amsd_astro.validation.experiment import Pair
-from amsd_astro.validation.measures.sky_map import flattened
+from amsd_astro.validation.measures.sky_map import flattened, smooth_background
 from amsd_astro.validation.measures.stamps import bad_pixels_of
 from amsd_astro.validation.parts import Check, Section, Table
 
@@ -25,6 +26,8 @@ _SMOOTH = 1.5  # pixels
 _SKY, _FAINT = 0.5, 5.0  # noise of the frame, of the smoothed mean of both
 _THRESHOLD, _SIGNIFICANT, _HIGHEST, _SMALLEST = 0.8, 12.0, 30.0, 12  # of footprints: noise of the repeat; pixels
 _FEWEST = 50
+_LEAST_SKY = 0.1  # of the good pixels: fewer at one level are no sky
+_LEAST_WEIGHT = 1e-3
 _OFF = 0.5  # pixels between the two grids
 
 
@@ -36,7 +39,7 @@ class RepeatScore:
     ----------
     sky, faint : float
         Root of the mean squared difference less the noise of the other, over the noise of the exposure, on sky and on
-        faint pixels: the exposure itself has about 1.
+        faint pixels (0.5 to 5 of that noise above the sky): the exposure itself has about 1.
     sky_error, faint_error : float
         Standard errors, from blocks of 32 pixels.
     flux, flux_error : float
@@ -83,8 +86,8 @@ def check_repeat(frame: Frame, repeat: Frame) -> None:
 def score_repeat(pair: Pair, repeat: Frame, noise: NoiseModel) -> RepeatScore:
     """Compare a denoised frame with a repeat.
 
-    The smooth background of each exposure is taken off. What both exposures have in common, a fixed pattern
-    too, counts as truth.
+    What both exposures have in common, a fixed pattern too, counts as truth. How noisy the repeat is tells the
+    difference of both exposures at the same pixels; noise models only tell which part of that is the repeat's.
 
     Parameters
     ----------
@@ -99,23 +102,48 @@ def score_repeat(pair: Pair, repeat: Frame, noise: NoiseModel) -> RepeatScore:
     -------
     RepeatScore
     """
+    with warnings.catch_warnings():  # whether the frame's own noise is credible is not asked here
+        warnings.simplefilter("ignore", AmsdWarning)
+        of_frame = measure_noise(pair.before)
     of_repeat = measure_noise(repeat)
     frames = (pair.before, pair.after, repeat)
     bad = np.any([bad_pixels_of(np.asarray(frame.data), frame.mask) for frame in frames], axis=0)
-    before, other = (flattened(frame, bad) for frame in (pair.before, repeat))
-    # on the background of the frame: one of its own would hide what became of the sky
-    after = before + np.where(bad, 0.0, as_double(pair.after.data) - as_double(pair.before.data))
-    # smoothed, so that its own noise is not taken for photons
-    signal = ndimage.gaussian_filter(np.where(bad, 0.0, 0.5 * (before + other)), _SMOOTH)
-    sigma = np.sqrt(noise.variance(noise.sky + np.maximum(signal, 0)))
-    variance = of_repeat.variance(of_repeat.sky + np.maximum(signal, 0))
-    level = signal / sigma
-    excess = ((after - other) ** 2 - variance) / sigma**2
-    zones = [~bad & (np.abs(level) < _SKY), ~bad & (level >= _SKY) & (level < _FAINT)]
+    before, after, other = (np.where(bad, noise.sky, as_double(frame.data)) for frame in frames)
+    # of the difference, in which no source is: a halo stays light, with its photon noise
+    offset = smooth_background(before - other, bad, _median((before - other)[~bad]))
+    level = _smooth(0.5 * (before + other + offset), bad)
+    sigma = np.sqrt(noise.variance(level))
+    variances = of_frame.variance(level), of_repeat.variance(level - offset)
+    part = variances[1] / (variances[0] + variances[1])
+    excess = ((after - other - offset) ** 2 - part * (before - other - offset) ** 2) / sigma**2
+    zones = _zones(level, sigma, bad, noise.sky)
     (sky, sky_error), (faint, faint_error) = (_root(excess, zone) for zone in zones)
-    flux, flux_error, n_footprint = _flux(before, after, other, bad, sigma, math.sqrt(of_repeat.sky_variance))
+    flat = [flattened(frame, bad) for frame in (pair.before, repeat)]
+    flux, flux_error, n_footprint = _flux(
+        flat[0], flat[0] + after - before, flat[1], bad, sigma, math.sqrt(of_repeat.sky_variance)
+    )
     n_sky, n_faint = (int(np.count_nonzero(zone)) for zone in zones)
     return RepeatScore(sky, sky_error, faint, faint_error, flux, flux_error, n_sky, n_faint, n_footprint)
+
+
+def _median(values: NDArray[np.float64]) -> float:
+    return float(np.median(values)) if values.size else 0.0
+
+
+def _smooth(image: NDArray[np.float64], bad: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Smooth an image, so that its own noise is not taken for photons; bad pixels do not count."""
+    weight = ndimage.gaussian_filter(np.where(bad, 0.0, 1.0), _SMOOTH)
+    return np.asarray(ndimage.gaussian_filter(np.where(bad, 0.0, image), _SMOOTH) / np.maximum(weight, _LEAST_WEIGHT))
+
+
+def _zones(
+    level: NDArray[np.float64], sigma: NDArray[np.float64], bad: NDArray[np.bool_], sky: float
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Pixels of empty sky, and faint ones: by their height above the sky of the frame, or above one that slopes."""
+    height = (level - sky) / sigma
+    if np.count_nonzero(~bad & (np.abs(height) < _SKY)) < _LEAST_SKY * np.count_nonzero(~bad):
+        height = (level - smooth_background(level, bad, sky)) / sigma
+    return ~bad & (np.abs(height) < _SKY), ~bad & (height >= _SKY) & (height < _FAINT)
 
 
 def _root(excess: NDArray[np.float64], zone: NDArray[np.bool_], *, block: int = 32) -> tuple[float, float]:
