@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -11,12 +12,14 @@ from typing import Any, Self
 
 from amsd_astro.printable import printable
 
-__all__ = ["Progress", "ProgressBar", "Steps", "begin", "shown"]
+__all__ = ["Progress", "ProgressBar", "Steps", "begin", "shown", "size_of_bar"]
 
 _PERIOD = 1.0  # seconds between two drawings of a stage that nothing is heard of
 
 Progress = Callable[[int, int, str], None]
 """Called as ``progress(done, total, stage)``."""
+
+_COLUMNS, _LINES = 80, 24
 
 
 class ProgressBar:
@@ -64,7 +67,7 @@ class ProgressBar:
         name = printable(f"{self._title}: {stage}")
         form = "{desc} {elapsed}" if total == 1 else None  # a stage of one step is under way: 0 % would say nothing
         self._bar = tqdm(
-            total=total, desc=name, file=sys.stderr, leave=False, dynamic_ncols=True, unit="", bar_format=form
+            total=total, desc=name, file=sys.stderr, leave=False, unit="", bar_format=form, **size_of_bar()
         )
         self._ended.clear()
         self._clock = threading.Thread(target=self._tick, args=(self._bar,), name="amsd_astro progress", daemon=True)
@@ -117,6 +120,15 @@ class Steps:
     def _tell(self) -> None:
         if self._progress is not None:
             self._progress(self._n_done, self.total, self._stage)
+
+
+def size_of_bar() -> dict[str, Any]:
+    """How tqdm is told the size of the terminal: a terminal that states none would be drawn nothing on."""
+    try:
+        columns, lines = os.get_terminal_size(sys.stderr.fileno())
+    except (AttributeError, OSError, ValueError):  # no file, or none that is a terminal
+        return {"dynamic_ncols": True}
+    return {"dynamic_ncols": True} if columns and lines else {"ncols": columns or _COLUMNS, "nrows": lines or _LINES}
 
 
 def begin(progress: Progress | None, stage: str) -> None:

@@ -120,7 +120,7 @@ def score_repeat(pair: Pair, repeat: Frame, noise: NoiseModel) -> RepeatScore:
     (sky, sky_error), (faint, faint_error) = (_root(excess, zone) for zone in zones)
     flat = [flattened(frame, bad) for frame in (pair.before, repeat)]
     flux, flux_error, n_footprint = _flux(
-        flat[0], flat[0] + after - before, flat[1], bad, sigma, math.sqrt(of_repeat.sky_variance)
+        flat[0], flat[0] + (after - before), flat[1], bad, sigma, math.sqrt(of_repeat.sky_variance)
     )
     n_sky, n_faint = (int(np.count_nonzero(zone)) for zone in zones)
     return RepeatScore(sky, sky_error, faint, faint_error, flux, flux_error, n_sky, n_faint, n_footprint)

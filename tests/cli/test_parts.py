@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 import json
 import logging
+import os
+import re
 import sys
 import threading
 import time
@@ -96,6 +98,18 @@ def test_steps_go_one_way_and_end_where_they_are_to_end() -> None:
     steps.done()
     assert seen == [(n, 3, "measuring") for n in range(4)]
     Steps(None, 3, "measuring").done()
+
+
+def test_a_terminal_that_states_no_size_shows_a_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+    pty = pytest.importorskip("pty")
+    reading, writing = pty.openpty()  # 0 columns, 0 lines
+    with open(writing, "w") as terminal:
+        monkeypatch.setattr(sys, "stderr", terminal)
+        with ProgressBar("a.fits") as bar:
+            bar(0, 1, "reading")
+            bar(1, 5, "training")
+        assert not set(re.findall(rb"a.fits: (\w+)", os.read(reading, 4096))) ^ {b"reading", b"training"}
+    os.close(reading)
 
 
 def test_console_leaves_the_process_as_it_was(capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 from amsd_astro.cli.console import Console
 from amsd_astro.many.work import Job
+from amsd_astro.progress import size_of_bar
 
 __all__ = ["NightProgress", "in_words"]
 
@@ -47,7 +48,7 @@ class NightProgress:
         if self._shown and sys.stderr.isatty():
             from tqdm import tqdm
 
-            self._bar = tqdm(file=sys.stderr, leave=False, bar_format="{desc}", dynamic_ncols=True)
+            self._bar = tqdm(file=sys.stderr, leave=False, bar_format="{desc}", **size_of_bar())
             self._bar.set_description_str(self.told())
         return self
 
