@@ -9,16 +9,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amsd_astro.validation.experiment import Experiment
-from amsd_astro.validation.measurements import FALSE_LEVEL, Measurements
+from amsd_astro.validation.measurements import FALSE_LEVEL, SUPPORT, Measurements
 from amsd_astro.validation.measures.bias import measure_bias
+from amsd_astro.validation.measures.light.extended import EXTENDED_LEVELS
 from amsd_astro.validation.measures.residuals import FAINT_PIXELS
 from amsd_astro.validation.parts import Check
+from amsd_astro.validation.wording import with_error
 
 __all__ = ["CLEAR_SHAPE", "FLUX_GROUPS", "Measured", "checks_of", "mean_of"]
 
 FLUX_GROUPS = {"faint": (4.0, 10.0), "middle": (10.0, 50.0), "bright": (50.0, 200.0)}
 """Aperture signal to noise of the sources that the flux is judged by."""
 
+_BESIDE = {
+    "before": "The mean over sources, each counting alike, of flux after less before, over the flux put in.",
+    "truth": "The mean over sources, each counting alike, of flux after less that put in, over the latter.",
+}
 _LOW = (10.0, 20.0)  # of stars alone, whose PSF flux is known well enough
 
 CLEAR_SHAPE = 20.0
@@ -27,10 +33,11 @@ CLEAR_SHAPE = 20.0
 
 @dataclass(frozen=True)
 class Measured:
-    """A mean and its standard error."""
+    """A mean, its standard error, and what the denoised frame was compared with: "before" or "truth"."""
 
     value: float
     error: float
+    beside: str = ""
 
 
 def checks_of(experiment: Experiment, measurements: Measurements) -> list[Check]:
@@ -52,6 +59,7 @@ def checks_of(experiment: Experiment, measurements: Measurements) -> list[Check]
         *_shapes(experiment, measurements),
         *_detection(measurements),
         *_residual(measurements),
+        _extended(measurements),
         *_sigma_map(measurements),
     ]
 
@@ -80,9 +88,9 @@ def mean_of(
     """
     one = np.where(chosen, 1.0, -1.0)
     means = []
-    for measured in (after, after - before + true):
+    for measured, beside in ((after, "truth"), (after - before + true, "before")):
         bias = measure_bias(measured, true, one, edges=(0.0, 2.0), relative=relative)
-        means.append(Measured(float(bias.mean[0]), float(bias.error[0])))
+        means.append(Measured(float(bias.mean[0]), float(bias.error[0]), beside))
     return min(means, key=lambda mean: mean.error if math.isfinite(mean.error) else math.inf)
 
 
@@ -105,13 +113,28 @@ def _flux(experiment: Experiment, measurements: Measurements) -> list[Check]:
             chosen = used & (snr >= low) & (snr <= high)
             mean = mean_of(after, before, true, chosen, relative=True)
             title = f"{what} of S/N {low:g} to {high:g} should keep their {flux}"
+            sentence = f"{words[name]} {_BESIDE.get(mean.beside, '')}"
+            if kind == "flux":
+                stars = experiment.injection.is_star
+                parts = [mean_of(after, before, true, chosen & one, relative=True) for one in (stars, ~stars)]
+                sentence = f"{sentence} {_by_kind(*parts)}"
             result.append(
                 Check(
-                    f"{kind}_{name}", title, 100 * mean.value, 100 * mean.error, unit="%", sentence=words[name],
+                    f"{kind}_{name}", title, 100 * mean.value, 100 * mean.error, unit="%", sentence=sentence.strip(),
                     verb="changed by",
                 )
             )  # fmt: skip
     return result
+
+
+def _by_kind(stars: Measured, galaxies: Measured) -> str:
+    """Both kinds apart: one can lose what the other gains."""
+    told = (
+        f"{what} {with_error(100 * one.value, 100 * one.error)} %"
+        for what, one in (("stars", stars), ("galaxies", galaxies))
+        if math.isfinite(one.value)
+    )
+    return f"Apart: {', '.join(told)}." if math.isfinite(stars.value) or math.isfinite(galaxies.value) else ""
 
 
 def _shapes(experiment: Experiment, measurements: Measurements) -> list[Check]:
@@ -157,22 +180,24 @@ def _detection(measurements: Measurements) -> list[Check]:
     return [
         Check(
             "depth", "Sources should be found as deep as by a matched filter on the raw frame", gain, error, unit="mag",
-            sentence="At 90 % completeness and 90 % purity.", verb="deeper by",
+            sentence="At 90 % completeness and 90 % purity.", verb="deeper by", opposite="less deep by",
         ),
         Check(
             "false_detections", "Nothing should be found in noise alone but by chance",
-            _excess(denoised.n_false, raw.n_false), verb="too many by",
+            _excess(denoised.n_false, raw.n_false), verb="more than chance makes:",
             sentence=f"Detections at {FALSE_LEVEL:g} sigma of the raw frame, above {chance}.",
         ),
         Check(
             "false_mirrored", "Nothing should be found in the frame upside down but by chance",
-            _excess(denoised.n_false_mirrored, raw.n_false_mirrored), verb="too many by",
+            _excess(denoised.n_false_mirrored, raw.n_false_mirrored), verb="more than chance makes:",
             sentence=f"Its sources masked; detections above {chance}.",
         ),
         Check(
             "unsupported", "What stands out should be seen in the raw frame as well", share,
             100 * math.sqrt(max(measurements.n_unsupported, 1)) / max(measurements.n_detected, 1), unit="%",
-            sentence="Share of what is found where the raw frame shows nothing.", verb="what is not seen is",
+            sentence=f"Unsupported detections: of those in the denoised frame of {FALSE_LEVEL:g} sigma of the raw one, "
+            f"the share where a matched filter on the raw frame finds nothing of {SUPPORT:g} sigma.",
+            verb="unsupported are",
         ),
     ]  # fmt: skip
 
@@ -190,7 +215,7 @@ def _residual(measurements: Measurements) -> list[Check]:
     return [
         Check(
             "residual_mean", "The sky level should not change", residual.sky_mean, residual.sky_mean_error,
-            unit="sigma", sentence="Mean of what was taken from empty sky.", verb="lowered by",
+            unit="sigma", sentence="Mean of what was taken from empty sky.", verb="lowered by", opposite="raised by",
         ),
         Check(
             "residual_width", "All of the noise should be taken from empty sky, and no more", residual.sky_width,
@@ -199,19 +224,30 @@ def _residual(measurements: Measurements) -> list[Check]:
         ),
         Check(
             "residual_neighbours", "What is taken from empty sky should be as white as the noise",
-            max(excess, key=abs), residual.neighbours_error, verb="neighbours correlated more by",
+            max(excess, key=abs), residual.neighbours_error, verb="neighbours go together more by",
+            opposite="neighbours go together less by",
             sentence="Structure in it is structure of the scene.",
         ),
         Check(
             "residual_slope", "Nothing should be taken in proportion to the signal", 100 * residual.slope,
             100 * residual.slope_error, unit="%", sentence="Over all pixels brighter than the noise.", verb="it took",
+            opposite="it added",
         ),
         Check(
             "residual_faint", "Nothing should be taken in proportion to a faint signal", 100 * residual.faint,
-            100 * residual.faint_error, unit="%", verb="it took",
+            100 * residual.faint_error, unit="%", verb="it took", opposite="it added",
             sentence=f"Over pixels of {FAINT_PIXELS[0]:g} to {FAINT_PIXELS[1]:g} sigma in the denoised frame.",
         ),
     ]  # fmt: skip
+
+
+def _extended(measurements: Measurements) -> Check:
+    extended, (low, high) = measurements.extended, EXTENDED_LEVELS
+    return Check(
+        "extended_light", "Faint extended light should stay", 100 * extended.change, 100 * extended.error, unit="%",
+        sentence=f"Sum over cells of 16 pixels that are {low:g} to {high:g} sigma above the faintest, compact sources "
+        f"left out: {100 * extended.share:.0f} % of the frame.", verb="changed by",
+    )  # fmt: skip
 
 
 def _sigma_map(measurements: Measurements) -> list[Check]:
@@ -220,10 +256,11 @@ def _sigma_map(measurements: Measurements) -> list[Check]:
         Check(
             "sigma_width", "The 1-sigma map should tell the true error", math.nan if stratum is None else stratum.width,
             None if stratum is None else stratum.width_error, verb="errors over the map are",
-            sentence="Width of (denoised - truth) / sigma, of the denoised frame exposed again.",
+            sentence="The denoised frame is exposed again: taken for the truth, given new noise and denoised. Width of "
+            "(denoised - truth) / sigma there.",
         ),
         Check(
-            "error_left", "Error of the denoised frame exposed again", measurements.error_left, unit="sigma",
-            sentence="For information: of a scene as smooth as the denoised frame.", verb="rms",
+            "error_left", "Error left where the truth is known", measurements.error_left, unit="sigma",
+            sentence="For information: of the denoised frame exposed again, a scene as smooth as that.", verb="rms",
         ),
     ]  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from amsd_astro.frames.denoising_record import Record
+from amsd_astro.validation.measures.light.extended import EXTENDED_LEVELS
 from amsd_astro.validation.parts import Check
 
 __all__ = ["diagnose"]
@@ -14,6 +15,7 @@ _INVENTS = "It invents sources: there are detections where nothing is."
 _REMOVES = "It removes faint sources: {what}{besides}."
 _SCALES = "It scales flux: bright sources{kept} all {verb} {share:.1f} % of it."
 _SHARE = "It takes a share of faint light: {share:.1f} % of what is 2 to 20 sigma above the sky."
+_HALO = "It {verb} faint extended light: {share:.1f} % of what is {low:g} to {high:g} sigma above the sky."
 _TOO_HIGH = (
     "Its noise model is wrong: the estimated error is below zero, so the noise was taken for more than it is, and what "
     "was taken out holds structure. State the noise."
@@ -27,7 +29,7 @@ _SKY = "It moves the level of the sky."
 _SIGMA = "Its sigma map is {word}: errors are {value:.2f} times what it says."
 
 
-def diagnose(checks: Sequence[Check], record: Record | None = None) -> list[str]:
+def diagnose(checks: Sequence[Check], record: Record | None = None, *, where: str = "") -> list[str]:
     """Say in sentences what failed checks have in common; empty where none failed, and the noise model is credible.
 
     Parameters
@@ -36,6 +38,8 @@ def diagnose(checks: Sequence[Check], record: Record | None = None) -> list[str]
         From `checks_of`.
     record : Record, optional
         Of the denoised frame.
+    where : str, optional
+        Where faint light was taken from, a sentence.
 
     Returns
     -------
@@ -74,7 +78,10 @@ def diagnose(checks: Sequence[Check], record: Record | None = None) -> list[str]
         besides = ", while bright ones keep theirs" if below("flux_faint") and bright.passed else ""
         found.append(_REMOVES.format(what=_lost(by_name, below("flux_faint")), besides=besides))
     elif not blurs and above("residual_faint") and not above("residual_slope"):
-        found.append(_SHARE.format(share=by_name["residual_faint"].value))
+        found.append(f"{_SHARE.format(share=by_name['residual_faint'].value)} {where}".strip())
+    if below("extended_light") or above("extended_light"):
+        value, (low, high) = by_name["extended_light"].value, EXTENDED_LEVELS
+        found.append(_HALO.format(verb="takes" if value < 0 else "adds to", share=abs(value), low=low, high=high))
     if below("residual_width") and not too_high:  # it is narrow beside a noise that was taken for too wide
         found.append(_LITTLE)
     if below("residual_mean") or above("residual_mean"):

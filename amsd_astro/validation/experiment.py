@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+import warnings
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amsd_astro.denoiser import Denoiser
+from amsd_astro.errors import AmsdWarning
 from amsd_astro.frames.frame import Frame
 from amsd_astro.noise.model import NoiseModel
 from amsd_astro.progress import Progress
@@ -80,6 +83,7 @@ def run_experiment(
     n_sources: int | None = None,
     fwhm: float | None = None,
     progress: Progress | None = None,
+    is_stated: bool = False,
 ) -> Experiment:
     """Denoise a frame, the frame with sources put in, and frames in which nothing is to be found.
 
@@ -102,6 +106,8 @@ def run_experiment(
         As `measure_psf` takes it.
     progress : callable, optional
         Called as ``progress(done, total, stage)``.
+    is_stated : bool, optional
+        Whether the noise is what the caller of it all stated: then, and once, a learned denoiser may doubt it.
 
     Returns
     -------
@@ -123,7 +129,8 @@ def run_experiment(
     def answer(observed: Frame, stage: str) -> Pair:
         if progress is not None:
             progress(_STAGES.index(stage), len(_STAGES), stage)
-        return Pair(observed, _checked(apply(observed), observed))
+        with _undoubted(is_stated and stage == "the frame itself"):
+            return Pair(observed, _checked(apply(observed), observed))
 
     injected = answer(before, "injected sources") if after is None else Pair(before, after)
     plain = answer(frame, "the frame itself")
@@ -142,8 +149,18 @@ def _applied(
     """A way to denoise, which has learned from a frame if it learns, and what it made of that frame then."""
     if callable(denoiser):
         return denoiser, None
-    after = denoiser.fit_denoise(frame, noise=noise, progress=progress)
+    with _undoubted(False):
+        after = denoiser.fit_denoise(frame, noise=noise, progress=progress)
     return lambda observed: denoiser.denoise(observed, noise=noise), after
+
+
+@contextlib.contextmanager
+def _undoubted(is_asked: bool) -> Iterator[None]:
+    """Leave out warnings of a noise model that nobody gave, and those of frames that are not the caller's."""
+    with warnings.catch_warnings():
+        if not is_asked:
+            warnings.filterwarnings("ignore", "the noise model given", AmsdWarning)
+        yield
 
 
 def _checked(denoised: Any, frame: Frame) -> Frame:

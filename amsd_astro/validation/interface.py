@@ -13,12 +13,14 @@ from amsd_astro.frames import Frame, as_frame
 from amsd_astro.frames.denoising_record import read_record
 from amsd_astro.frames.noise import measure_noise
 from amsd_astro.noise.measurement import Stated
+from amsd_astro.noise.model import NoiseModel
 from amsd_astro.progress import Progress, begin, shown
 from amsd_astro.validation.checks import checks_of
 from amsd_astro.validation.diagnosis import diagnose
 from amsd_astro.validation.experiment import Denoise, Experiment, run_experiment
 from amsd_astro.validation.limits import Limits, checked_limits, held
 from amsd_astro.validation.measurements import measure_experiment
+from amsd_astro.validation.measures.light.taken import where_taken
 from amsd_astro.validation.parts import Check, Section
 from amsd_astro.validation.repeat_exposure import check_repeat, repeat_checks, repeat_section, score_repeat
 from amsd_astro.validation.report.contents import facts_of, numbers_of, pictures_of
@@ -27,6 +29,7 @@ from amsd_astro.validation.report.exposures_section import exposures_section
 from amsd_astro.validation.report.report import Report
 from amsd_astro.validation.report.sky_sections import residual_section, sigma_section
 from amsd_astro.validation.report.source_sections import photometry_section, shape_section
+from amsd_astro.validation.scope import scope_checks, stated_photon_noise, untested_in_words
 
 __all__ = ["validate"]
 
@@ -115,10 +118,16 @@ def validate(
     used = Denoiser(seed=seed) if denoiser is None else denoiser
     with shown(progress, "validating") as told:
         begin(told, "measuring the PSF")
-        experiment = run_experiment(frame, model, used, seed=seed, n_sources=n_sources, fwhm=fwhm, progress=told)
+        experiment = run_experiment(
+            frame, model, used, seed=seed, n_sources=n_sources, fwhm=fwhm, progress=told,
+            is_stated=isinstance(noise, NoiseModel),
+        )  # fmt: skip
         begin(told, "measuring what became of sources and sky")
         measurements = measure_experiment(experiment, seed=seed)
-    checks = checks_of(experiment, measurements)
+    checks = [
+        *checks_of(experiment, measurements),
+        *scope_checks(measurements, experiment.psf, stated_photon_noise(frame, model, noise)),
+    ]
     sections = [
         photometry_section(experiment, measurements),
         shape_section(experiment, measurements),
@@ -136,7 +145,9 @@ def validate(
         sections.append(repeat_section(score))
         data["repeat"] = asdict(score)
     checks = [held(check, all_limits) for check in checks]
-    return _report(frame, experiment, checks, sections, data, seed=seed)
+    untested = untested_in_words(measurements, experiment.psf)
+    where = where_taken(measurements.taken)
+    return _report(frame, experiment, checks, sections, data, untested, where, seed=seed)
 
 
 def _mean_of(exposures: Any) -> Frame:
@@ -151,6 +162,8 @@ def _report(
     checks: list[Check],
     sections: list[Section],
     data: dict[str, Any],
+    untested: list[str],
+    where: str,
     *,
     seed: int,
 ) -> Report:
@@ -161,10 +174,11 @@ def _report(
         title=f"What denoising did to {name}",
         subtitle=f"{nx} x {ny} pixels, {experiment.injection.y.size} sources put in",
         checks=checks,
-        diagnosis=diagnose(checks, read_record(experiment.plain.after.header)),
+        diagnosis=diagnose(checks, read_record(experiment.plain.after.header), where=where),
         sections=sections,
         pictures=pictures_of(experiment),
         wcs=frame.wcs,
         facts=facts_of(experiment, seed=seed),
         data=data,
+        untested=untested,
     )

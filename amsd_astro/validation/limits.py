@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import replace
 
+from amsd_astro.spelling import closest
 from amsd_astro.validation.parts import Check
 
 __all__ = ["DEFAULT_LIMITS", "ESSENTIAL", "Limits", "checked_limits", "held"]
@@ -33,7 +34,11 @@ DEFAULT_LIMITS: dict[str, tuple[float | None, float | None]] = {
     "residual_neighbours": (-0.05, 0.05),
     "residual_slope": (-0.5, 0.5),
     "residual_faint": (-0.5, 0.5),
+    "extended_light": (-5.0, 5.0),
     "sigma_width": (0.8, 1.2),
+    "untested_light": (None, 50.0),
+    "psf_stars": (5.0, None),
+    "photon_noise": (0.5, 2.0),
     "repeat_sky": (None, 1.0),
     "repeat_faint": (None, 1.0),
     "repeat_flux": (-5.0, 5.0),
@@ -52,9 +57,15 @@ ESSENTIAL = frozenset(
         "residual_mean",
         "residual_width",
         "sigma_width",
+        "untested_light",
+        "psf_stars",
+        "photon_noise",
     }
 )
-"""What nothing passes without being judged by; the sigma map only where there is one."""
+"""What nothing passes without being judged by."""
+
+_WHERE_THERE = frozenset({"sigma_width", "untested_light", "psf_stars", "photon_noise"})
+"""What matters only where there is something to judge: a sigma map, sources, a PSF that is measured, a stated noise."""
 
 
 def checked_limits(limits: Limits | None) -> dict[str, tuple[float | None, float | None]]:
@@ -73,7 +84,9 @@ def checked_limits(limits: Limits | None) -> dict[str, tuple[float | None, float
     result = dict(DEFAULT_LIMITS)
     for name, pair in (limits or {}).items():
         if name not in DEFAULT_LIMITS:
-            raise ValueError(f"limits must be of {', '.join(DEFAULT_LIMITS)}. Received: {name!r}")
+            meant = closest(name, DEFAULT_LIMITS)
+            asked = f"; did you mean {meant}?" if meant else ""
+            raise ValueError(f"limits must be of {', '.join(DEFAULT_LIMITS)}. Received: {name!r}{asked}")
         try:
             low, high = (None if limit is None else float(limit) for limit in pair)
         except (TypeError, ValueError):
@@ -97,6 +110,6 @@ def held(check: Check, limits: Limits) -> Check:
         From `checked_limits`. What has none there only informs.
     """
     low, high = limits.get(check.name, (None, None))
-    has_map = check.name != "sigma_width" or not math.isnan(check.value)
-    matters = check.name in ESSENTIAL and has_map and (low is not None or high is not None)
+    is_there = check.name not in _WHERE_THERE or not math.isnan(check.value)
+    matters = check.name in ESSENTIAL and is_there and (low is not None or high is not None)
     return replace(check, low=low, high=high, matters=matters)

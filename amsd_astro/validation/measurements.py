@@ -15,17 +15,22 @@ from amsd_astro.validation.measures.calibration import Stratum, measure_calibrat
 from amsd_astro.validation.measures.completeness import Depth, depth, threshold_at_purity
 from amsd_astro.validation.measures.detection import Detections, Match, detect, match
 from amsd_astro.validation.measures.empty_apertures import EmptyApertures, measure_empty_apertures
+from amsd_astro.validation.measures.light.coverage import Coverage, measure_coverage
+from amsd_astro.validation.measures.light.extended import ExtendedLight, measure_extended_light
+from amsd_astro.validation.measures.light.taken import TakenLight, measure_taken_light
 from amsd_astro.validation.measures.photometry import SourceTable, measure_sources, measure_truth
 from amsd_astro.validation.measures.power_spectra import PowerSpectra, measure_spectra
 from amsd_astro.validation.measures.residuals import ResidualStatistics, measure_residual
 
-__all__ = ["FALSE_LEVEL", "DetectedSources", "Measurements", "measure_experiment"]
+__all__ = ["FALSE_LEVEL", "SUPPORT", "DetectedSources", "Measurements", "measure_experiment"]
 
 FALSE_LEVEL = 4.0
 """Significance in the raw frame's matched filter from which a detection where there is nothing is held against one."""
 
+SUPPORT = 2.0
+"""Significance there of something that is there."""
+
 _LOWEST = 1.0  # significance at which detections are listed
-_SUPPORT = 2.0  # significance in the raw frame of something that is there
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,6 +85,12 @@ class Measurements:
         Predicted sigma and rms error in bins of the first, over the noise of the sky.
     error_left : float
         Rms error of the frame exposed again, over its noise.
+    extended : ExtendedLight
+        What became of the frame's faint extended light.
+    taken : list of TakenLight
+        Where faint light was taken from.
+    coverage : Coverage
+        What of the frame the injected sources do not stand for.
     """
 
     true: SourceTable
@@ -95,6 +106,9 @@ class Measurements:
     calibration: list[Stratum]
     reliability: tuple[NDArray[np.float64], NDArray[np.float64]]
     error_left: float
+    extended: ExtendedLight
+    taken: list[TakenLight]
+    coverage: Coverage
 
 
 def measure_experiment(experiment: Experiment, *, seed: int) -> Measurements:
@@ -133,6 +147,9 @@ def measure_experiment(experiment: Experiment, *, seed: int) -> Measurements:
         calibration=_calibration(experiment),
         reliability=_reliability(experiment),
         error_left=_error_left(experiment),
+        extended=measure_extended_light(plain.before, plain.after, noise, sky=sky),
+        taken=measure_taken_light(plain.before, plain.after, noise, sky=sky),
+        coverage=measure_coverage(plain.before, sky, experiment.psf.fwhm),
     )
 
 
@@ -170,7 +187,7 @@ def _found(experiment: Experiment, *, denoised: bool, widths: tuple[float, float
 def _unsupported(experiment: Experiment) -> tuple[int, int]:
     """Clear detections in the denoised frame, and how many of them the raw frame knows nothing of."""
     pair, psf = experiment.plain, experiment.psf
-    raw = detect(pair.before.data, psf, threshold=_SUPPORT, mask=pair.before.mask)
+    raw = detect(pair.before.data, psf, threshold=SUPPORT, mask=pair.before.mask)
     clear = detect(
         pair.after.data, psf, threshold=FALSE_LEVEL, mask=pair.before.mask, noise_width=raw.width, smoothed=True
     )

@@ -37,9 +37,13 @@ class Check:
     sentence : str, optional
         More on it.
     verb : str, optional
-        What stands before the value, such as "moved by".
+        What stands before the value, such as "lowered by".
+    opposite : str, optional
+        What stands before the size of a negative value, such as "raised by"; without it the verb stays.
     matters : bool, optional
         Whether nothing passes as a whole before this is judged.
+    is_doubt : bool, optional
+        Whether a value beyond the limits says that too little is known, and not that something is wrong.
 
     Examples
     --------
@@ -58,6 +62,8 @@ class Check:
     sentence: str = ""
     verb: str = ""
     matters: bool = False
+    opposite: str = ""
+    is_doubt: bool = False
 
     def __post_init__(self) -> None:
         low = -math.inf if self.low is None else self.low
@@ -70,7 +76,7 @@ class Check:
         """Whether the value is within its limits; None where that is too uncertain, or there is no value or no limit.
 
         It passes where two of its standard errors on either side are within the limits, and fails where they are
-        beyond one: limits do not widen with what the value is uncertain by.
+        beyond one, but for a doubt: limits do not widen with what the value is uncertain by.
         """
         if math.isnan(self.value) or (self.low is None and self.high is None):
             return None
@@ -78,7 +84,8 @@ class Check:
         low, high = (-math.inf if self.low is None else self.low), (math.inf if self.high is None else self.high)
         if self.value - room >= low and self.value + room <= high:
             return True
-        return False if self.value + room < low or self.value - room > high else None
+        fails = self.value + room < low or self.value - room > high
+        return False if fails and not self.is_doubt else None
 
     @property
     def verdict(self) -> str:

@@ -19,6 +19,7 @@ from amsd_astro.validation.experiment import Pair
 from amsd_astro.validation.measures.sky_map import flattened, smooth_background
 from amsd_astro.validation.measures.stamps import bad_pixels_of
 from amsd_astro.validation.parts import Check, Section, Table
+from amsd_astro.validation.wording import with_error
 
 __all__ = ["RepeatScore", "check_repeat", "repeat_checks", "repeat_section", "score_repeat"]
 
@@ -194,7 +195,7 @@ def repeat_checks(score: RepeatScore) -> list[Check]:
         Check(
             "repeat_sky", "Empty sky should be nearer to the repeat than before", score.sky, score.sky_error,
             unit="sigma",
-            sentence="The error that is left, over that of the frame.", verb="error",
+            sentence="The error that is left, over the noise of the frame.", verb="error",
         ),
         Check(
             "repeat_faint", "Faint pixels should be nearer to the repeat than before", score.faint, score.faint_error,
@@ -211,15 +212,16 @@ def repeat_checks(score: RepeatScore) -> list[Check]:
 def repeat_section(score: RepeatScore) -> Section:
     """What a report shows of a repeat."""
     rows = [
-        ["error on empty sky, sigma", score.sky, score.sky_error, score.n_sky],
-        ["error on faint pixels, sigma", score.faint, score.faint_error, score.n_faint],
-        ["flux gained, %", 100 * score.flux, 100 * score.flux_error, score.n_footprint],
+        ["error on empty sky, sigma", with_error(score.sky, score.sky_error), score.n_sky],
+        ["error on faint pixels, sigma", with_error(score.faint, score.faint_error), score.n_faint],
+        ["flux gained, %", with_error(100 * score.flux, 100 * score.flux_error), score.n_footprint],
     ]
     sentence = (
         "The noise of another exposure of the field knows nothing of this one's: the mean squared difference, less the "
-        "other's noise, is the error of the denoised frame."
+        "other's noise, is the error of the denoised frame. How much that noise is, both exposures show at the same "
+        "pixels. Empty sky is within 0.5 sigma of the sky, faint pixels are 0.5 to 5 sigma above it."
     )
     return Section(
-        "The repeat", tables=[Table("Beside the repeat", ["Quantity", "Value", "Error", "Pixels"], rows)],
+        "The repeat", tables=[Table("Beside the repeat", ["Quantity", "Value", "Pixels"], rows)],
         sentence=sentence,
     )  # fmt: skip

@@ -108,6 +108,8 @@ def test_a_terminal_that_states_no_size_shows_a_bar(monkeypatch: pytest.MonkeyPa
         with ProgressBar("a.fits") as bar:
             bar(0, 1, "reading")
             bar(1, 5, "training")
+        terminal.write("\n")
+        terminal.flush()
         assert not set(re.findall(rb"a.fits: (\w+)", os.read(reading, 4096))) ^ {b"reading", b"training"}
     os.close(reading)
 

@@ -95,7 +95,7 @@ def test_of_several_the_mean_is_validated(
     ("options", "said"),
     [
         (["-o", "r.pdf"], "a report is .html"),
-        (["-o", "r.html", "--limit", "size=1:2"], "limits must be of flux_bright"),
+        (["-o", "r.html", "--limit", "flux_fant=1:2"], "Received: 'flux_fant'; did you mean flux_faint?"),
         (["-o", "r.html", "--limit", "fwhm=2:1"], "must be numbers in order"),
         (["-o", "r.html", "--limit", "fwhm"], "must be NAME=LOW:HIGH"),
         (["-o", "r.html", "--limit", "fwhm=a:b"], "must be NAME=LOW:HIGH"),

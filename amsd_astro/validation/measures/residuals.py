@@ -14,12 +14,14 @@ from amsd_astro.noise.model import NoiseModel
 from amsd_astro.validation.measures.sky_map import SkyMap, map_sky
 from amsd_astro.validation.measures.stamps import bad_pixels_of
 
-__all__ = ["FAINT_PIXELS", "ResidualStatistics", "measure_residual"]
+__all__ = ["FAINT_PIXELS", "RESIDUAL_CLIP", "ResidualStatistics", "measure_residual"]
 
 FAINT_PIXELS = (2.0, 20.0)
 """Denoised signal, in sigma, of the pixels that `ResidualStatistics.faint` is of."""
 
-_CLIP = 5.0
+RESIDUAL_CLIP = 5.0
+"""Sigma; what is further off is no noise."""
+
 _FAINTEST = 1.0  # sigma above the sky: fainter pixels say nothing of the dependence on the signal
 _FEWEST = 100
 
@@ -107,7 +109,7 @@ def measure_residual(
     slope, slope_error = _slope(residual[good], signal[good], max(inflation, 1.0))
     faint, faint_error = _share(residual[good], signal[good], max(inflation, 1.0))
     n_sky = int(np.count_nonzero(on_sky))
-    values = np.where(on_sky & (np.abs(residual) < _CLIP), residual - sky_mean, np.nan)
+    values = np.where(on_sky & (np.abs(residual) < RESIDUAL_CLIP), residual - sky_mean, np.nan)
     (along_x, n_pairs), (along_y, _) = _neighbours(values), _neighbours(values.T)
     return ResidualStatistics(
         sky_mean,
@@ -131,7 +133,7 @@ def measure_residual(
 
 def _mean(values: NDArray[np.float64], inflation: float) -> tuple[float, float, float]:
     """Mean and its error, and width, outliers left out."""
-    kept = values[np.abs(values) < _CLIP]
+    kept = values[np.abs(values) < RESIDUAL_CLIP]
     if values.size < _FEWEST or not kept.size:
         return (float("nan"),) * 3
     # not the median deviation: of a few photons a pixel it is that of the steps between them
@@ -164,7 +166,7 @@ def _slope(residual: NDArray[np.float64], signal: NDArray[np.float64], inflation
             return float("nan"), float("nan")
         slope, level = np.polyfit(signal[kept], residual[kept], 1)
         off = residual - slope * signal - level
-        limit = _CLIP * max(mad_sigma(off.copy()), 1.0) * (4 if k < 2 else 1)
+        limit = RESIDUAL_CLIP * max(mad_sigma(off.copy()), 1.0) * (4 if k < 2 else 1)
         kept = np.abs(off) < limit
     spread = float(np.sum((signal[kept] - signal[kept].mean()) ** 2))
     return float(slope), float(np.sqrt(inflation / spread)) if spread > 0 else float("nan")
@@ -173,7 +175,7 @@ def _slope(residual: NDArray[np.float64], signal: NDArray[np.float64], inflation
 def _share(residual: NDArray[np.float64], signal: NDArray[np.float64], inflation: float) -> tuple[float, float]:
     """Residual over the signal of faint pixels, outliers left out, and its error."""
     low, high = FAINT_PIXELS
-    used = (signal > low) & (signal < high) & (np.abs(residual) < _CLIP)
+    used = (signal > low) & (signal < high) & (np.abs(residual) < RESIDUAL_CLIP)
     power = float(np.sum(signal[used] ** 2))
     if np.count_nonzero(used) < _FEWEST:
         return float("nan"), float("nan")

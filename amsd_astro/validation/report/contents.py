@@ -19,6 +19,13 @@ from amsd_astro.validation.parts import Picture
 __all__ = ["facts_of", "numbers_of", "pictures_of"]
 
 
+_SOURCES_OF_PSF = {
+    "stars": "measured on stars",
+    "stated": "as stated",
+    "assumed": "assumed, as too few isolated stars show it",
+}
+
+
 def pictures_of(experiment: Experiment) -> list[Picture]:
     """The frame before and after, what was taken out, by itself and smoothed, and the sigma map."""
     before, after = experiment.plain.before, experiment.plain.after
@@ -50,8 +57,9 @@ def facts_of(experiment: Experiment, *, seed: int) -> dict[str, str]:
     facts |= {
         "Noise of the sky": f"{noise.sky_variance**0.5:.5g}{unit}, slope {noise.slope:.5g} ({noise.source})",
         "Correlation of neighbours": f"{noise.neighbours[0]:.3f} along x, {noise.neighbours[1]:.3f} along y",
-        "PSF": f"FWHM {psf.fwhm:.2f} px, {psf.source}" + (f" ({psf.n_stars})" if psf.n_stars else ""),
-        "Sources put in": f"{injection.y.size}, {injection.n_crowded} of them near sources of the frame",
+        "PSF": f"FWHM {psf.fwhm:.2f} px, {_SOURCES_OF_PSF.get(psf.source, psf.source)}"
+        + (f" ({psf.n_stars})" if psf.n_stars else ""),
+        "Sources put in": f"{injection.y.size}, {injection.n_crowded} of them near sources of the frame and left out",
         "Seed": str(seed),
         "Limits": "passed and not passed are told apart by two standard errors of the value, where it has one",
     }
@@ -79,6 +87,7 @@ def numbers_of(experiment: Experiment, measurements: Measurements) -> dict[str, 
             "fwhm": experiment.psf.fwhm,
             "ellipticity": experiment.psf.ellipticity,
             "source": experiment.psf.source,
+            "n_stars": experiment.psf.n_stars,
         },
         "sources": {name: getattr(injection, name) for name in names}
         | {when: vars(table) for when, table in _tables(measurements).items()},
@@ -92,6 +101,9 @@ def numbers_of(experiment: Experiment, measurements: Measurements) -> dict[str, 
         "calibration": [asdict(stratum) for stratum in measurements.calibration],
         "reliability": {"predicted": measurements.reliability[0], "true": measurements.reliability[1]},
         "error_left": measurements.error_left,
+        "extended_light": asdict(measurements.extended),
+        "taken": [asdict(part) for part in measurements.taken],
+        "untested": asdict(measurements.coverage),
     }
 
 

@@ -16,7 +16,7 @@ from amsd_astro.validation.report.tables import html_table
 from amsd_astro.validation.report.text import escaped
 from amsd_astro.validation.report.verdict import Verdict
 from amsd_astro.validation.report.viewer import viewer_html
-from amsd_astro.validation.wording import VERDICTS, allowed, statement, value_of
+from amsd_astro.validation.wording import VERDICTS, allowed, statement, told, value_of
 
 __all__ = ["page_of", "summary_of"]
 
@@ -156,12 +156,13 @@ def _check(check: Check) -> str:
 
 
 def _found(check: Check) -> str:
-    return f"<small>{escaped(check.verb)}</small>{_value(check)}" if check.verb else _value(check)
+    verb, value = told(check)
+    return f"<small>{escaped(verb)}</small>{_value(check, value)}" if verb else _value(check)
 
 
-def _value(check: Check) -> str:
+def _value(check: Check, told_value: str = "") -> str:
     """Return the value with its unit, which is not parted from it at the end of a line."""
-    value = escaped(value_of(check)).replace("\N{PLUS-MINUS SIGN} ", "\N{PLUS-MINUS SIGN}&nbsp;")
+    value = escaped(told_value or value_of(check)).replace("\N{PLUS-MINUS SIGN} ", "\N{PLUS-MINUS SIGN}&nbsp;")
     return f"{value}&nbsp;{escaped(check.unit)}" if check.unit and not math.isnan(check.value) else value
 
 

@@ -40,6 +40,8 @@ class Report(Verdict):
         What was done: file, recipe, steps, noise model and so on.
     data : mapping, optional
         All numbers, for the JSON: mappings, sequences, arrays, numbers, words, None.
+    untested : sequence of str, optional
+        What the checks tell nothing of.
 
     Examples
     --------

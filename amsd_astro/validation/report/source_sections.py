@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
+from amsd_astro.graphics.numbers import number
 from amsd_astro.validation.checks import FLUX_GROUPS
 from amsd_astro.validation.experiment import Experiment
 from amsd_astro.validation.magnitude_bins import MagnitudeBins
 from amsd_astro.validation.measurements import Measurements
 from amsd_astro.validation.measures.bias import Bias, measure_bias
+from amsd_astro.validation.measures.injection import SNR_RANGE
 from amsd_astro.validation.parts import Band, Chart, Line, Section, Series, Table
+from amsd_astro.validation.wording import with_error
 
 __all__ = ["photometry_section", "shape_section"]
 
@@ -43,29 +47,49 @@ def photometry_section(experiment: Experiment, measurements: Measurements) -> Se
             brightness.label, "scatter, %", y_log=True, vertical=brightness.marks,
         ),
     ]  # fmt: skip
-    sentence = (
-        f"{experiment.injection.y.size} sources of known flux were put into the frame, stars by its own PSF "
-        f"({experiment.psf.source}, FWHM {experiment.psf.fwhm:.2f} px) and Sersic galaxies, and measured in it and in "
-        f"the denoised frame in the same way. {experiment.injection.n_crowded} of them stand near a source of the "
-        "frame and are left out."
+    return Section(
+        "Photometry", charts, [_flux_table(experiment, measurements)], _what_was_put_in(experiment, measurements)
     )
-    return Section("Photometry", charts, [_flux_table(experiment, measurements)], sentence)
+
+
+def _what_was_put_in(experiment: Experiment, measurements: Measurements) -> str:
+    injection, psf, coverage = experiment.injection, experiment.psf, measurements.coverage
+    by = {"assumed": "a PSF that is assumed", "stated": "a PSF as wide as stated"}.get(psf.source, "its own PSF")
+    has_light = math.isfinite(coverage.light)
+    light = f" with {100 * coverage.light:.0f} % of the light of its sources" if has_light else ""
+    return (
+        f"{injection.y.size} sources of known flux, of S/N {SNR_RANGE[0]:g} to {SNR_RANGE[1]:g}, were put into the "
+        f"frame, stars by {by} (FWHM {psf.fwhm:.2f} px) and Sersic galaxies, and measured in it and in the denoised "
+        f"frame in the same way. They stand on open sky, but for {injection.n_crowded} near a source of the frame, "
+        f"which are left out: crowds and large objects, {100 * coverage.frame:.0f} % of the frame{light}, are not "
+        "tested by them. In means over sources each counts alike, and what is 5 sigma off is left out."
+    )
 
 
 def _flux_table(experiment: Experiment, measurements: Measurements) -> Table:
     rows = []
-    alone, snr = ~experiment.injection.crowded, experiment.injection.snr
+    alone, snr, stars = ~experiment.injection.crowded, experiment.injection.snr, experiment.injection.is_star
+    true, before, after = (one.aperture_flux for one in (measurements.true, measurements.before, measurements.after))
     for low, high in FLUX_GROUPS.values():
-        for kind in ("star", "galaxy"):
-            chosen = alone & (snr >= low) & (snr <= high) & (experiment.injection.kind == kind)
+        for kind, of_kind in (("star", stars), ("galaxy", ~stars), ("both", np.ones(stars.size, bool))):
+            chosen = alone & (snr >= low) & (snr <= high) & of_kind
+            one = np.where(chosen, 1.0, -1.0)
+            biases = [
+                measure_bias(measured, true, one, edges=(0.0, 2.0))
+                for measured in (before, after, after - before + true)
+            ]
             row: list[object] = [f"{low:g} to {high:g}", kind, int(chosen.sum())]
-            for table in (measurements.before, measurements.after):
-                one = np.where(chosen, 1.0, -1.0)
-                bias = measure_bias(table.aperture_flux, measurements.true.aperture_flux, one, edges=(0.0, 2.0))
-                row += [100 * float(bias.mean[0]), 100 * float(bias.error[0]), 100 * float(bias.scatter[0])]
-            rows.append(row)
-    columns = ["Aperture S/N", "Kind", "Sources"]
-    columns += [f"{part}, {when}, %" for when in (_BEFORE, _AFTER) for part in ("Bias", "Error", "Scatter")]
+            row += [with_error(100 * float(bias.mean[0]), 100 * float(bias.error[0])) for bias in biases]
+            rows.append([*row, *(number(100 * float(bias.scatter[0]), 2) for bias in biases[:2])])
+    columns = [
+        "Aperture S/N",
+        "Kind",
+        "Sources",
+        "Before less put in, %",
+        "After less put in, %",
+        "After less before, %",
+    ]
+    columns += [f"Scatter {when}, %" for when in (_BEFORE, _AFTER)]
     return Table("Aperture flux of isolated sources", columns, rows)
 
 

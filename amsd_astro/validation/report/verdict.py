@@ -34,9 +34,10 @@ class Verdict:
     wcs: WCS | None = None
     facts: Mapping[str, str] = field(default_factory=dict)
     data: Mapping[str, Any] = field(default_factory=dict)
+    untested: Sequence[str] = ()
 
     def __post_init__(self) -> None:
-        for kind in ("checks", "diagnosis", "sections", "pictures"):
+        for kind in ("checks", "diagnosis", "sections", "pictures", "untested"):
             if isinstance(getattr(self, kind), str):
                 raise TypeError(f"{kind} must be a sequence of its parts. Received: {getattr(self, kind)!r}")
             object.__setattr__(self, kind, tuple(getattr(self, kind)))
@@ -73,8 +74,8 @@ class Verdict:
 
     @property
     def summary(self) -> tuple[str, ...]:
-        """The verdict in two sentences."""
-        return tuple(verdict_in_words(self.verdict, self.checks, self.diagnosis))
+        """The verdict in two sentences, and what was not tested."""
+        return (*verdict_in_words(self.verdict, self.checks, self.diagnosis), *self.untested)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the report without charts and pictures as JSON values.
@@ -100,6 +101,7 @@ class Verdict:
             "summary": self.summary,
             "failures": [check.name for check in self.failures],
             "diagnosis": self.diagnosis,
+            "untested": self.untested,
             "checks": [{**vars(check), "passed": check.passed, "verdict": check.verdict} for check in self.checks],
             "facts": self.facts,
             "data": self.data,

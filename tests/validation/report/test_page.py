@@ -223,5 +223,7 @@ def test_a_report_that_passes_says_so() -> None:
     passing = replace(full(), checks=full().checks[:1], diagnosis=())
     attrs, text = Page(page_of(passing)).all("section")[0]
     assert attrs["class"] == "passed"
-    assert text.startswith("PassedNothing failed, and all that matters could be judged, 1 check. Nearest to its limits")
+    assert text.startswith(
+        "PassedNothing failed, and the check that matters most could be judged. Nearest to its limits"
+    )
     assert text.endswith("1 of 1 checks passed, 0 failed.")

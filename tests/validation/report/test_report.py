@@ -188,6 +188,8 @@ def test_the_json_tells_verdict_thresholds_and_all_numbers(tmp_path: Path) -> No
         "sentence": "It is small.",
         "verb": "",
         "matters": False,
+        "opposite": "",
+        "is_doubt": False,
         "passed": True,
         "verdict": "passed",
     }

@@ -1,0 +1,1 @@
+"""What became of the light of the frame itself: extended light, faint light, and light that nothing was tested on."""
