@@ -64,7 +64,7 @@ def _add_denoise(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--skip-existing",
         action="store_true",
-        help="leave out a FILE whose output exists and records the same input and the same options",
+        help="leave out a FILE whose output exists and records the same input, options, weights and version",
     )
     command.add_argument("--force", action="store_true", help="denoise again what is denoised already")
     add_night_options(command)
@@ -91,7 +91,7 @@ def _add_combine(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--skip-existing",
         action="store_true",
-        help="do nothing where the output exists and records the same inputs and the same options",
+        help="do nothing where the output exists and records the same inputs, options, weights and version",
     )
     command.set_defaults(force=False)
     add_reporting(command, "print the result as one JSON object")

@@ -1,4 +1,4 @@
-"""Whether an output is there already, made from the same input with the same options."""
+"""The digest of all options that a result depends on, by which an output that is there already is known again."""
 
 from __future__ import annotations
 
@@ -9,11 +9,9 @@ from typing import Any
 
 from amsd_astro.regular_files import file_checksum
 
-__all__ = ["OPTIONS_KEYWORD", "SKIPPED", "describe_options", "is_done", "recorded"]
+__all__ = ["OPTIONS_KEYWORD", "describe_options", "weights_in_cards"]
 
 OPTIONS_KEYWORD = "AMSDOPTS"
-SKIPPED = "the output is there, from the same input and options"
-_SOURCE_KEYWORD = "AMSDSRC"
 _THAT_COUNT = (
     "ext",
     "mask_ext",
@@ -51,50 +49,31 @@ def describe_options(args: Any, path: str | os.PathLike[str] | None = None) -> s
     if args.noise_model is not None:
         asked["noise_model"] = args.noise_model
     asked["model"] = None if args.model is None else file_checksum(args.model)
+    if args.model is None and args.steps:  # AMSDHASH is then that of what became of them
+        asked["weights"] = _packaged(args.recipe)
     if path is not None:
         asked |= _planes(args, path)
     return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def is_done(output: str | os.PathLike[str], source: str | os.PathLike[str], options: str) -> bool:
-    """Return whether a whole output is there whose cards record this input and these options.
+def weights_in_cards(args: Any) -> str | None:
+    """Return the AMSDHASH of what the options ask for; None where only the work itself can tell it.
 
     Parameters
     ----------
-    output, source : path-like
-        The output and the input it should be made from.
-    options : str
-        As `describe_options` returns.
+    args : Options or Namespace
+        The options, by the names of the command line. The bytes of a model are among them.
     """
-    checksum = file_checksum(source)
-    return checksum is not None and (checksum, options) in recorded(output, _SOURCE_KEYWORD, OPTIONS_KEYWORD)
+    return None if args.model is not None or args.steps else _packaged(args.recipe)
 
 
-def recorded(output: str | os.PathLike[str], *keywords: str) -> set[tuple[str | None, ...]]:
-    """Return what each HDU of an output records under some keywords; nothing where there is no whole output.
+def _packaged(recipe: str | None) -> str | None:
+    """Return the fingerprint of the packaged weights of a recipe, None where it has none."""
+    from amsd_astro.network.files.packaged_weights import packaged_fingerprint
+    from amsd_astro.network.recipes import settings_of
 
-    Parameters
-    ----------
-    output : path-like
-        The output.
-    *keywords : str
-        Of cards that hold text.
-    """
-    from amsd_astro.errors import FrameError
-    from amsd_astro.fits.cards import string_value
-    from amsd_astro.fits.scanning import scan
-    from amsd_astro.remote.addresses import is_address
-    from amsd_astro.remote.fetching import fetched
-
-    if not is_address(output) and not os.path.exists(output):
-        return set()
-    try:
-        with fetched(output) as local:
-            file = scan(local, warn=False)
-            file.stream.close()
-    except (FrameError, OSError):
-        return set()
-    return {tuple(string_value(hdu.cards, keyword) for keyword in keywords) for hdu in file.hdus}
+    weights = settings_of(recipe or "amsd").weights
+    return None if weights is None else packaged_fingerprint(weights)
 
 
 def _planes(args: Any, path: str | os.PathLike[str]) -> dict[str, Any]:

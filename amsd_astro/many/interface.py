@@ -80,7 +80,7 @@ def denoise_many(
     overwrite : bool, optional
         Whether outputs may exist.
     skip_existing : bool, optional
-        Leave out exposures whose output records the same input and the same options.
+        Leave out exposures whose output records the same input, options, weights and version of the package.
     force : bool, optional
         Denoise again what is denoised already.
     progress : callable, optional

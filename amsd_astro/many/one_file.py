@@ -13,11 +13,13 @@ from amsd_astro.errors import AmsdWarning
 from amsd_astro.many.admission import read_for_output
 from amsd_astro.many.cards import cards_of
 from amsd_astro.many.checkpoint_files import kept_on_interruption
-from amsd_astro.many.existing_outputs import OPTIONS_KEYWORD, SKIPPED, describe_options, is_done
+from amsd_astro.many.done_already import SKIPPED, Existing, Wanted, look_at
+from amsd_astro.many.existing_outputs import OPTIONS_KEYWORD, describe_options, weights_in_cards
 from amsd_astro.many.failures import DONE, describe_failure
 from amsd_astro.many.options import Options, denoiser_settings, stated_noise
 from amsd_astro.many.remote_planes import RemotePlanes
 from amsd_astro.many.work import Job
+from amsd_astro.regular_files import file_checksum
 from amsd_astro.remote.addresses import shown_name
 
 if TYPE_CHECKING:
@@ -77,17 +79,24 @@ class FileWork:
         from amsd_astro.remote.uploading import check_destination
 
         digest = describe_options(options, path)
-        if (options.skip_existing or job.was_missing) and is_done(job.output, path, digest):
-            return {"kind": "skipped", "status": DONE, "message": SKIPPED}
-        check_destination(job.output, overwrite=options.overwrite, source=path)
-        told = {"force": options.force, "overwrite": options.overwrite}
-        frame = read_for_output(path, options.reading(), job.output, **told)
+        existing = Existing()
+        if options.skip_existing or job.was_missing:
+            wanted = Wanted(file_checksum(path), digest, lambda: weights_in_cards(options))
+            existing = look_at(job.output, wanted)
+            if existing.done:
+                image = existing.done[0]
+                told = {"shape": image.hdu.shape[-2:], "cards": cards_of(image.header)}
+                return {"kind": "skipped", "status": DONE, "message": SKIPPED, **told}
+        with existing.told():
+            check_destination(job.output, overwrite=options.overwrite, source=path)
+        how = {"force": options.force, "overwrite": options.overwrite}
+        frame = read_for_output(path, options.reading(), job.output, **how)
         with kept_on_interruption(job.output) as checkpoint:
             settings: dict[str, Any] = {"noise": stated_noise(options), "force": options.force}
             result = self._denoiser().fit_denoise(frame, **settings, checkpoint=checkpoint)
             result.header[OPTIONS_KEYWORD] = (digest, "digest of the options asked for")
             result.write(job.output, overwrite=options.overwrite)
-        return {"kind": "denoised", "status": DONE, "shape": result.shape, "cards": cards_of(result)}
+        return {"kind": "denoised", "status": DONE, "shape": result.shape, "cards": cards_of(result.header)}
 
     def _denoiser(self) -> Denoiser:
         """Return a denoiser that no file has taught anything."""

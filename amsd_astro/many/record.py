@@ -33,7 +33,7 @@ class Record:
     shape : tuple of int or None
         Of the denoised image.
     cards : mapping
-        The AMSD cards of the denoised image.
+        The AMSD cards of the denoised image, also of one that was there already.
 
     Examples
     --------

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amsd_astro.network.architectures import AmsdArchitecture, ThesisArchitecture
-from amsd_astro.network.digests import digest_arrays
+from amsd_astro.network.digests import fingerprint_of
 from amsd_astro.network.forked_process import claim_process
 
 if TYPE_CHECKING:
@@ -210,7 +210,7 @@ class Predictor(ABC, Generic[Calibration]):
 
     def fingerprint(self) -> str:
         """First 16 hexadecimal digits of the SHA-256 of the weights."""
-        return digest_arrays(self.get_weights())[:16]
+        return fingerprint_of(self.get_weights())
 
 
 def mean_answers(answers: Iterable[Answers]) -> Answers:

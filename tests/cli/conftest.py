@@ -19,6 +19,7 @@ from amsd_astro.cli.commands import train as command_train
 from amsd_astro.frames import Frame
 from amsd_astro.frames.noise import measure_noise
 from amsd_astro.network.files.array_archive import pack_arrays
+from amsd_astro.version import __version__
 
 GAIN, READ_NOISE, SKY = 2.0, 6.0, 400.0
 
@@ -106,7 +107,7 @@ class StandIn:
         result = frame.with_arrays(data, frame.uncertainty, frame.flags, None)
         assert frame.source is not None
         cards = {
-            "AMSDVERS": "0",
+            "AMSDVERS": __version__,
             "AMSDRCP": self.recipe,
             "AMSDMODE": "standard",
             "AMSDSRC": frame.source.fingerprint,

@@ -67,8 +67,12 @@ def test_done_already(paths: list[str], tmp_path: Path, capsys: pytest.CaptureFi
     before = out.read_bytes()
     assert main(words) == 0
     assert "skipped" in capsys.readouterr().out
+    assert main([*words, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["cards"]["AMSDNCOM"] == 3
     assert out.read_bytes() == before
     assert main([*words, "--weights", "depth"]) == 73
+    assert "but was made with other options; use --overwrite" in capsys.readouterr().err
     assert main(["combine", *paths[:2], "-o", str(out), "--no-denoise", "--skip-existing"]) == 73
+    assert "but was made from another input and with other options; use" in capsys.readouterr().err
     assert main([*words, "--weights", "depth", "--overwrite"]) == 0
     assert main(["combine", *paths, "-o", paths[2], "--overwrite"]) == 73

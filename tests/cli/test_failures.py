@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from astropy.io import fits
 
 from amsd_astro.cli.exit_statuses import describe_failure
 from amsd_astro.errors import (
@@ -32,7 +33,8 @@ def test_skip_existing(
     made = (tmp_path / "out.fits").read_bytes()
     capsys.readouterr()
     assert run(*words, "--steps", 5, "--json") == 0
-    assert json_lines()[0]["kind"] == "skipped"
+    (line,) = json_lines()
+    assert line["kind"] == "skipped" and line["cards"]["AMSDSEED"] == 0 and line["shape"] == [96, 80]
     assert run(*words, "--steps", 5, "--threads", 1) == 0, "threads are no setting of the result"
     assert len(stand_in.made) == 1
     assert run(*words) == 73
@@ -55,6 +57,40 @@ def test_skip_existing_does_not_trust(image: Path, tmp_path: Path, stand_in: Any
     out.write_bytes(out.read_bytes()[:-6000])
     assert run(*words) == 0
     assert len(stand_in.made) == 3, "an output that was cut"
+
+
+@pytest.mark.parametrize(
+    ("card", "value", "told"),
+    [
+        ("AMSDVERS", "0.0.1", "was made by version 0.0.1, and this is "),
+        ("AMSDHASH", "0" * 16, "was made with other weights; use --overwrite"),
+        ("AMSDOPTS", "0" * 16, "was made with other options; use --overwrite"),
+        ("AMSDSRC", "0" * 64, "was made from another input; use --overwrite"),
+        ("", "", "does not record what it was made of and how; use --overwrite"),
+    ],
+)
+def test_what_differs_of_an_existing_output_is_told(
+    image: Path, tmp_path: Path, run: Any, capsys: pytest.CaptureFixture[str], card: str, value: str, told: str
+) -> None:
+    out = tmp_path / "out.fits"
+    words = ["denoise", image, "-o", out, "--skip-existing"]
+    assert run(*words) == 0
+    if card:
+        fits.setval(out, card, value=value)
+    else:
+        fits.writeto(out, fits.getdata(image), overwrite=True)
+    assert run(*words) == 73
+    assert f"out.fits: exists already, but {told}" in capsys.readouterr().err
+    assert run(*words, "--overwrite") == 0
+
+
+def test_a_damaged_output_is_told(image: Path, tmp_path: Path, run: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "out.fits"
+    words = ["denoise", image, "-o", out, "--skip-existing"]
+    assert run(*words) == 0
+    out.write_bytes(out.read_bytes()[:-6000])
+    assert run(*words) == 73
+    assert "out.fits: exists already, but is damaged (the data are cut" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -15,11 +15,12 @@ from astropy.io import fits
 
 from amsd_astro import denoise_many
 from amsd_astro.many import Record
-from amsd_astro.many.existing_outputs import describe_options
+from amsd_astro.many.existing_outputs import describe_options, weights_in_cards
 from amsd_astro.many.one_file import FileWork
 from amsd_astro.many.options import Options
 from amsd_astro.many.work import Job
 from amsd_astro.resources import count_processors
+from amsd_astro.version import __version__
 
 
 def write_sky(path: Path, seed: int) -> Path:
@@ -84,11 +85,18 @@ def test_options_have_the_names_and_the_digest_of_the_command_line() -> None:
 def test_what_a_lost_process_had_made_is_wanted(night: list[Path], tmp_path: Path) -> None:
     output, options = tmp_path / "out.fits", Options(steps=0)
     made_of = hashlib.sha256(night[0].read_bytes()).hexdigest()
-    fits.writeto(output, np.zeros((4, 4)), fits.Header({"AMSDSRC": made_of, "AMSDOPTS": describe_options(options)}))
+    cards = {"AMSDSRC": made_of, "AMSDOPTS": describe_options(options), "AMSDVERS": __version__}
+    fits.writeto(output, np.zeros((4, 4)), fits.Header({**cards, "AMSDHASH": weights_in_cards(options)}))
     work = FileWork(options)
     assert not Job.planned(str(night[0]), output).was_missing
     assert work(Job(str(night[0]), str(output)))["kind"] == "output"
     assert work(Job(str(night[0]), str(output), was_missing=True))["kind"] == "skipped"
+    (record,) = denoise_many(night[:1], tmp_path, steps=0)
+    skipped = FileWork(Options(steps=0, skip_existing=True))(Job(record.path, record.output))
+    assert skipped["kind"] == "skipped" and skipped["cards"] == record.cards and skipped["shape"] == record.shape
+    fits.setval(record.output, "AMSDHASH", value="0" * 16)
+    told = FileWork(Options(steps=0, skip_existing=True))(Job(record.path, record.output))
+    assert told["status"] == 73 and "but was made with other weights; use overwrite=True" in told["message"]
 
 
 @pytest.mark.slow

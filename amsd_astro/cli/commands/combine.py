@@ -6,14 +6,16 @@ import argparse
 import os
 from typing import TYPE_CHECKING, Any
 
-from amsd_astro.cli.combined_outputs import describe_combining, is_combined
+from amsd_astro.cli.combined_outputs import describe_combining, wanted_combination
 from amsd_astro.cli.commands.chips import ALL
-from amsd_astro.cli.commands.denoise import check_denoising, describe_result, new_denoiser
+from amsd_astro.cli.commands.denoise import check_denoising, new_denoiser
 from amsd_astro.cli.console import Console
 from amsd_astro.cli.exit_statuses import DONE, SOME_FAILED, UsageError
 from amsd_astro.cli.inputs import check_model, reading_options, stated_noise
 from amsd_astro.cli.jobs import run_job
 from amsd_astro.cli.progress import ProgressBar
+from amsd_astro.cli.result_records import describe_existing, describe_result
+from amsd_astro.many.done_already import Existing, look_at
 from amsd_astro.many.existing_outputs import OPTIONS_KEYWORD
 from amsd_astro.printable import told_name
 from amsd_astro.progress import begin
@@ -47,12 +49,15 @@ def _combine(args: argparse.Namespace, record: dict[str, Any]) -> int:
 
     reference = _reference(args)
     options = describe_combining(args, reference)
-    if args.skip_existing and is_combined(args.output, args.files, options):
+    existing = look_at(args.output, wanted_combination(args, options)) if args.skip_existing else Existing()
+    if existing.done:
         record |= {"kind": "skipped", "message": "the output is there, from the same inputs and options"}
+        record |= describe_existing(existing, args)
         return DONE
     check_model(args.model)
-    for path in args.files:
-        check_destination(args.output, overwrite=args.overwrite, source=path)
+    with existing.told():
+        for path in args.files:
+            check_destination(args.output, overwrite=args.overwrite, source=path)
     with ProgressBar(os.path.basename(args.output), shown=not args.quiet) as bar:
         result = _combined(args, reference, bar)
         result.header[OPTIONS_KEYWORD] = (options, "digest of the options asked for")

@@ -59,7 +59,7 @@ def _compare(args: argparse.Namespace, record: dict[str, Any]) -> None:
         from amsd_astro.plotting import plot_comparison, save_figure
 
         save_figure(plot_comparison(before, after), args.output, overwrite=args.overwrite)
-    record["cards"] = cards_of(after)
+    record["cards"] = cards_of(after.header)
 
 
 def _denoised(before: Frame, args: argparse.Namespace, bar: ProgressBar) -> Frame:

@@ -15,21 +15,22 @@ from amsd_astro.cli.exit_statuses import DONE, SOME_FAILED, Terminated, UsageErr
 from amsd_astro.cli.inputs import check_model, reading_options, stated_noise
 from amsd_astro.cli.nights.file_lists import expand_files
 from amsd_astro.cli.nights.night import check_night, run_night
-from amsd_astro.cli.noise_record import noise_record
 from amsd_astro.cli.progress import ProgressBar
 from amsd_astro.cli.remote_inputs import check_places
+from amsd_astro.cli.result_records import describe_existing, describe_result
 from amsd_astro.cli.tensorflow_import import without_plots
-from amsd_astro.frames.denoising_record import error_left, read_record
+from amsd_astro.frames.denoising_record import error_left
 from amsd_astro.many.admission import read_for_output
-from amsd_astro.many.cards import cards_of
 from amsd_astro.many.checkpoint_files import kept_on_interruption
-from amsd_astro.many.existing_outputs import OPTIONS_KEYWORD, SKIPPED, describe_options, is_done
+from amsd_astro.many.done_already import SKIPPED, Existing, Wanted, look_at
+from amsd_astro.many.existing_outputs import OPTIONS_KEYWORD, describe_options, weights_in_cards
 from amsd_astro.many.options import denoiser_settings
 from amsd_astro.many.outputs import name_outputs
 from amsd_astro.many.remote_planes import RemotePlanes
 from amsd_astro.many.work import Job
 from amsd_astro.modes import steps_of
 from amsd_astro.progress import begin
+from amsd_astro.regular_files import file_checksum
 from amsd_astro.remote.addresses import shown_name
 from amsd_astro.remote.fetching import fetched
 
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from amsd_astro.denoiser import Denoiser
     from amsd_astro.frames import Frame
 
-__all__ = ["check_denoising", "describe_result", "new_denoiser", "plan_outputs", "run"]
+__all__ = ["check_denoising", "new_denoiser", "plan_outputs", "run"]
 
 
 def run(args: argparse.Namespace, console: Console) -> int:
@@ -170,10 +171,14 @@ def _denoise_file(
 
     options = describe_options(args)
     told = describe_options(args, path)
-    if args.skip_existing and is_done(output, path, told):
-        return {"ok": True, "kind": "skipped", "message": SKIPPED}
+    existing = Existing()
+    if args.skip_existing:
+        existing = look_at(output, Wanted(file_checksum(path), told, lambda: weights_in_cards(args)))
+        if existing.done:
+            return {"ok": True, "kind": "skipped", "message": SKIPPED, **describe_existing(existing, args)}
     check_model(args.model)
-    check_destination(output, overwrite=args.overwrite, source=path)
+    with existing.told():
+        check_destination(output, overwrite=args.overwrite, source=path)
 
     def denoise(one: argparse.Namespace, label: str, then: Callable[[Frame], None] = lambda result: None) -> Frame:
         with ProgressBar(label, shown=not args.quiet) as bar:
@@ -205,25 +210,6 @@ def new_denoiser(args: argparse.Namespace) -> Denoiser:
         with without_plots():
             return Denoiser.load(args.model, **settings)
     return Denoiser(args.recipe, **settings) if args.recipe else Denoiser(**settings)
-
-
-def describe_result(result: Frame) -> dict[str, Any]:
-    """Return what is known of a denoised frame: its noise model and its AMSD cards."""
-    cards = cards_of(result)
-    record = read_record(result.header)
-    return {
-        "recipe": cards.get("AMSDRCP"),
-        "mode": cards.get("AMSDMODE"),
-        "steps": cards.get("AMSDSTEP"),
-        "seed": cards.get("AMSDSEED"),
-        "risk": cards.get("AMSDRISK"),
-        "trusted": record is None or record.is_trusted,
-        "unchanged": bool(cards.get("AMSDSAME", False)),
-        "unit": str(result.unit),
-        "shape": list(result.shape),
-        "noise": noise_record(result.noise),
-        "cards": cards,
-    }
 
 
 def _summary(record: dict[str, Any]) -> str:

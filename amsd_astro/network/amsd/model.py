@@ -20,7 +20,7 @@ from amsd_astro.network.amsd.runner import Runner
 from amsd_astro.network.amsd.shrinkage import Shrinkage
 from amsd_astro.network.amsd.variance_curve import VarianceCurve
 from amsd_astro.network.architectures import AmsdArchitecture
-from amsd_astro.network.digests import digest_arrays
+from amsd_astro.network.digests import fingerprint_of
 from amsd_astro.network.forked_process import claim_process
 from amsd_astro.network.predictor import Cards, Estimate, Predictor
 from amsd_astro.network.risk import CONTEXT
@@ -121,8 +121,7 @@ class MultiscaleModel(Predictor[FrameCalibration]):
 
     def fingerprint(self) -> str:
         """First 16 hexadecimal digits of the SHA-256 of the weights and of the numbers of the shrinkage."""
-        shares = [] if self.shrinkage is None else [np.array(self.shrinkage.shares, np.float32)]
-        return digest_arrays([*self.get_weights(), *shares])[:16]
+        return fingerprint_of(self.get_weights(), None if self.shrinkage is None else self.shrinkage.shares)
 
     def cards(self, calibration: FrameCalibration) -> Cards:
         """Return the cards that tell what the frame changed, what is given back, and what the network computed in."""
