@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from pathlib import Path
 
 from amsd_astro.errors import FrameError
-from amsd_astro.fits.cards import int_value
-from amsd_astro.fits.layouts.plane_names import plane_names
+from amsd_astro.fits.cards import int_value, string_value
+from amsd_astro.fits.layouts.plane_names import Role, plane_names, role_by_cards
 from amsd_astro.fits.raw_hdus import Outline, RawHDU
 from amsd_astro.spelling import closest
 
@@ -157,17 +158,26 @@ def images_of(file: Outline) -> list[RawHDU]:
         There is none.
     """
     planes = [hdu for hdu in file.hdus if hdu.is_plane and hdu.name not in OUR_NAMES]
-    names = plane_names([hdu.name for hdu in file.hdus])
-    images = [hdu for hdu in planes if names[hdu.index].role == "image"] or _not_planes(file, planes)
+    roles = _roles(file)
+    images = [hdu for hdu in planes if roles[hdu.index] == "image"] or _not_planes(file, planes)
     if not images:
         raise FrameError(f"no HDU holds an image of two axes. The file has: {file.listing}", path=file.path)
     return images
 
 
 def _not_planes(file: Outline, hdus: list[RawHDU]) -> list[RawHDU]:
-    """Leave out what belongs to an image and is none, by its name."""
+    """Leave out what belongs to an image and is none, by its name or its cards."""
+    roles = _roles(file)
+    return [hdu for hdu in hdus if roles[hdu.index] in ("", "image")]
+
+
+def _roles(file: Outline) -> list[Role]:
+    """Return what each HDU is, by its name, else by its cards."""
     names = plane_names([hdu.name for hdu in file.hdus])
-    return [hdu for hdu in hdus if names[hdu.index].role in ("", "image")]
+    return [
+        name.role or role_by_cards(partial(string_value, hdu.cards))[0]
+        for hdu, name in zip(file.hdus, names, strict=True)
+    ]
 
 
 def _not_one(file: Outline, images: list[RawHDU], why: str) -> FrameError:

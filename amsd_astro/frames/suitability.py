@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,9 @@ from astropy.io import fits
 from numpy.typing import NDArray
 
 from amsd_astro.errors import AlreadyDenoisedError, AmsdWarning, FrameError
-from amsd_astro.fits.layouts.plane_names import Role, plane_name
+from amsd_astro.fits.hdu_selection import OUR_NAMES, images_of
+from amsd_astro.fits.layouts.plane_names import Role, plane_name, role_by_cards
+from amsd_astro.fits.scanning import scan
 from amsd_astro.frames.colour_mosaic import check_mosaic
 from amsd_astro.frames.frame import Frame
 from amsd_astro.frames.noise import card_of
@@ -30,9 +33,10 @@ _KINDS_OF_PLANES: dict[Role, str] = {
     "inverse": "inverse variances",
     "coverage": "weights",
     "mask": "codes of bad pixels",
+    "other": "no exposure",
 }
-_PRODUCTS = {"dqmask": "codes of bad pixels", "wtmap": "weights", "expmap": "exposure times"}
 _IN_NAMES = {"ood": "codes of bad pixels", "oow": "weights"}  # as NOIRLab's pipelines name what lies beside an "ooi"
+_MOST_IMAGES = 20  # of a file that are told
 _MOST_CODES = 32  # different values
 _SAMPLE = 2**18  # pixels
 _KINDS = ("IMAGETYP", "OBSTYPE", "FRAME", "IMTYPE", "ESO DPR TYPE", "EXP_TYPE")
@@ -101,27 +105,68 @@ def refuse_unsuitable(frame: Frame) -> None:
             rule = "pixels must be linear in the light: these are asinh-scaled (BOFFSET and BSOFTEN in the header)"
             remedy = "flux = BOFFSET + 2 BSOFTEN sinh(pixel / 1.0857362)"
             raise FrameError(f"{rule}; first make them {remedy}, and remove both cards.", **_origin(frame))
+    if _name_of(frame) in OUR_NAMES:
+        rule = "an exposure is wanted, no plane that lies beside one that is denoised: give the exposure itself"
+        raise FrameError(f"{rule}. Received: EXTNAME {_name_of(frame)}", **_origin(frame))
     plane = _plane_in_words(frame)
     if plane:
         rule = "an exposure is wanted, no plane that belongs to one: give the image, this as --mask-ext or --error-ext"
-        raise FrameError(f"{rule}. Received: {plane}", **_origin(frame))
+        raise FrameError(f"{rule}. Received: {plane}", **_origin(frame), cure=_images_beside(frame))
 
 
 def _plane_in_words(frame: Frame) -> str:
-    """What a plane is, by its names or by its values; empty for an image."""
-    source = frame.source
-    if source is not None:
-        kind = _KINDS_OF_PLANES.get(plane_name(source.name).role)
-        if kind is not None:
-            return f"{kind} (EXTNAME {source.name})"
-        product = str(source.keyword("PRODTYPE", "")).strip().lower()
-        if product in _PRODUCTS:
-            return f"{_PRODUCTS[product]} (PRODTYPE {product})"
-        found = set(re.split(r"[^a-z0-9]+", source.path.name.lower())) & set(_IN_NAMES)
+    """What a plane is, by its names, its cards or its values; empty for an image."""
+    name = _name_of(frame)
+    role = plane_name(name).role
+    if role in _KINDS_OF_PLANES:
+        return f"{_KINDS_OF_PLANES[role]} (EXTNAME {name})"
+    role, card = role_by_cards(partial(_value, frame))
+    if role:
+        return f"{_KINDS_OF_PLANES[role]} ({card})"
+    if frame.source is not None:
+        found = set(re.split(r"[^a-z0-9]+", frame.source.path.name.lower())) & set(_IN_NAMES)
         if found:
             return f"{_IN_NAMES[min(found)]}, by the name of the file"
     n_codes = _n_codes(frame)
     return f"{n_codes} different whole numbers, most of them 0, as codes of bad pixels are" if n_codes else ""
+
+
+def _name_of(frame: Frame) -> str:
+    """Return the EXTNAME of a frame in capitals."""
+    if frame.source is not None:
+        return frame.source.name
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            name = frame.header.get("EXTNAME")
+        except fits.VerifyError:
+            name = None
+    return name.strip().upper() if isinstance(name, str) else ""
+
+
+def _value(frame: Frame, keyword: str) -> Any:
+    """Return the value of a card of the image, else of the primary HDU; None without one."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        card = card_of(frame, keyword)
+    return None if card is None else card[0]
+
+
+def _images_beside(frame: Frame) -> str:
+    """Return the images of the file of a plane as what helps; nothing where there are none."""
+    source = frame.source
+    if source is None:
+        return ""
+    try:
+        file = scan(source.path, warn=False)
+        file.stream.close()
+        images = [str(image.index) for image in images_of(file) if image.index != source.hdu]
+    except (FrameError, OSError):
+        return ""
+    if not images:
+        return ""
+    more = f" (images are HDU {', '.join(images[:_MOST_IMAGES])})" if len(images) > 1 else ""
+    return f"ext={images[0]}{more}"
 
 
 def _n_codes(frame: Frame) -> int:
@@ -168,10 +213,7 @@ def doubts_about(frame: Frame, noise: NoiseModel) -> list[str]:
 
 def _calibration(frame: Frame) -> str:
     for keyword in _KINDS:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            card = card_of(frame, keyword)
-        value = None if card is None else card[0]
+        value = _value(frame, keyword)
         if isinstance(value, str) and (found := _CALIBRATIONS.search(value)):
             return (
                 f"the frame is a {found[1].lower()} ({keyword} = {value!r}), no exposure of the sky: what is alike in "

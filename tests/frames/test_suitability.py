@@ -11,7 +11,10 @@ from astropy.io import fits
 from scipy import ndimage
 
 from amsd_astro.errors import FrameError
-from amsd_astro.frames import Frame, read_frame, refuse_unsuitable
+from amsd_astro.fits.hdu_selection import choose_hdu, images_of
+from amsd_astro.fits.scanning import scan
+from amsd_astro.frames import Frame, as_frame, read_frame, refuse_unsuitable
+from amsd_astro.frames.hdus.planes import outline
 from amsd_astro.frames.noise import measure_noise
 from amsd_astro.frames.suitability import doubts_about
 
@@ -56,16 +59,60 @@ def test_asinh_scaled_pixels_are_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "what"), [("ERR", "errors"), ("IVAR", "inverse variances"), ("WHT", "weights"), ("DQ", "codes")]
+    ("name", "what"),
+    [("ERR", "errors"), ("IVAR", "inverse variances"), ("WHT", "weights"), ("DQ", "codes"), ("ZODI", "no exposure")],
 )
 def test_planes_are_refused_by_their_names(name: str, what: str, tmp_path: Path) -> None:
     planes = [fits.ImageHDU(_exposure().astype(np.float32), name=one) for one in ("SCI", name)]
     fits.HDUList([fits.PrimaryHDU(), *planes]).writeto(tmp_path / "a.fits")
-    with pytest.raises(FrameError, match=rf"no plane that belongs to one.*Received: {what}.*\(EXTNAME {name}\)"):
+    with pytest.raises(
+        FrameError, match=rf"no plane that belongs to one.*Received: {what}.*\(EXTNAME {name}\)"
+    ) as told:
         refuse_unsuitable(read_frame(tmp_path / "a.fits", ext=2))
+    assert told.value.cure == "ext=1"
+    with fits.open(tmp_path / "a.fits") as hdus, pytest.raises(FrameError, match=rf"\(EXTNAME {name}\)"):
+        refuse_unsuitable(as_frame(hdus, ext=2))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of codes that nobody knows
         refuse_unsuitable(read_frame(tmp_path / "a.fits", ext=1))
+
+
+@pytest.mark.parametrize(
+    ("card", "what"),
+    [
+        (("IMAGETYP", "invvar"), "inverse variances"),
+        (("EXTTYPE", "MASK"), "codes of bad pixels"),
+        (("HDUCLAS3", "RMSE"), "errors"),
+        (("PRODCATG", "ANCILLARY.WEIGHTMAP"), "weights"),
+        (("IMTYPE", "chi2"), "no exposure"),
+    ],
+)
+def test_planes_without_names_are_refused_by_their_cards(card: tuple[str, str], what: str, tmp_path: Path) -> None:
+    pixels = _exposure().astype(np.float32)
+    hdus = fits.HDUList([fits.PrimaryHDU(), *(fits.ImageHDU(pixels) for _ in range(4))])
+    hdus[0].header["IMAGETYP"] = "image"
+    for number in (2, 4):
+        hdus[number].header[card[0]] = card[1]
+    hdus.writeto(tmp_path / "a.fits")
+    with pytest.raises(FrameError, match=rf"Received: {what} \({card[0]} = {card[1]}\); use ext=1 \(.* HDU 1, 3\)"):
+        refuse_unsuitable(read_frame(tmp_path / "a.fits", ext=2))
+    assert [hdu.index for hdu in images_of(outline(hdus, name="list"))] == [1, 3]
+    assert [hdu.index for hdu in images_of(scan(tmp_path / "a.fits"))] == [1, 3]
+    del hdus[3:]
+    assert choose_hdu(outline(hdus, name="list")).index == 1
+
+
+@pytest.mark.parametrize(
+    "card", [("OBSTYPE", "STD"), ("IMAGETYP", "EXT"), ("FILETYPE", "SCI"), ("HDUCLAS2", "DATA"), ("IMTYPE", "image")]
+)
+def test_cards_of_exposures_refuse_nothing(card: tuple[str, str]) -> None:
+    refuse_unsuitable(Frame(_exposure(), header=fits.Header([card])))
+
+
+@pytest.mark.parametrize("name", ["AMSD_SIGMA", "AMSD_FLAGS", "AMSD_MEAN", "AMSD_MEAN_SIGMA", "AMSD_NEXP"])
+def test_what_lies_beside_a_denoised_image_is_refused(name: str) -> None:
+    with pytest.raises(FrameError, match=f"give the exposure itself. Received: EXTNAME {name}"):
+        refuse_unsuitable(Frame(_exposure(), header=fits.Header({"EXTNAME": name})))
 
 
 def test_planes_are_refused_by_product_and_file_name(tmp_path: Path) -> None:
@@ -75,6 +122,9 @@ def test_planes_are_refused_by_product_and_file_name(tmp_path: Path) -> None:
         image.writeto(tmp_path / name)
         with pytest.raises(FrameError, match=r"Received: (codes|weights)"):
             refuse_unsuitable(read_frame(tmp_path / name))
+    fits.HDUList([fits.PrimaryHDU(header=image.header), fits.ImageHDU(image.data)]).writeto(tmp_path / "packed.fits")
+    with pytest.raises(FrameError, match=r"Received: weights \(PRODTYPE = wtmap\)"):
+        refuse_unsuitable(read_frame(tmp_path / "packed.fits"))
     image.header["PRODTYPE"] = "image"
     image.writeto(tmp_path / "food_oowed.fits")
     refuse_unsuitable(read_frame(tmp_path / "food_oowed.fits"))

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import argparse
 import copy
+import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from amsd_astro.cli.console import Console
 from amsd_astro.cli.exit_statuses import DONE, SOME_FAILED, UsageError, describe_failure
+
+_log = logging.getLogger(__name__)
 
 if TYPE_CHECKING:
     from amsd_astro.fits.raw_hdus import RawHDU
@@ -81,7 +84,11 @@ def denoise_chips(
     found = ManyImages()
     chips: list[dict[str, Any]] = []
     failed: list[FrameError] = []
-    for image in images_of(file):
+    images = images_of(file)
+    left = [hdu.label for hdu in file.hdus if hdu.is_plane and hdu not in images]
+    if left:
+        _log.info("%s: no exposures by their names or cards, left as they are: HDU %s", path, "; ".join(left))
+    for image in images:
         chip: dict[str, Any] = {"hdu": image.index, "name": image.name, "version": image.version, "ok": True}
         one = copy.copy(args)
         one.ext = str(image.index)

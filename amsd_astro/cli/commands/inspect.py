@@ -119,7 +119,7 @@ def _refusal(frame: Frame) -> str:
         refuse_unsuitable(frame)
         refuse_mosaic(frame)
     except FrameError as error:
-        return str(error)
+        return describe_failure(error).message
     return ""
 
 

@@ -1,16 +1,16 @@
-"""What the name of an HDU says it is: image, mask, errors, weights; and which HDUs belong together."""
+"""What the name of an HDU, or its cards, say it is: image, mask, errors, weights; and which HDUs belong together."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
+from typing import Any, Literal
 
 from amsd_astro.fits.layouts.table import layout_table
 
-__all__ = ["PlaneName", "Role", "plane_name", "plane_names"]
+__all__ = ["PlaneName", "Role", "plane_name", "plane_names", "role_by_cards"]
 
 Role = Literal["image", "sigma", "variance", "inverse", "coverage", "mask", "other", ""]
 """What a plane is; empty where its name does not tell."""
@@ -78,6 +78,26 @@ def plane_names(names: Sequence[str]) -> list[PlaneName]:
         if not found[index].role and stem in stems and (role := _role_of(word)) not in ("", "image"):
             found[index] = PlaneName(role, word, stem)
     return found
+
+
+def role_by_cards(value_of: Callable[[str], Any]) -> tuple[Role, str]:
+    """Return what the cards of an HDU say it is, and the card that says so; both empty where they do not tell.
+
+    Parameters
+    ----------
+    value_of : callable
+        From a keyword to the value of that card of the HDU's own, None without one.
+    """
+    known = layout_table().roles_by_cards
+    for keyword in known.keywords:
+        value = value_of(keyword)
+        if not isinstance(value, str):
+            continue
+        word = value.strip().upper().rpartition(".")[2]
+        for role in _ROLES[1:]:
+            if word in getattr(known, role):
+                return role, f"{keyword} = {value.strip()}"
+    return "", ""
 
 
 def _role_of(word: str) -> Role:

@@ -10,7 +10,7 @@ from importlib import resources
 from types import MappingProxyType
 from typing import Any, Literal
 
-__all__ = ["ErrorKindName", "Layout", "NamedBits", "Roles", "Table", "layout_table", "time_unit"]
+__all__ = ["ErrorKindName", "Layout", "NamedBits", "Roles", "RolesByCards", "Table", "layout_table", "time_unit"]
 
 ErrorKindName = Literal["sigma", "variance", "inverse"]
 
@@ -26,6 +26,19 @@ class Roles:
     coverage: tuple[str, ...]
     mask: tuple[str, ...]
     coded: tuple[str, ...]
+    other: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class RolesByCards:
+    """Keywords of cards that may tell what a plane is, and their values, as the comments of the table say."""
+
+    keywords: tuple[str, ...]
+    sigma: tuple[str, ...]
+    variance: tuple[str, ...]
+    inverse: tuple[str, ...]
+    coverage: tuple[str, ...]
+    mask: tuple[str, ...]
     other: tuple[str, ...]
 
 
@@ -84,6 +97,7 @@ class Table:
     """All of it."""
 
     roles: Roles
+    roles_by_cards: RolesByCards
     named_bits: NamedBits
     layouts: tuple[Layout, ...]
 
@@ -95,6 +109,7 @@ def layout_table() -> Table:
     table = tomllib.loads(text)
     return Table(
         Roles(**{role: tuple(words) for role, words in table["roles"].items()}),
+        RolesByCards(**{role: tuple(words) for role, words in table["roles_by_cards"].items()}),
         NamedBits(**{group: frozenset(names) for group, names in table["named_bits"].items()}),
         tuple(_layout(row) for row in table["layout"]),
     )

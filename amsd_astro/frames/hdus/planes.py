@@ -18,7 +18,8 @@ import numpy as np
 from astropy.io import fits
 
 from amsd_astro.errors import AmsdWarning, FrameError
-from amsd_astro.fits.cards import header_from_cards
+from amsd_astro.fits.cards import header_from_cards, make_card
+from amsd_astro.fits.layouts.table import layout_table
 from amsd_astro.fits.planes.choice import PlaneChoice, named_plane
 from amsd_astro.fits.planes.own_files import open_planes
 from amsd_astro.fits.raw_hdus import Outline, RawHDU
@@ -116,7 +117,9 @@ def beside_hdu(hdu: Any) -> tuple[Beside | None, fits.Header | None]:
 
 
 def outline(hdus: Sequence[Any], *, name: str) -> Outline:
-    """Return the HDUs of a list as those of a file: what they are and what they are called, without cards and bytes.
+    """Return the HDUs of a list as those of a file: what they are and what they are called, without bytes.
+
+    Of the cards it has those that may tell what an HDU is.
 
     Parameters
     ----------
@@ -138,7 +141,18 @@ def _row(index: int, hdu: Any) -> RawHDU:
     name = str(hdu.name).strip().upper() or ("PRIMARY" if index == 0 else "")
     version = hdu.header.get("EXTVER")
     version = version if isinstance(version, int) and not isinstance(version, bool) else None
-    return RawHDU(index, kind, name, version, (), int(hdu.header.get("BITPIX", 8)), shape, 0, 0, 0)
+    return RawHDU(index, kind, name, version, _role_cards(hdu.header), int(hdu.header.get("BITPIX", 8)), shape, 0, 0, 0)
+
+
+def _role_cards(header: fits.Header) -> tuple[bytes, ...]:
+    """Return the cards that may tell what an HDU is."""
+    cards = []
+    for keyword in layout_table().roles_by_cards.keywords:
+        with contextlib.suppress(fits.VerifyError, ValueError):  # of a card that cannot be parsed
+            value = header.get(keyword)
+            if isinstance(value, str) and value.isascii():
+                cards.append(make_card(keyword, value.strip()[:60]))
+    return tuple(cards)
 
 
 def _twin(hdu: Any, image: Any, pixels: Pixels, *, first: bool) -> Any:
