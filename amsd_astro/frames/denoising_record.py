@@ -152,7 +152,9 @@ def _offsets(header: fits.Header) -> tuple[float, float] | None:
 
 def _noise(header: fits.Header) -> NoiseModel | None:
     slope, floor, sky, sigma = (_number(header, f"AMSD{name}") for name in ("SLOP", "FLOR", "SKY", "NOIS"))
-    if slope is None or slope < 0 or floor is None or sky is None or sigma is None or not sigma > 0:
+    if slope is None or slope < 0 or floor is None or sky is None or sigma is None:
+        return None
+    if not (sigma > 0 or (sigma == 0 and _value(header, "AMSDSAME") is True)):
         return None
     agreement = _number(header, "AMSDAGRE")
     return NoiseModel(

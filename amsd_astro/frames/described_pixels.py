@@ -14,12 +14,12 @@ from astropy.nddata import CCDData
 
 from amsd_astro.arrays.likeness import Likeness
 from amsd_astro.fits.world_coordinates import sliced_header
-from amsd_astro.frames.denoising_record import has_record, without_record
+from amsd_astro.frames.denoising_record import has_record, read_record, without_record
 from amsd_astro.frames.extensions.combination import Combination
 from amsd_astro.frames.source import FrameSource
 from amsd_astro.noise.model import NoiseModel
 
-__all__ = ["DescribedPixels", "as_header"]
+__all__ = ["DescribedPixels", "as_header", "kept_noise"]
 
 
 class DescribedPixels(CCDData):
@@ -101,9 +101,15 @@ class DescribedPixels(CCDData):
 
     @property
     def noise(self) -> NoiseModel | None:
-        """The noise model of the exposure."""
-        self._settle()
-        return self._noise
+        """The noise model of the exposure.
+
+        That by which a frame was denoised, also after it was read back: then as far as its cards tell it, a floor that
+        was a map by its median, the correlation by three numbers. None for a frame that was only read: `measure_noise`.
+        """
+        kept = kept_noise(self)
+        if kept is None and (record := read_record(self._meta)) is not None:
+            return record.noise
+        return kept
 
     @noise.setter
     def noise(self, value: NoiseModel | None) -> None:
@@ -193,6 +199,12 @@ class DescribedPixels(CCDData):
         new: Self = super().convert_unit_to(unit, list(equivalencies))
         new._is_twin, new._meta = True, without_record(self.header.copy())
         return new
+
+
+def kept_noise(frame: DescribedPixels) -> NoiseModel | None:
+    """Return the noise model that a frame was given, None where only its cards tell of one."""
+    frame._settle()
+    return frame._noise
 
 
 def as_header(meta: Mapping[str, Any] | None, copy: bool) -> fits.Header:

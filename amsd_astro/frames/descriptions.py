@@ -78,8 +78,7 @@ def frame_facts(frame: DescribedPixels, record: Record | None) -> Iterator[tuple
     yield "unit", unit or "none stated"
     n_masked = int(np.count_nonzero(frame.mask | ~np.isfinite(frame.data)))
     yield "masked", f"{n_masked} pixels ({100 * n_masked / max(frame.data.size, 1):.2g} %)"
-    noise = frame.noise if frame.noise is not None or record is None else record.noise
-    if noise is not None:
+    if (noise := frame.noise) is not None:
         yield from noise_in_words(noise, unit)
     if record is None:
         return

@@ -17,7 +17,7 @@ from astropy.wcs import WCS
 from amsd_astro.arrays.float_errors import usual_float_errors
 from amsd_astro.arrays.native_floats import native_floats
 from amsd_astro.fits.world_coordinates import parse_wcs
-from amsd_astro.frames.described_pixels import DescribedPixels, as_header
+from amsd_astro.frames.described_pixels import DescribedPixels, as_header, kept_noise
 from amsd_astro.frames.descriptions import frame_in_lines
 from amsd_astro.frames.masks import bool_mask
 from amsd_astro.frames.measures.sum_errors import SumErrors
@@ -63,8 +63,11 @@ class Frame(DescribedPixels):
 
     Attributes
     ----------
-    source, noise, primary
+    source, primary
         As above.
+    noise : NoiseModel or None
+        Of the exposure: that by which a frame was denoised, read back from a file as far as its cards tell it (a floor
+        that was a map by its median). None for a frame that was only read, whose noise `measure_noise` finds.
 
     Notes
     -----
@@ -133,7 +136,8 @@ class Frame(DescribedPixels):
         self.primary = primary
         if isinstance(given, Frame):
             self.source = source if source is not None else given.source
-            self.noise = noise if noise is not None else copying.deepcopy(given.noise) if copy else given.noise
+            kept = kept_noise(given)
+            self.noise = noise if noise is not None else copying.deepcopy(kept) if copy else kept
             self._tables, self._held = given._tables, given._held
             self._become_twin()
         if copy and self._flags is not None:

@@ -24,6 +24,7 @@ from amsd_astro.fits.planes.choice import PlaneChoice
 from amsd_astro.fits.planes.errors import ErrorKind, to_deviation
 from amsd_astro.fits.units import parse_unit
 from amsd_astro.fits.world_coordinates import clean_header, short_header
+from amsd_astro.frames.described_pixels import kept_noise
 from amsd_astro.frames.frame import Frame
 from amsd_astro.frames.hdus.beside import Beside
 from amsd_astro.frames.hdus.pixels import blank_of, check_structure, pixels_of
@@ -174,7 +175,7 @@ def _from_array(array: np.ndarray) -> Frame:
 
 
 def _from_frame(frame: Frame) -> Frame:
-    new = frame.with_arrays(_plane(frame.data), frame.uncertainty, frame.flags, frame.noise)
+    new = frame.with_arrays(_plane(frame.data), frame.uncertainty, frame.flags, kept_noise(frame))
     new.mask = bad_pixels(new.data, new.mask)
     if frame.source is None:  # of a file's planes the reader has seen to it
         deviation = _deviation(frame, new.data.shape)

@@ -5,7 +5,9 @@ Who reads or writes a format registers it for `Frame` where that is defined: a f
 
 from __future__ import annotations
 
+import inspect
 import os
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from astropy.io.registry import UnifiedReadWrite
@@ -35,6 +37,7 @@ class FrameReader(UnifiedReadWrite):
 
     def __call__(self, path: str | os.PathLike[str], *, format: str = "fits", **options: Any) -> Any:  # noqa: A002
         """Read a frame."""
+        _check_options(options, self.registry.get_reader(format, self._cls), "read", format)
         return self.registry.read(self._cls, path, format=format, **options)
 
 
@@ -58,4 +61,17 @@ class FrameWriter(UnifiedReadWrite):
 
     def __call__(self, path: Any, overwrite: bool = False, *, format: str = "fits", **options: Any) -> None:  # noqa: A002
         """Write the frame."""
+        _check_options(options, self.registry.get_writer(format, self._cls), "write", format)
         self.registry.write(self._instance, path, format=format, overwrite=overwrite, **options)
+
+
+def _check_options(options: Mapping[str, Any], function: Callable[..., Any], method: str, name: str) -> None:
+    """Refuse options that a format does not have; those of `CCDData` are other ones."""
+    parameters = inspect.signature(function).parameters.values()
+    if any(one.kind is one.VAR_KEYWORD for one in parameters):
+        return
+    known = [one.name for one in parameters if one.kind is one.KEYWORD_ONLY]
+    unknown = [option for option in options if option not in known]
+    if unknown:
+        rule = f"Frame.{method} with format {name!r} has the options {', '.join(known) or 'none'}"
+        raise TypeError(f"{rule}. Received: {', '.join(unknown)}")

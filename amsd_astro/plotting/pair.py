@@ -16,6 +16,7 @@ from amsd_astro.arrays.mask_downsampling import downsampled_mask
 from amsd_astro.errors import FrameError
 from amsd_astro.frames import Frame, as_frame
 from amsd_astro.frames.denoising_record import read_record
+from amsd_astro.frames.described_pixels import kept_noise
 from amsd_astro.frames.noise import measure_noise
 from amsd_astro.graphics.brightness import sky_of
 from amsd_astro.noise.model import NoiseModel
@@ -139,7 +140,7 @@ def match(before: Frame, after: Frame) -> Pair:
         raise ValueError(
             f"before and after must have the same shape. Received: {before.data.shape} and {after.data.shape}"
         )
-    noise = after.noise if after.noise is not None else _found(before, after)
+    noise = kept_noise(after) or _found(before, after)
     if noise is None or not noise.sky_variance > 0:
         noise = _scatter(before, after)
     return Pair(before, after, noise)

@@ -14,7 +14,6 @@ from scipy import special
 from amsd_astro.arrays.float_errors import as_double
 from amsd_astro.arrays.robust_statistics import mad_sigma
 from amsd_astro.frames import Frame
-from amsd_astro.frames.denoising_record import read_record
 from amsd_astro.noise.model import NoiseModel
 from amsd_astro.plotting.pair import sigma_map
 
@@ -121,8 +120,7 @@ def _from_frame(result: Frame, truth: Any) -> tuple[NDArray[np.float64], NDArray
 
 
 def _noise_of(result: Frame) -> NoiseModel | None:
-    record = read_record(result.header)
-    noise = result.noise or (None if record is None else record.noise)
+    noise = result.noise
     return noise if noise is not None and noise.sky_variance > 0 else None
 
 

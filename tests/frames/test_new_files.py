@@ -15,6 +15,8 @@ from astropy.wcs import WCS
 from written_files import as_denoised, checksums_hold
 
 from amsd_astro.frames import Frame, as_frame, read_frame, write_frame
+from amsd_astro.frames.denoised import Denoised, assemble
+from amsd_astro.noise.model import NoiseModel
 
 
 def test_a_frame_from_no_file(tmp_path: Path, pixels: np.ndarray) -> None:
@@ -79,6 +81,27 @@ def test_mask_and_uncertainty_are_written_as_ccddata_does(kind: Any, tmp_path: P
     assert again.mask[2, 3:6].all()
     expected = kind(np.full(1, 4.0)).represent_as(StdDevUncertainty).array[0]
     assert np.nanmax(again.uncertainty.array) == pytest.approx(expected)
+
+
+def test_a_result_that_came_from_no_file_is_read_back_as_a_whole(tmp_path: Path, pixels: np.ndarray) -> None:
+    mask = ~np.isfinite(pixels)
+    mask[2, 3:6] = True
+    frame = Frame(pixels, unit="adu", mask=mask)
+    arrays = Denoised.like(frame)
+    arrays.fill(frame, tuple(slice(0, n) for n in pixels.shape), pixels, np.full_like(pixels, 2), mask & False)
+    noise = NoiseModel(0.5, 3.0, 100.0, 53.0, np.outer([0.2, 1, 0.2], [0.1, 1, 0.1]), "caller", 1.1)
+    assemble(frame, noise, arrays, {}).write(tmp_path / "a.fits")
+    for again in (read_frame(tmp_path / "a.fits"), Frame.read(tmp_path / "a.fits")):
+        assert np.array_equal(again.mask, mask) and np.all(again.uncertainty.array[~mask] == 2)
+        assert (again.noise.slope, again.noise.floor, again.noise.source) == (0.5, 3.0, "caller")
+        assert (again.noise.sky, again.noise.agreement) == (100.0, 1.1)
+        assert again.noise.sky_variance == pytest.approx(53)
+        np.testing.assert_allclose(again.noise.neighbours, noise.neighbours, rtol=1e-6)
+    ccd = CCDData.read(tmp_path / "a.fits", hdu_uncertainty="AMSD_SIGMA", hdu_mask="AMSD_FLAGS")
+    assert np.all(ccd.mask[mask]) and np.all(ccd.uncertainty.array[~mask] == 2)
+    assert as_frame(ccd).noise.slope == 0.5
+    again.data = again.data * 2
+    assert again.noise is None and read_frame(tmp_path / "a.fits")[:5, :5].noise is None
 
 
 def test_what_was_calculated_of_frames_keeps_mask_and_uncertainty(tmp_path: Path) -> None:

@@ -89,6 +89,9 @@ def read_beside(file: RawFile, hdu: RawHDU, named: NamedPlanes | None = None) ->
     if find_card(hdu.cards, "AMSDVERS") is not None:
         deviation, flags = _our_planes(file, hdu, deviation)
         unknown = None if deviation is not None else unknown  # of a denoised image our map tells the errors
+        masked = None if flags is None else (flags & FLAG_MASKED) != 0
+        if masked is not None and not masked.all():  # of a mask in memory, or in a file of its own, they alone tell
+            planes.mask[masked] = True
     return Beside(planes.mask, deviation, flags, None if unknown is None else _as_they_are(unknown), planes.uses)
 
 

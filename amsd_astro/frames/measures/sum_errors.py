@@ -81,7 +81,7 @@ class SumErrors:
                     "frame itself. Received: pixels made of one"
                 )
             return cls(frame, frame.noise if frame.noise is not None else noise_of(frame), None)
-        noise = record.noise if frame.noise is None else frame.noise
+        noise = frame.noise
         if noise is None and frame.header.get("AMSDSAME") is True:
             noise = NoiseModel(0.0, 0.0)
         if noise is None or frame.uncertainty is None:
