@@ -6,7 +6,7 @@ from amsd_astro.resources import count_processors, memory_limit
 
 __all__ = ["MEMORY_NEEDED", "check_processes", "share_of_threads", "told"]
 
-MEMORY_NEEDED = 1600 * 2**20
+MEMORY_NEEDED = 2 * 2**30
 """Bytes that a process takes at its peak, whatever the size of the frame: benchmarks/results/memory.md, the largest."""
 
 

@@ -6,7 +6,7 @@ arguments: ["-d", ".", "--threads", $(runtime.cores), "--json"]
 requirements:
   ResourceRequirement:
     coresMin: 1
-    ramMin: 1600
+    ramMin: 2048
 inputs:
   exposure:
     type: File

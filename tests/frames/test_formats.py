@@ -45,9 +45,7 @@ def test_errors_are_those_of_the_functions(odd_file: Path, tmp_path: Path) -> No
         Frame.read(odd_file, format="soup")
     with pytest.raises(TypeError, match=r"Frame.read with format 'fits' has the options ext, mask_ext.*Received: soup"):
         Frame.read(odd_file, soup=1)
-    with pytest.raises(
-        TypeError, match=r"Frame.write .* has the options overwrite, sigma\. Received: hdu_mask"
-    ):
+    with pytest.raises(TypeError, match=r"Frame.write .* has the options overwrite, sigma\. Received: hdu_mask"):
         frame.write(tmp_path / "out.fits", hdu_mask="MASK")
 
 

@@ -62,7 +62,7 @@ def test_all_jobs_are_done_and_told_of_by_the_names_given(small: Any) -> None:
 
 def test_a_worker_with_too_little_memory_is_refused_beforehand() -> None:
     with start(n_workers=1, processes=False, memory_limit="1GiB") as cluster, distributed.Client(cluster) as client:
-        with pytest.raises(MemoryError, match=r"worker inproc:.* must have 2\.0 GiB of memory\. Received: 1\.0 GiB"):
+        with pytest.raises(MemoryError, match=r"worker inproc:.* must have 2\.5 GiB of memory\. Received: 1\.0 GiB"):
             check_workers(client)
         with pytest.raises(MemoryError):
             next(run_on_cluster(client, Tell(), [Job("a", "b")]))

@@ -29,7 +29,7 @@ def add_night_options(command: argparse.ArgumentParser) -> None:
         default=1,
         metavar="N",
         help="processes, each at one file; --threads is that of each (default: the processors shared out among them). "
-        "Each needs 1.6 GiB of memory (default: 1, one file after another)",
+        "Each needs 2 GiB of memory (default: 1, one file after another)",
     )
     group.add_argument(
         "--scheduler",
