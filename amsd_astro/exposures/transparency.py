@@ -20,6 +20,7 @@ _log = logging.getLogger(__name__)
 _LEAST_SIGNAL, _FEWEST = 10.0, 3  # flux over its error, and stars
 _APERTURE = 2.0  # FWHM of the worse seeing: radius within which light is compared
 _WINGS = 0.2  # of the difference of what lies beyond that radius, by which the profile may be wrong there
+_USUAL_LOSS = 0.05  # by which apertures of two exposures differ from fluxes by PSF, before it is measured
 _FLAT = 0.003  # share of the light: flat fields and profiles are no better
 _UNSEEN = 0.1  # share by which the sky's transparency may differ from what time and gain say
 _GOOD = 0.05  # error that is better than that
@@ -106,4 +107,8 @@ def _aperture_loss(reference: Exposure, exposure: Exposure, grid: GridMap) -> tu
     other_beyond = exposure.growth.beyond(radius * size, beta)
     wings = _WINGS * abs(beyond - other_beyond)
     loss = (other_share / (1 - other_beyond)) / (share / (1 - beyond))
-    return loss, math.hypot(math.hypot(error / share, other_error / other_share), wings)
+    if not loss > 0:
+        return 1.0, _USUAL_LOSS
+    error = math.hypot(math.hypot(error / share, other_error / other_share), wings)
+    known = _USUAL_LOSS**2 / (_USUAL_LOSS**2 + error**2)  # few stars, with other light around: no loss is likelier
+    return math.exp(known * math.log(loss)), math.sqrt(known) * error

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from astropy.io import fits
@@ -11,8 +13,11 @@ from amsd_astro.exposures.bright_structure import compare_structure
 from amsd_astro.exposures.exposure import Exposure, open_exposure
 from amsd_astro.exposures.placing.grid_maps import IDENTITY, GridMap
 from amsd_astro.exposures.robust_means import extra_scatter, mean_share, robust_mean, weighted_median
+from amsd_astro.exposures.stars.growth_curves import GrowthCurve
+from amsd_astro.exposures.stars.star_catalogues import StarCatalogue
 from amsd_astro.exposures.transparency import measure_scale
 from amsd_astro.frames import Frame
+from amsd_astro.simulation import MoffatPsf
 
 SHAPE = (240, 280)
 NONE = np.zeros(0, np.int64)
@@ -49,6 +54,26 @@ def test_headers_tell_where_nothing_is_bright() -> None:
     assert scale == pytest.approx(2.0) and error == pytest.approx(0.2)
     for bare in (exposure(3, peak=0.0), exposure(4, peak=0.0, NOTHING=1.0)):
         assert measure_scale(one, bare, GridMap(SHAPE), NONE, NONE) == (1.0, 1.0)
+
+
+@pytest.mark.parametrize(("error", "off"), [(0.004, 0.20), (0.1, 0.024)])
+def test_apertures_correct_fluxes_as_far_as_they_are_known(error: float, off: float) -> None:
+    """Two dozen stars among galaxies may show a fifth of light that is not theirs; a fifth that is theirs stands."""
+    stars = StarCatalogue(*(np.linspace(1, 200, 24) for _ in range(2)), *(np.full(24, one) for one in (0.1, 9, 0.1, 3)))
+    bare = exposure(0, peak=0.0)
+    one, other = (
+        replace(
+            bare,
+            stars=stars,
+            fwhm=3.0,
+            growth=GrowthCurve(np.array([3.0, 15.0]), np.full(2, share), np.full(2, error), MoffatPsf(3.0, beta=3.0)),
+        )
+        for share in (1.0, 1.2)
+    )
+    every = np.arange(24)
+    scale, scale_error = measure_scale(one, other, GridMap(SHAPE), every, every)
+    assert scale == pytest.approx(1 + off, abs=0.01)
+    assert abs(scale - 1.0 - off) < scale_error < 0.06
 
 
 def test_means_are_robust_and_their_errors_honest() -> None:
