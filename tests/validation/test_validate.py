@@ -175,11 +175,18 @@ def test_a_frame_without_noise_is_refused() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("sample", SAMPLES)
 def test_the_packaged_weights_pass_on_a_sample(sample: str) -> None:
+    """Where most of the light is in a crowd or in one object nothing fails, and the verdict stays open."""
     from amsd_astro import Denoiser
 
     report = validate(DATA / f"{sample}_1.fits", denoiser=Denoiser())
-    assert report.passed, [(check.name, check.value, check.error) for check in report.checks if not check.passed]
-    assert report.diagnosis == ()
+    unsure = {check.name for check in report.checks if check.matters and not check.passed}
+    assert report.failures == () and report.diagnosis == ()
+    assert unsure == {
+        "galaxy_field": set(), "star_cluster": {"untested_light"}, "large_galaxy": {"untested_light", "psf_stars"}
+    }[sample]  # fmt: skip
+    assert report.passed == (sample == "galaxy_field") and (
+        sample == "galaxy_field" or "Not tested" in report.summary[2]
+    )
 
 
 def _invents(frame: Frame, denoised: Frame) -> NDArray[np.floating]:
