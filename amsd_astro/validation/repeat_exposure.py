@@ -159,7 +159,7 @@ def _root(excess: NDArray[np.float64], zone: NDArray[np.bool_], *, block: int = 
     value = math.copysign(math.sqrt(abs(mean)), mean)
     used = counts > 0
     scatter = float(np.sqrt(np.sum((sums - mean * counts)[used] ** 2)) / counts.sum())
-    return value, scatter / (2 * max(abs(value), math.sqrt(scatter)))
+    return value, scatter / (2 * max(abs(value), math.sqrt(scatter))) if scatter > 0 else 0.0
 
 
 def _flux(

@@ -71,9 +71,9 @@ def scope_checks(measurements: Measurements, psf: MeasuredPsf, photon_noise: flo
             sentence="Stars are put in by that PSF, and all checks of stars, widths and depth rest on it.",
         ),
         Check(
-            "photon_noise", "The photon noise stated should be that of the frame", photon_noise, unit="times",
+            "photon_noise", "The photon noise stated should be what the frame shows", photon_noise,
             sentence="By the gain that was stated, over what pixels or header tell. Not judged where none was stated.",
-            verb="it is", is_doubt=True,
+            verb="stated over shown:", is_doubt=True,
         ),
     ]  # fmt: skip
 

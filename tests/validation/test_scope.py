@@ -64,8 +64,8 @@ def test_what_was_not_tested_is_said_and_leaves_the_verdict_open() -> None:
     for options, words in (
         ({"light": 0.6}, "they tell nothing of 60 %, allowed at most 50 %"),
         ({"source": "assumed"}, "The PSF should be measured on stars"),
-        ({"photon_noise": 10.0}, "it is 10 times, allowed 0.5 to 2 times"),
-        ({"photon_noise": 0.1}, "it is 0.1 times"),
+        ({"photon_noise": 10.0}, "stated over shown: 10, allowed 0.5 to 2"),
+        ({"photon_noise": 0.1}, "stated over shown: 0.1,"),
     ):
         report, said = scope(**options)  # type: ignore[arg-type]
         assert report.verdict == "inconclusive" and report.failures == () and words in " ".join(report.summary)
