@@ -85,7 +85,7 @@ def untested_in_words(measurements: Measurements, psf: MeasuredPsf) -> list[str]
     if coverage.light >= _TOLD:
         said.append(
             f"Not tested: sources in crowds and objects larger than those put in, {_percent(coverage.frame)} of the "
-            f"frame and {_percent(coverage.light)} of the light of its sources, most of it around "
+            f"frame and {_percent(coverage.light)} of the light of its sources, the brightest around "
             f"x {coverage.x + 1:.0f}, y {coverage.y + 1:.0f}: the sources put in stand on open sky."
         )
     if math.isnan(extended.change):

@@ -110,6 +110,10 @@ def where_taken(parts: list[TakenLight]) -> str:
     if not most.of_all > 0:
         return ""
     others = [part for part in known if part is not most and not math.isfinite(part.y)]
-    rest = "; ".join(f"{part.kind} lost {100 * part.share:.1f} %" for part in others)
-    head = f"Most of it was taken from {most.kind}, which lost {100 * most.share:.1f} \N{PLUS-MINUS SIGN} "
-    return f"{head}{100 * most.error:.1f} %" + (f" ({rest})." if rest else ".")
+    rest = "; ".join(f"{part.kind} lost {_percent(part.share)}" for part in others)
+    head = f"Most of it was taken from {most.kind}, which lost {_percent(most.share)} \N{PLUS-MINUS SIGN} "
+    return f"{head}{_percent(most.error)}" + (f" ({rest})." if rest else ".")
+
+
+def _percent(share: float) -> str:
+    return f"{round(100 * share, 1) + 0.0:.1f} %"
