@@ -56,18 +56,25 @@ class ProgressBar:
         # a stage of one step that turns out to have more gets a bar of its own
         if self._bar is None or stage != self._stage or (total == 1) != (self._bar.total == 1):
             self._close()
-            self._open(total, stage)
+            self._open(done, total, stage)
         self._bar.total = total
         self._bar.update(done - self._bar.n)
 
-    def _open(self, total: int, stage: str) -> None:
+    def _open(self, done: int, total: int, stage: str) -> None:
         from tqdm import tqdm
 
         self._stage = stage
         name = printable(f"{self._title}: {stage}")
         form = "{desc} {elapsed}" if total == 1 else None  # a stage of one step is under way: 0 % would say nothing
         self._bar = tqdm(
-            total=total, desc=name, file=sys.stderr, leave=False, unit="", bar_format=form, **size_of_bar()
+            initial=done,
+            total=total,
+            desc=name,
+            file=sys.stderr,
+            leave=False,
+            unit="",
+            bar_format=form,
+            **size_of_bar(),
         )
         self._ended.clear()
         self._clock = threading.Thread(target=self._tick, args=(self._bar,), name="amsd_astro progress", daemon=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 from astropy.io import fits
@@ -11,6 +12,7 @@ from amsd_astro.frames.denoising_record import read_record
 from amsd_astro.validation.diagnosis import diagnose
 from amsd_astro.validation.limits import DEFAULT_LIMITS, ESSENTIAL, checked_limits, held
 from amsd_astro.validation.parts import Check
+from amsd_astro.validation.wording import statement
 
 FINE = {
     "flux_bright": 0.1, "flux_middle": -0.5, "flux_faint": -3.0, "fwhm": 0.2, "depth": 0.1, "false_detections": 0.0,
@@ -117,3 +119,23 @@ def test_what_is_said_agrees_with_the_figures() -> None:
     values = {**FINE, "flux_bright": -2.0, "fwhm": math.nan}
     (scaled,) = diagnose([held(Check(name, name, value), limits) for name, value in values.items()])
     assert "shape" not in scaled, "nobody knows of the shape"
+
+
+def test_directions_are_words_and_not_signs() -> None:
+    limits = checked_limits(None)
+
+    def told(name: str, value: float, **words: str) -> str:
+        return statement(held(Check(name, "T", value, 0.001, **words), limits))  # type: ignore[arg-type]
+
+    words = {"verb": "lowered by", "opposite": "raised by", "unit": "sigma"}
+    assert told("residual_mean", -0.006, **words).startswith("T: raised by 0.0060 ")
+    assert told("residual_mean", 0.006, **words).startswith("T: lowered by 0.0060 ")
+    words = {"verb": "deeper by", "opposite": "less deep by", "unit": "mag"}
+    assert told("depth", 0.2, **words).endswith("mag, allowed less deep by at most 0.1 mag")
+    assert told("false_detections", 0.0, verb="more than chance makes:").endswith(", none allowed")
+
+
+def test_a_check_beyond_its_limits_that_is_a_doubt_has_not_failed() -> None:
+    (doubt, fault) = (Check("a", "A", 9.0, high=1.0, matters=True, is_doubt=one) for one in (True, False))
+    assert (doubt.verdict, fault.verdict) == ("inconclusive", "failed")
+    assert replace(doubt, value=0.5).passed is True

@@ -8,12 +8,14 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from amsd_astro.graphics.numbers import number
 from amsd_astro.validation.experiment import Experiment
 from amsd_astro.validation.magnitude_bins import MagnitudeBins
 from amsd_astro.validation.measurements import FALSE_LEVEL, DetectedSources, Measurements
 from amsd_astro.validation.measures.completeness import Completeness, completeness, purity
 from amsd_astro.validation.measures.detection import Detections
 from amsd_astro.validation.parts import Chart, Line, Section, Series, Table
+from amsd_astro.validation.wording import with_error
 
 __all__ = ["detection_section"]
 
@@ -57,7 +59,13 @@ def detection_section(experiment: Experiment, measurements: Measurements) -> Sec
             vertical=(Line(FALSE_LEVEL, "judged here"),),
         )
     )  # fmt: skip
-    rows = [[name, one.threshold, one.depth.value, one.n_false, one.n_false_mirrored] for name, one in both.items()]
+    rows = [
+        [
+            name, number(one.threshold, 3), with_error(one.depth.value, one.depth.value * one.depth.log_error),
+            one.n_false, one.n_false_mirrored,
+        ]
+        for name, one in both.items()
+    ]  # fmt: skip
     columns = ["Frame", "Threshold", "S/N of 90 % completeness", "False in noise", "False in the mirrored frame"]
     sentence = (
         "Each at the threshold at which nine of ten detections are real, in units of its own sky. False detections are "
