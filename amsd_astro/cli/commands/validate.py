@@ -93,7 +93,7 @@ def _told(report: Report) -> dict[str, Any]:
         check.name: statement(check) for check in report.checks if check.verdict in ("failed", "inconclusive")
     }
     return {"statements": statements} | {
-        key: told[key] for key in ("verdict", "passed", "summary", "failures", "diagnosis", "checks")
+        key: told[key] for key in ("verdict", "passed", "summary", "untested", "failures", "diagnosis", "checks")
     }
 
 
