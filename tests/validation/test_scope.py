@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 from validation_frames import Simulated, empty
 
-from amsd_astro import Frame
+from amsd_astro import Denoiser, Frame, read_frame, validate
 from amsd_astro.simulation import MoffatPsf
 from amsd_astro.validation.limits import checked_limits, held
 from amsd_astro.validation.measures.light.coverage import Coverage, measure_coverage
@@ -22,6 +23,7 @@ from amsd_astro.validation.parts import Check
 from amsd_astro.validation.report.report import Report
 from amsd_astro.validation.scope import scope_checks, stated_photon_noise, untested_in_words
 
+DATA = Path(__file__).parent.parent.parent / "data_samples"
 Y, X = np.mgrid[:256, :256]
 
 
@@ -118,3 +120,18 @@ def test_where_faint_light_was_taken_is_told() -> None:
         assert lost == pytest.approx(expected, abs=4 * max(part.error for part in parts[:3:2]))
         words = where_taken(parts)
         assert "taken from spots of up to 20 pixels" in words if of_spots else "around x 101, y 191" in words
+
+
+@pytest.mark.slow
+def test_a_cut_without_sky_is_left_open_and_doubts_no_noise_that_nobody_gave(recwarn: pytest.WarningsRecorder) -> None:
+    report = validate(read_frame(DATA / "large_galaxy_1.fits")[176:336, 176:336], denoiser=Denoiser(steps=0))
+    assert report.verdict == "inconclusive" and len(report.untested) == 3
+    assert not [one for one in recwarn if "noise model given" in str(one.message)]
+    assert not [one for one in report.checks if one.name.startswith("flux") and one.passed]
+
+
+@pytest.mark.slow
+def test_a_gain_ten_times_too_large_does_not_pass() -> None:
+    report = validate(DATA / "galaxy_field_1.fits", denoiser=Denoiser(steps=0), noise={"gain": 16.0})
+    (ratio,) = [check.value for check in report.checks if check.name == "photon_noise"]
+    assert report.verdict == "inconclusive" and ratio < 0.2

@@ -281,21 +281,3 @@ def test_the_reported_bias_is_that_of_the_frames_own_stars() -> None:
     middle = checks(report)["flux_middle"]
     assert middle.error is not None
     assert true == pytest.approx(middle.value, abs=3 * float(np.hypot(middle.error, error)))
-
-
-@pytest.mark.slow
-def test_a_cut_without_sky_is_left_open_and_doubts_no_noise_that_nobody_gave(recwarn: pytest.WarningsRecorder) -> None:
-    from amsd_astro import Denoiser, read_frame
-
-    report = validate(read_frame(DATA / "large_galaxy_1.fits")[176:336, 176:336], denoiser=Denoiser(steps=0))
-    assert report.verdict == "inconclusive" and len(report.untested) == 3
-    assert not [one for one in recwarn if "noise model given" in str(one.message)]
-    assert not [one for one in checks(report).values() if one.name.startswith("flux") and one.passed]
-
-
-@pytest.mark.slow
-def test_a_gain_ten_times_too_large_does_not_pass() -> None:
-    from amsd_astro import Denoiser
-
-    report = validate(DATA / "galaxy_field_1.fits", denoiser=Denoiser(steps=0), noise={"gain": 16.0})
-    assert report.verdict == "inconclusive" and checks(report)["photon_noise"].value < 0.2
