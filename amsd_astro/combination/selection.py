@@ -118,10 +118,11 @@ def select_exposures(
     if isinstance(reference, str) and reference == BEST and (best := _best(used)) is not first:
         first = best
         used, unplaced = _placed(opened, first, progress)
-    for name, reason in unplaced.items():
-        _leave_out(left_out, name, reason)
+    left_out |= {name: _in_short(reason) for name, reason in unplaced.items()}
     if len(used) < 2:
-        raise FrameError(_too_few(len(used), left_out))
+        raise FrameError(_too_few(len(used), left_out))  # with the reasons, which are not told twice
+    for name, reason in left_out.items():
+        warnings.warn(f"{name} is left out: {reason}", AmsdWarning, stacklevel=5)
     return Selection(first, tuple(used), left_out, tuple(_checksum(source, opened) for source in sources))
 
 
@@ -148,7 +149,7 @@ def _wanted(sources: Sequence[Source], reference: Any) -> Source | None:
 def _opened(
     sources: Sequence[Source], noise: Any, left_out: dict[str, str], progress: Progress | None, wanted: Source | None
 ) -> list[tuple[Source, Exposure]]:
-    """Open all exposures; one that cannot be used, or has the pixels of another, is told and left out."""
+    """Open all exposures; one that cannot be used, or has the pixels of another, is left out."""
     opened: list[tuple[Source, Exposure]] = []
     known: dict[str, str] = {}
     for done, source in enumerate(sources, start=1):
@@ -156,13 +157,13 @@ def _opened(
             exposure = open_exposure(source.here, name=source.name, noise=noise, **source.options)
             twin = known.get(exposure.facts.pixels)
             if twin is not None:
-                raise FrameError(f"its pixels are those of {twin}.")
+                raise FrameError("it is given twice" if twin == source.name else f"its pixels are those of {twin}")
             known[exposure.facts.pixels] = source.name
             opened.append((source, exposure))
         except (FrameError, OSError) as error:
             if source is wanted:
                 raise
-            _leave_out(left_out, source.name, error.message if isinstance(error, FrameError) else str(error))
+            left_out[source.name] = _in_short(error.message if isinstance(error, FrameError) else str(error))
         if progress is not None:
             progress(done, len(sources), "measuring exposures")
     return opened
@@ -198,9 +199,9 @@ def _placed_on_most(
     return best
 
 
-def _leave_out(left_out: dict[str, str], name: str, reason: str) -> None:
-    left_out[name] = reason
-    warnings.warn(f"{name} is left out: {reason}", AmsdWarning, stacklevel=6)
+def _in_short(reason: str) -> str:
+    """Return a reason as it stands in a list."""
+    return reason.rstrip(".")
 
 
 def _too_few(n_used: int, left_out: dict[str, str]) -> str:

@@ -38,8 +38,8 @@ def denoise(
     mask_file: str | os.PathLike[str] | None = None,
     error_file: str | os.PathLike[str] | None = None,
     companions: bool = False,
-    gain: float | None = None,
-    read_noise: float | None = None,
+    gain: Any = None,
+    read_noise: Any = None,
     noise: Stated | tuple[float, float] = None,
     force: bool = False,
     progress: Progress | bool | None = None,
@@ -76,8 +76,8 @@ def denoise(
         True where a pixel is bad, besides those the exposure itself marks.
     mask_ext, mask_bits, error_ext, error_kind, mask_file, error_file, companions : optional
         Planes of a file, as for `read_frame`.
-    gain, read_noise : float, optional
-        Electrons per unit of the exposure, and electrons.
+    gain, read_noise : float or Quantity, optional
+        Electrons per unit of the exposure, and electrons. Quantities are converted: ``2.1 * u.electron / u.adu``.
     noise : NoiseModel, (float, float) or mapping, optional
         The whole noise: the model, or its slope and floor, ``variance = slope * signal + floor``; or
         ``{"gain": e_per_adu, "read_noise": e}``. By default it is found as `~amsd_astro.measure_noise` says.
@@ -141,7 +141,7 @@ def denoise(
         return denoiser.fit_denoise(frame, noise=stated, force=True, progress=told)
 
 
-def _stated(noise: Stated | tuple[float, float], gain: float | None, read_noise: float | None) -> Stated:
+def _stated(noise: Stated | tuple[float, float], gain: Any, read_noise: Any) -> Stated:
     """Return what is stated of the noise, in one of the ways."""
     if gain is not None or read_noise is not None:
         if noise is not None:

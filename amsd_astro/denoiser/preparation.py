@@ -17,6 +17,7 @@ from amsd_astro.arrays.scratch import new_array
 from amsd_astro.denoiser.noise_doubts import doubts_about_assumed, doubts_about_stated
 from amsd_astro.errors import AmsdWarning
 from amsd_astro.frames import Frame, as_frame, refuse_denoised, refuse_mosaic, refuse_unsuitable
+from amsd_astro.frames.denoising_record import read_record
 from amsd_astro.frames.noise import measure_noise, without_borders, without_pattern
 from amsd_astro.frames.suitability import tell_doubts
 from amsd_astro.noise.few_photons import variance_of_few
@@ -128,6 +129,12 @@ def prepare(frame: Frame, stated: Stated, *, seed: int) -> Prepared:
     """
     refuse_unsuitable(frame)
     refuse_mosaic(frame)
+    if read_record(frame.header) is not None:
+        message = (
+            "the frame is denoised already: the errors of the result, and those of sums, rest on noise that is gone "
+            "and come out several times too small. Begin with the exposure itself"
+        )
+        warnings.warn(message, AmsdWarning, stacklevel=4)
     frame = without_borders(frame)
     bare, pattern = without_pattern(frame)
     noise = measure_noise(bare, stated=stated, has_pattern=False)

@@ -52,7 +52,7 @@ def provenance(
         for cell, factor in risk.cell_factors.items():
             cards[f"AMSDCV{cell}"] = (_short(factor), f"variance of {cell}x{cell} px sums over that of its pixels")
     if flux is not None:
-        cards["AMSDFLUX"] = (_short(100 * flux.value), "[%] flux of faint sources gained (lost: negative)")
+        cards["AMSDFLUX"] = (_short(100 * flux.value), "[%] flux of faint sources gained (lost: < 0)")
         cards["AMSDFERR"] = (_short(100 * flux.error), "[%] standard error of AMSDFLUX")
     return cards
 

@@ -47,16 +47,16 @@ class WeightsHolder:
     ) -> None:
         if recipe not in RECIPES:
             raise ValueError(f"recipe must be one of {', '.join(RECIPES)}. Received: {recipe!r}")
-        if steps is not None and (isinstance(steps, bool) or not isinstance(steps, (int, np.integer)) or steps < 0):
+        if steps is not None and (not _is_whole(steps) or steps < 0):
             raise ValueError(f"steps must be a whole number, not negative. Received: {steps!r}")
         steps = steps_of(mode, steps)
-        if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
+        if not _is_whole(seed) or seed < 0:
             raise ValueError(f"seed must be a whole number, not negative. Received: {seed!r}")
-        if n_threads is not None and n_threads < 1:
-            raise ValueError(f"n_threads must be at least 1. Received: {n_threads!r}")
+        if n_threads is not None and (not _is_whole(n_threads) or n_threads < 1):
+            raise ValueError(f"n_threads must be a whole number, at least 1. Received: {n_threads!r}")
         if n_orientations is not None and n_orientations not in range(1, 9):
             raise ValueError(f"n_orientations must be 1 to 8. Received: {n_orientations!r}")
-        if not 0 <= flux_tolerance <= 1:
+        if not isinstance(flux_tolerance, (int, float, np.number)) or not 0 <= flux_tolerance <= 1:
             raise ValueError(f"flux_tolerance must be 0 to 1. Received: {flux_tolerance!r}")
         if engine not in ENGINES:
             raise ValueError(f"engine must be one of {', '.join(ENGINES)}. Received: {engine!r}")
@@ -262,3 +262,8 @@ class WeightsHolder:
         if self._model is None and self._settings.weights is None:
             raise ValueError("steps must be positive for a network that starts from nothing. Received: 0")
         return True
+
+
+def _is_whole(value: Any) -> bool:
+    """Whether a value is a whole number; True and False are none."""
+    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)

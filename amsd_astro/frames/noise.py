@@ -78,7 +78,7 @@ def measure_noise(frame: Frame, *, stated: Stated = None, has_pattern: bool = Tr
         A NoiseModel is used as it is, but for its sky where the frame's is another one: a level more than five sigma
         away, such as the 0 of a model that states none, gives way to the one that is measured. A mapping may have
         ``gain`` (electrons per unit of the frame), which comes before anything the file says, and ``read_noise``
-        (electrons), which goes with it or with the header's gain.
+        (electrons), which goes with it or with the header's gain; both may be quantities.
     has_pattern : bool, optional
         Whether patterns of rows and columns are to be looked for and left out; not in a frame that `without_pattern`
         returned.

@@ -7,6 +7,9 @@ import os
 from collections.abc import Callable, Generator, Mapping, Sequence
 from typing import Any
 
+from astropy import units as u
+
+from amsd_astro.frames.measures.stated_quantities import without_units
 from amsd_astro.many.machine import check_processes
 from amsd_astro.many.one_file import FileWork
 from amsd_astro.many.options import Options
@@ -178,6 +181,8 @@ def _stated(
         unknown = set(noise) - {"gain", "read_noise"}
         if unknown:
             raise ValueError(f"noise may have the keys gain and read_noise. Received: {', '.join(sorted(unknown))}")
-        return noise.get("gain"), noise.get("read_noise"), None
+        plain = without_units(noise, u.adu)
+        assert isinstance(plain, Mapping)
+        return plain.get("gain"), plain.get("read_noise"), None
     slope, floor = noise
     return None, None, (float(slope), float(floor))

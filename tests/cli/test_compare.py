@@ -102,6 +102,14 @@ def test_figures_that_cannot_be_made(image: Path, pair: Any, tmp_path: Path, sta
     assert stand_in.made == []
 
 
+def test_a_mean_of_several_is_told(
+    pair: Any, tmp_path: Path, run: Any, plotted: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fits.setval(pair[1], "AMSDNCOM", value=4)
+    assert run("compare", *pair, "-o", tmp_path / "a.png") == 0
+    assert "is made of 4 exposures: what is shown as taken sets one of them against the mean" in capsys.readouterr().err
+
+
 def test_an_existing_figure_is_replaced_when_asked(pair: Any, tmp_path: Path, run: Any, plotted: Any) -> None:
     there = tmp_path / "there.png"
     there.write_bytes(b"precious")

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from amsd_astro.cli.exit_statuses import UsageError
-from amsd_astro.cli.nights.file_lists import expand_files
-from amsd_astro.errors import FrameNotFoundError
+from amsd_astro.cli.nights.file_lists import check_folder, expand_files
+from amsd_astro.errors import FrameError, FrameNotFoundError
 
 
 def touch(folder: Path, *names: str) -> None:
@@ -39,12 +39,18 @@ def test_paths_of_a_list_start_from_its_folder(tmp_path: Path, monkeypatch: pyte
     assert expand_files(["@list.txt"])[:3] == ["c.fits", odd, "night/a.fits"]
 
 
-def test_what_stands_for_no_file_is_refused(tmp_path: Path) -> None:
+def test_what_stands_for_no_file_is_refused(tmp_path: Path, run: Any, capsys: pytest.CaptureFixture[str]) -> None:
     touch(tmp_path / "empty", "notes.txt")
     (tmp_path / "list").write_text("# nothing yet\n")
     with pytest.raises(UsageError, match="there is no"):
         expand_files([f"@{tmp_path}/list"])
     assert expand_files([str(tmp_path / "empty")]) == [str(tmp_path / "empty")]  # reading says what it is
+    with pytest.raises(FrameError, match=r"empty: the folder holds no FITS files; folders in it are not entered"):
+        check_folder(str(tmp_path / "empty"))
+    touch(tmp_path / "empty", "a_amsd.fits")
+    assert run("denoise", tmp_path / "empty") == 65
+    told = "empty: the folder holds no FITS files besides 1 of our own (NAME_amsd.fits)"
+    assert told in capsys.readouterr().err
     with pytest.raises(FrameNotFoundError, match="no such list"):
         expand_files([f"@{tmp_path}/none"])
 

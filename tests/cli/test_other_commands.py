@@ -69,7 +69,8 @@ def test_inspect_tells_of_rows_that_differ(tmp_path: Path, capsys: pytest.Captur
     [
         ([], "fine: it can be denoised as it is"),
         (["--gain", "2", "--read-noise", "6"], "fine: it can be denoised as it is"),
-        (["--noise", "20,0"], "times the one that the sky shows: state --gain"),
+        (["--noise", "20,0"], "times the one that the sky shows: check what you state"),
+        (["--gain", "9"], "times the one that the sky shows: check what you state"),
     ],
 )
 def test_inspect_says_whether_all_is_fine(
@@ -78,6 +79,12 @@ def test_inspect_says_whether_all_is_fine(
     assert run("inspect", image, *options) == 0
     seen = capsys.readouterr().out
     assert said in next(line for line in seen.splitlines() if line.startswith("verdict:"))
+
+
+def test_inspect_of_what_is_denoised_says_that_alone(image: Path, run: Any, json_lines: Any) -> None:
+    assert run("denoise", image, "-o", image.with_name("clean.fits"), "--json") == 0
+    assert run("inspect", image.with_name("clean.fits"), "--json") == 0
+    assert json_lines()[-1]["verdict"]["reasons"] == ["it is denoised already: give the exposure itself, or --force"]
 
 
 def test_inspect_tells_gain_read_noise_and_pedestal(tmp_path: Path, run: Any, json_lines: Any) -> None:

@@ -5,11 +5,30 @@ from __future__ import annotations
 import warnings
 from dataclasses import replace
 
+import numpy as np
 import pytest
+from astropy.io import fits
 
+from amsd_astro.denoiser import Denoiser
 from amsd_astro.denoiser.preparation import prepare
 from amsd_astro.errors import AmsdWarning
+from amsd_astro.frames import Frame
 from benchmarks.scenes.structured_frames import structured_frame
+
+
+def test_a_frame_that_is_denoised_already_has_errors_that_are_too_small() -> None:
+    pixels = np.random.default_rng(0).normal(100, 5, (64, 64))
+    with pytest.warns(AmsdWarning, match="denoised already: .* several times too small. Begin with the exposure"):
+        prepare(Frame(pixels, header=fits.Header({"AMSDVERS": "0"})), None, seed=0)
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("n_threads", "1"), ("n_threads", True), ("steps", 1.5), ("seed", "1"), ("flux_tolerance", "1")],
+)
+def test_options_of_another_kind_are_refused_by_name(option: str, value: object) -> None:
+    with pytest.raises(ValueError, match=rf"{option} must be .*Received: {value!r}"):
+        Denoiser(**{option: value})
 
 
 def test_a_model_that_is_stated_is_not_asked_for_again() -> None:

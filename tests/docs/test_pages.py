@@ -67,6 +67,13 @@ def test_a_name_that_is_left_out_would_be_missed() -> None:
     assert shown_names("amsd_astro", match="*Warning") == ["AmsdWarning"]
 
 
+def test_comments_of_cards_are_not_cut() -> None:
+    texts = [(ROOT / "amsd_astro" / name).read_text() for name in (*WRITERS, "combination/provenance.py")]
+    found = re.findall(r'"(AMSD\w+)"\]?(?::| =) \((.*), f?"([^"]+)"\)', "\n".join(texts))
+    assert len(found) > 25
+    assert [card for card, _, comment in found if len(comment) > 47] == []
+
+
 def test_every_command_has_a_section() -> None:
     text = (DOCS / "command_line.md").read_text(encoding="utf-8")
     sections = [tuple(found.split()) for found in re.findall(r"^## `(.+)`$", text, re.MULTILINE)]

@@ -74,6 +74,7 @@ def _read_denoised(before: Frame, args: argparse.Namespace) -> Frame:
     from amsd_astro.errors import AmsdWarning, FrameError
     from amsd_astro.frames import read_frame
     from amsd_astro.frames.denoising_record import read_record
+    from amsd_astro.frames.extensions.combination import number_of_exposures
     from amsd_astro.frames.noise import measure_noise
 
     after = read_frame(args.denoised, **reading_options(args, named_files=False, companions=False))
@@ -87,6 +88,13 @@ def _read_denoised(before: Frame, args: argparse.Namespace) -> Frame:
         warnings.warn(f"{args.denoised}: holds no record of a denoising (AMSDVERS)", AmsdWarning, stacklevel=2)
     elif before.source is not None and record.source not in (None, before.source.fingerprint):
         message = f"{args.denoised}: records another input than {args.file} (AMSDSRC is not its checksum)"
+        warnings.warn(message, AmsdWarning, stacklevel=2)
+    n_exposures = number_of_exposures(after.header)
+    if n_exposures > number_of_exposures(before.header):
+        message = (
+            f"{args.denoised}: is made of {n_exposures} exposures: what is shown as taken sets one of them against the "
+            "mean of several, and is not what denoising took"
+        )
         warnings.warn(message, AmsdWarning, stacklevel=2)
     stated = stated_noise(args)
     if stated is not None:

@@ -13,7 +13,7 @@ from amsd_astro.cli.commands.chips import ALL, check_chips, denoise_chips
 from amsd_astro.cli.console import Console, NotingConsole
 from amsd_astro.cli.exit_statuses import DONE, SOME_FAILED, Terminated, UsageError, describe_failure
 from amsd_astro.cli.inputs import check_model, reading_options, stated_noise
-from amsd_astro.cli.nights.file_lists import expand_files
+from amsd_astro.cli.nights.file_lists import check_folder, expand_files
 from amsd_astro.cli.nights.night import check_night, run_night
 from amsd_astro.cli.progress import ProgressBar
 from amsd_astro.cli.remote_inputs import check_places
@@ -169,6 +169,7 @@ def _denoise_file(
     """Denoise one file; whatever can be refused is refused before TensorFlow is loaded."""
     from amsd_astro.remote.uploading import check_destination
 
+    check_folder(path)
     options = describe_options(args)
     told = describe_options(args, path)
     existing = Existing()

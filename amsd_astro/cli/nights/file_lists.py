@@ -9,7 +9,7 @@ from amsd_astro.cli.exit_statuses import UsageError
 from amsd_astro.many.outputs import FITS_ENDINGS, once_each
 from amsd_astro.remote.addresses import is_address, shown_name
 
-__all__ = ["expand_files"]
+__all__ = ["check_folder", "expand_files"]
 
 _ENDINGS = tuple(ending + packed for ending in FITS_ENDINGS for packed in ("", ".gz", ".bz2", ".xz", ".fz"))
 _OURS = "_amsd.fits"
@@ -33,6 +33,22 @@ def expand_files(words: Sequence[str]) -> list[str]:
         There is no file in a list.
     """
     return once_each([path for word in words for path in _expand(word)])
+
+
+def check_folder(path: str) -> None:
+    """Refuse a folder that stands for itself, as there is no exposure in it.
+
+    Raises
+    ------
+    FrameError
+        It is a folder.
+    """
+    if not is_address(path) and os.path.isdir(path):
+        from amsd_astro.errors import FrameError
+
+        n_ours = sum(name.endswith(_OURS) for name in os.listdir(path))
+        besides = f" besides {n_ours} of our own (NAME{_OURS})" if n_ours else ""
+        raise FrameError(f"the folder holds no FITS files{besides}; folders in it are not entered.", path=path)
 
 
 def _expand(word: str) -> list[str]:

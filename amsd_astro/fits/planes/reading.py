@@ -10,7 +10,7 @@ import numpy as np
 from amsd_astro.arrays.blocks import bad_pixels
 from amsd_astro.errors import FrameError
 from amsd_astro.fits.hdu_selection import OUR_NAMES
-from amsd_astro.fits.layouts.plane_names import Role
+from amsd_astro.fits.layouts.plane_names import Role, plane_name
 from amsd_astro.fits.pixels import StoredPixels, read_plane
 from amsd_astro.fits.planes.choice import NamedPlane, NamedPlanes
 from amsd_astro.fits.planes.errors import ERROR_KINDS, KINDS_IN_WORDS, error_kind_of, read_deviation
@@ -75,6 +75,8 @@ def read_planes(file: RawFile, image: RawHDU, named: NamedPlanes) -> Planes:
         raise FrameError("error_kind needs a plane of errors beside the image, or error_ext.", path=file.path)
     deviation, unknown = None, None
     kind = None if error is None else told or error_kind_of(error.hdu)
+    if named.error is not None:
+        _check_errors(named.error)
     if error is not None and kind is None:
         unknown = error
         positive = read_deviation(error.file, error.hdu, "sigma", explicit=True)  # whatever they are, they must be that
@@ -92,6 +94,14 @@ def read_planes(file: RawFile, image: RawHDU, named: NamedPlanes) -> Planes:
     taken = {one.hdu for one in uses if not one.file}
     taken |= {unknown.hdu.index} if unknown is not None and not unknown.own else set()
     return Planes(mask, deviation, unknown, (*uses, *_left_aside(file, image, taken)))
+
+
+def _check_errors(named: NamedPlane) -> None:
+    """Refuse a plane that is named for errors, and is one of codes by its name."""
+    if plane_name(named.hdu.name).role == "mask":
+        what = f"error_{'file' if named.own else 'ext'}"
+        message = f"{what} must be a plane of errors. Received: one of codes of bad pixels, {named.hdu.name}"
+        raise FrameError(message, path=named.file.path, hdu=named.hdu.index)
 
 
 def _likeliest_errors(file: RawFile, image: RawHDU) -> NamedPlane | None:

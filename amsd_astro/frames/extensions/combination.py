@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from amsd_astro.fits.cards import make_card
 from amsd_astro.fits.hdu_bytes import Pieces
 
-__all__ = ["COMBINED_KEYWORD", "Combination", "stated_by", "table_hdu"]
+__all__ = ["COMBINED_KEYWORD", "Combination", "number_of_exposures", "stated_by", "table_hdu"]
 
 COMBINED_KEYWORD = "AMSDNCOM"
 """Card of an image that several exposures make: how many. What lies beside it of the reference describes that alone."""
@@ -106,3 +106,12 @@ def stated_by(index: int, version: int) -> list[bytes]:
         make_card("EXTVER", version, "as that of the image"),
         make_card("AMSDHDU", index, "HDU of the image, 0 is the primary"),
     ]
+
+
+def number_of_exposures(header: fits.Header) -> int:
+    """Return of how many exposures an image was made here, 1 where the header does not tell."""
+    try:
+        value = header.get(COMBINED_KEYWORD)
+    except fits.VerifyError:
+        return 1
+    return value if isinstance(value, int) and not isinstance(value, bool) else 1

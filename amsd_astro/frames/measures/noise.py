@@ -9,6 +9,7 @@ import numpy as np
 from astropy.io import fits
 
 from amsd_astro.frames.described_pixels import DescribedPixels
+from amsd_astro.frames.measures.stated_quantities import without_units
 from amsd_astro.noise.line_pattern import find_pattern
 from amsd_astro.noise.measurement import Stated, find_noise
 from amsd_astro.noise.model import NoiseModel
@@ -60,7 +61,7 @@ def noise_of(frame: DescribedPixels, *, stated: Stated = None, has_pattern: bool
         deviation=None if frame.uncertainty is None else np.asarray(frame.uncertainty.array),
         lookup=partial(card_of, frame),
         unit=unit_of(frame),
-        stated=stated,
+        stated=without_units(stated, frame.unit),
     )
 
 

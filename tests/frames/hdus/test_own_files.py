@@ -111,6 +111,7 @@ def test_what_cannot_be_used_is_refused_by_name(single: Path, tmp_path: Path) ->
     thin = _write(tmp_path / "thin.fits", _hdu(_mask()[1:]))
     two = _write(tmp_path / "two.fits", _hdu(_mask()), _hdu(_mask()))
     zero = _write(tmp_path / "zero.fits", _hdu(PIXELS * 0))
+    flags = _write(tmp_path / "flags.fits", _hdu(_mask(BAD[0]), "DQ"))
     text = tmp_path / "text.fits"
     text.write_text("no FITS file")
     for options, words in (
@@ -126,6 +127,7 @@ def test_what_cannot_be_used_is_refused_by_name(single: Path, tmp_path: Path) ->
         ({"mask_file": single}, "mask_file is the file of the image: name the HDU by mask_ext"),
         ({"error_file": zero, "error_kind": "sigma"}, r"zero.fits\[1\]: the errors hold no positive value"),
         ({"error_file": two, "error_ext": 1}, "no positive value"),
+        ({"error_file": flags}, r"flags.fits\[1\]: error_file must be a plane of errors. Received: one of codes .* DQ"),
     ):
         with pytest.raises(FrameError, match=words):
             read_frame(single, **options)
