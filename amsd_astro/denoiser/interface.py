@@ -14,7 +14,7 @@ from amsd_astro.denoiser.application import apply_model, unchanged
 from amsd_astro.denoiser.credible_noise import calibrate_credibly, tell_where_noise_is_refuted
 from amsd_astro.denoiser.images import ImageMethods
 from amsd_astro.denoiser.preparation import Prepared, exposure_of, prepare
-from amsd_astro.denoiser.provenance import UNCHANGED, pattern_cards, provenance
+from amsd_astro.denoiser.provenance import UNCHANGED, asked_cards, pattern_cards, provenance
 from amsd_astro.denoiser.resumption import frame_key
 from amsd_astro.denoiser.training import train_on_frames
 from amsd_astro.errors import FrameError
@@ -272,6 +272,8 @@ class Denoiser(ImageMethods):
             progress=progress,
         )
         cards = provenance(model, self.recipe, mode=mode, n_steps=self._n_steps, seed=self.seed, found=found)
+        tolerance = self.flux_tolerance if self.recipe == "amsd" else None
+        cards |= asked_cards(self._settings.n_orientations, tolerance, prepared.stated)
         if n_tried > 1:
             cards["AMSDTRYS"] = (n_tried, "noise models that were tried, as the first was refuted")
         if prepared.pattern is not None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import warnings
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from amsd_astro.denoiser.noise_doubts import doubts_about_assumed, doubts_about_
 from amsd_astro.errors import AmsdWarning
 from amsd_astro.frames import Frame, as_frame, refuse_denoised, refuse_mosaic, refuse_unsuitable
 from amsd_astro.frames.denoising_record import read_record
+from amsd_astro.frames.measures.stated_quantities import without_units
 from amsd_astro.frames.noise import measure_noise, without_borders, without_pattern
 from amsd_astro.frames.suitability import tell_doubts
 from amsd_astro.noise.few_photons import variance_of_few
@@ -60,6 +62,8 @@ class Prepared:
         The frame without that.
     is_given : bool
         Whether the noise model was given by the caller as a whole.
+    stated : mapping
+        Gain and read noise, where the caller stated them.
     """
 
     frame: Frame
@@ -69,6 +73,7 @@ class Prepared:
     pattern: Pattern | None
     bare: Frame
     is_given: bool = False
+    stated: Mapping[str, float | None] = field(default_factory=dict)
 
     def to_learn(self) -> TrainingFrame:
         """Return the frame as training takes it; it must have values."""
@@ -155,7 +160,10 @@ def prepare(frame: Frame, stated: Stated, *, seed: int) -> Prepared:
         message = f"frames narrower than {_NARROWEST} pixels show their noise badly: the 1-sigma map can be too small"
         warnings.warn(message, AmsdWarning, stacklevel=4)
     values = _in_noise_units(bare, noise, stabilizer, seed)
-    return Prepared(frame, noise, stabilizer, values, pattern, bare, is_given=isinstance(stated, NoiseModel))
+    plain = without_units(stated, frame.unit)
+    if isinstance(plain, Mapping):
+        return Prepared(frame, noise, stabilizer, values, pattern, bare, stated=plain)
+    return Prepared(frame, noise, stabilizer, values, pattern, bare, is_given=plain is not None)
 
 
 def with_noise(prepared: Prepared, noise: NoiseModel, *, seed: int) -> Prepared:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from amsd_astro.frames.denoising_record import is_credible
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
     from amsd_astro.network.predictor import Predictor
     from amsd_astro.noise.line_pattern import Pattern
 
-__all__ = ["UNCHANGED", "pattern_cards", "provenance"]
+__all__ = ["UNCHANGED", "asked_cards", "pattern_cards", "provenance"]
 
 UNCHANGED: dict[str, tuple[Any, str]] = {"AMSDSAME": (True, "left as it was: it shows no noise")}
 """The cards of a frame that is its own result."""
@@ -55,6 +56,29 @@ def provenance(
         cards["AMSDFLUX"] = (_short(100 * flux.value), "[%] flux of faint sources gained (lost: < 0)")
         cards["AMSDFERR"] = (_short(100 * flux.error), "[%] standard error of AMSDFLUX")
     return cards
+
+
+def asked_cards(
+    n_orientations: int, flux_tolerance: float | None, stated: Mapping[str, float | None]
+) -> dict[str, tuple[Any, str]]:
+    """Return the cards of what was asked for.
+
+    Parameters
+    ----------
+    n_orientations : int
+        Orientations averaged.
+    flux_tolerance : float or None
+        Share of the flux that may be lost; None where the recipe has no use for it.
+    stated : mapping
+        Gain and read noise, where they were stated.
+    """
+    cards: dict[str, tuple[Any, str]] = {"AMSDORNT": (int(n_orientations), "orientations averaged")}
+    numbers = {
+        "AMSDTOLF": (flux_tolerance, "share of faint flux that may be lost"),
+        "AMSDSGAI": (stated.get("gain"), "electrons per unit, as stated"),
+        "AMSDSRON": (stated.get("read_noise"), "[electron] read noise, as stated"),
+    }
+    return cards | {key: (_short(value), comment) for key, (value, comment) in numbers.items() if value is not None}
 
 
 def pattern_cards(pattern: Pattern, *, removed: bool) -> dict[str, tuple[Any, str]]:

@@ -7,10 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from astropy import units as u
 from astropy.io import fits
 
 from amsd_astro.denoiser import Denoiser
 from amsd_astro.denoiser.preparation import prepare
+from amsd_astro.denoiser.provenance import asked_cards
 from amsd_astro.errors import AmsdWarning
 from amsd_astro.frames import Frame
 from benchmarks.scenes.structured_frames import structured_frame
@@ -29,6 +31,17 @@ def test_a_frame_that_is_denoised_already_has_errors_that_are_too_small() -> Non
 def test_options_of_another_kind_are_refused_by_name(option: str, value: object) -> None:
     with pytest.raises(ValueError, match=rf"{option} must be .*Received: {value!r}"):
         Denoiser(**{option: value})
+
+
+def test_what_was_asked_for_is_in_the_cards() -> None:
+    pixels = np.random.default_rng(0).normal(100, 5, (64, 64))
+    stated = {"gain": 2 * u.electron / u.adu, "read_noise": 3}
+    frame = prepare(Frame(pixels, unit="adu"), stated, seed=0)
+    cards = asked_cards(8, 0.02, frame.stated)
+    assert {key: value for key, (value, _) in cards.items()} == {
+        "AMSDORNT": 8, "AMSDTOLF": 0.02, "AMSDSGAI": 2.0, "AMSDSRON": 3.0,
+    }  # fmt: skip
+    assert asked_cards(1, None, prepare(Frame(pixels), None, seed=0).stated).keys() == {"AMSDORNT"}
 
 
 def test_a_model_that_is_stated_is_not_asked_for_again() -> None:
