@@ -49,7 +49,7 @@ def provenance(
         value, error = _short(risk.value / risk.noise), _short(risk.error / risk.noise)
         cards["AMSDRISK"] = (value, "estimated mean squared error, over the noise's")
         cards["AMSDRERR"] = (error, "standard error of AMSDRISK")
-        cards["AMSDTRST"] = (is_credible(value, error), "whether a right noise model can have this AMSDRISK")
+        cards["AMSDTRST"] = (is_credible(value, error), "F: no right noise model can have such a risk")
         for cell, factor in risk.cell_factors.items():
             cards[f"AMSDCV{cell}"] = (_short(factor), f"variance of {cell}x{cell} px sums over that of its pixels")
     if flux is not None:
