@@ -45,11 +45,11 @@ def test_what_stands_for_no_file_is_refused(tmp_path: Path, run: Any, capsys: py
     with pytest.raises(UsageError, match="there is no"):
         expand_files([f"@{tmp_path}/list"])
     assert expand_files([str(tmp_path / "empty")]) == [str(tmp_path / "empty")]  # reading says what it is
-    with pytest.raises(FrameError, match=r"empty: the folder holds no FITS files; folders in it are not entered"):
+    with pytest.raises(FrameError, match=r"empty: is a directory without FITS files; folders in it are not entered"):
         check_folder(str(tmp_path / "empty"))
     touch(tmp_path / "empty", "a_amsd.fits")
     assert run("denoise", tmp_path / "empty") == 65
-    told = "empty: the folder holds no FITS files besides 1 of our own (NAME_amsd.fits)"
+    told = "empty: is a directory without FITS files but 1 of our own (NAME_amsd.fits)"
     assert told in capsys.readouterr().err
     with pytest.raises(FrameNotFoundError, match="no such list"):
         expand_files([f"@{tmp_path}/none"])

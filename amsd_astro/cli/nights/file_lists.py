@@ -47,8 +47,8 @@ def check_folder(path: str) -> None:
         from amsd_astro.errors import FrameError
 
         n_ours = sum(name.endswith(_OURS) for name in os.listdir(path))
-        besides = f" besides {n_ours} of our own (NAME{_OURS})" if n_ours else ""
-        raise FrameError(f"the folder holds no FITS files{besides}; folders in it are not entered.", path=path)
+        others = f" but {n_ours} of our own (NAME{_OURS})" if n_ours else ""
+        raise FrameError(f"is a directory without FITS files{others}; folders in it are not entered.", path=path)
 
 
 def _expand(word: str) -> list[str]:
