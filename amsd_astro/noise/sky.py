@@ -120,7 +120,8 @@ def measure_pieces(data: NDArray[np.floating], mask: NDArray[np.bool_], sample: 
     if not empty.any():  # a background that is no number lies below no quantile
         return Sky(float("nan"), float("nan"), np.ones((1, 1)), 0.0, float("inf"))
     # what is dark by a few pixels is noise as well, and its level too low by 0.07 sigma
-    level = float(pedestal) + unrounded_median(image[_dark_part(_wide(background, quiet), quiet)])
+    dark = _dark_part(_wide(background, quiet), quiet)
+    level = float(pedestal) + unrounded_median(image[dark if dark.any() else empty])
     del image
     variance, correlation = pixel_covariance(bands[0], empty)
     if not variance > 0:
@@ -188,7 +189,9 @@ def _dark_part(background: NDArray[np.floating], quiet: NDArray[np.bool_]) -> ND
 
 def _wide(background: NDArray[np.floating], quiet: NDArray[np.bool_]) -> NDArray[np.floating]:
     """The mean of the background's pixels without sources around each pixel."""
-    total = ndimage.uniform_filter(np.where(quiet, background, 0), _WIDE, mode="mirror")
+    low, high = (quantile(background[quiet], share) for share in (0.25, 0.75))
+    usual = np.clip(background, low, high)  # a sum that runs over 1e38 is never right again
+    total = ndimage.uniform_filter(np.where(quiet, usual, 0), _WIDE, mode="mirror")
     count = ndimage.uniform_filter(quiet.astype(background.dtype), _WIDE, mode="mirror")
     # sums that run over rounded numbers are not quite zero where there is nothing
     return np.where(count > 0.5 / _WIDE**2, total / np.maximum(count, 0.5 / _WIDE**2), background)

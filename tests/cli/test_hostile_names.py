@@ -24,6 +24,7 @@ from amsd_astro.cli.progress import ProgressBar
 from amsd_astro.errors import AmsdWarning, FrameError, ModelError, OutputError
 from amsd_astro.frames import Frame, read_frame
 from amsd_astro.printable import printable
+from amsd_astro.version import __version__
 
 HOSTILE = "a\namsd-astro: error: b\x1b[31m\r\u202egnp\u2028\x9bm"
 SPELLED = r"a\namsd-astro: error: b\x1b[31m\r\u202egnp\u2028\x9bm"
@@ -168,4 +169,4 @@ def test_a_card_of_ours_that_cannot_be_parsed(image: Path, tmp_path: Path, capsy
     old = b"OBJECT  = 'empty sky'"
     image.write_bytes(image.read_bytes().replace(old, b"AMSDNOTE= no quotes".ljust(len(old))))
     assert main(["denoise", "--json", "--force", str(image), "-o", str(tmp_path / "out.fits")]) == 0
-    assert json.loads(capsys.readouterr().out)["cards"]["AMSDVERS"] == "0"
+    assert json.loads(capsys.readouterr().out)["cards"]["AMSDVERS"] == __version__

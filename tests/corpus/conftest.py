@@ -71,9 +71,14 @@ def travel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Callable[..., R
         assert Path(name).read_bytes() == body and after.st_mtime_ns == before.st_mtime_ns
         result = Path("out.fits").read_bytes()
         assert Path("again.fits").read_bytes() == result
-        return RoundTrip(unpacked(body), result, image, tuple(report["warnings"]))
+        return RoundTrip(unpacked(body), result, image, tuple(of_the_file(report["warnings"])))
 
     return travel
+
+
+def of_the_file(warned: list[str]) -> list[str]:
+    """What was warned of the file: that most of these frames have no gain is of their noise."""
+    return [text for text in warned if not text.startswith("nothing tells the gain")]
 
 
 @pytest.fixture(autouse=True)

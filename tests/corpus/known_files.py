@@ -26,7 +26,6 @@ OF_ASTROPY: dict[str, tuple[int, str]] = {
     f"{_WCS}/dist_lookup.fits.gz": (1, ""),
     f"{_WCS}/dss.14.29.56-62.41.05.fits.gz": (0, ""),
     f"{_WCS}/header_newlines.fits": (0, ""),
-    f"{_WCS}/ie6d07ujq_wcs.fits": (2, "D2IMARR,2"),
     f"{_WCS}/j94f05bgq_flt.fits": (1, "SCI,1"),
     f"{_WCS}/tab-time-last-axis.fits": (0, ""),
 }
@@ -84,6 +83,7 @@ REFUSED_OF_SHARED = {
     "tst0002.mt": "cube",
     "tst0004.mt": "pixels must be linear in the light",
     "zero_size.fits": "it is empty",
+    **dict.fromkeys([f"xdf_hst_wfc3ir_60mas_f{band}w_rms.fits" for band in (105, 160)], "no plane that belongs to one"),
     **dict.fromkeys([f"Light_{i}.fits" for i in (1069, 1114, 1171, 1254, 1264, 1283)], "mosaic of a colour camera"),
 }
 CHOSEN_OF_SHARED = {

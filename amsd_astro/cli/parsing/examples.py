@@ -19,7 +19,7 @@ EXAMPLES: dict[str, tuple[str, str]] = {
     ),
     "validate": (
         "amsd-astro validate exposure.fits -o report.html",
-        "amsd-astro validate a.fits b.fits c.fits -o report.html  # the mean of a field's exposures",
+        "amsd-astro validate a.fits b.fits c.fits -o report.html",
     ),
     "train": (
         "amsd-astro train a.fits b.fits c.fits -o camera.npz",
