@@ -39,9 +39,10 @@ def _noise_reasons(noise: dict[str, Any]) -> list[str]:
     agreement = noise["agreement"]
     if agreement == agreement and not _STATED[0] <= agreement <= _STATED[1]:
         reasons.append(f"the stated variance is {agreement:.2f} times the one that the sky shows: {cure}")
-    told, data = noise["slope"], noise["slopes"].get("data")
-    if data and told > 0 and not 1 / _UNLIKE <= told / data <= _UNLIKE:
-        gains = f"{1 / told:.3g} e/unit {_by(noise['source'])}, {1 / data:.3g} by the data"
+    told, others = noise["slope"], noise["slopes"]
+    name = next((name for name in ("data", "header") if others.get(name)), None)
+    if name and told > 0 and not 1 / _UNLIKE <= told / others[name] <= _UNLIKE:
+        gains = f"{1 / told:.3g} e/unit {_by(noise['source'])}, {1 / others[name]:.3g} by the {name}"
         reasons.append(f"the gain is {gains}: {cure}")
     pedestal = noise["pedestal"]
     if noise["pedestal_is_known"] and pedestal < -_BELOW * noise["sky_sigma"]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,16 +15,19 @@ __all__ = ["doubts_about_assumed", "doubts_about_stated"]
 _SHARE, _SAMPLE = 0.005, 2**20  # of the pixels, and how many are looked at
 _UNLIKE = 2.0  # times, between slopes, from which they are not the same
 # of the variance that the sky shows: planes for resampled pixels, whose noise is shared, often state half more
+_BY = {"data": "of bright pixels", "header": "of the header"}
 _LIMITS = {"caller": (0.8, 1.25), "variance plane": (0.5, 2.0)}
 
 
-def doubts_about_stated(noise: NoiseModel) -> list[str]:
-    """Tell where what was stated and what the pixels show cannot both be right.
+def doubts_about_stated(noise: NoiseModel, slopes: Mapping[str, float]) -> list[str]:
+    """Tell where what was stated and what the pixels show, or else the header says, cannot both be right.
 
     Parameters
     ----------
     noise : NoiseModel
         As `~amsd_astro.frames.noise.measure_noise` found it.
+    slopes : mapping of str to float
+        By `~amsd_astro.frames.noise.slopes_by_source`.
 
     Returns
     -------
@@ -41,11 +46,11 @@ def doubts_about_stated(noise: NoiseModel) -> list[str]:
             doubts.append(
                 f"the plane of errors states {times}: it is scaled to that. Are these errors, and of what kind?"
             )
-    data = noise.slopes.get("data")
-    if noise.source == "caller" and data and not 1 / _UNLIKE <= noise.slope / data <= _UNLIKE:
+    other = next((name for name in ("data", "header") if slopes.get(name)), None)
+    if noise.source == "caller" and other and not 1 / _UNLIKE <= noise.slope / slopes[other] <= _UNLIKE:
         doubts.append(
-            f"the gain stated is {1 / noise.slope:.3g} electrons per unit, bright pixels show {1 / data:.3g}: "
-            "the errors of what is bright go by what was stated"
+            f"the gain stated is {1 / noise.slope:.3g} electrons per unit, that {_BY[other]} is "
+            f"{1 / slopes[other]:.3g}: the errors of what is bright go by what was stated"
         )
     return doubts
 

@@ -20,7 +20,7 @@ from amsd_astro.errors import AmsdWarning
 from amsd_astro.frames import Frame, as_frame, refuse_denoised, refuse_mosaic, refuse_unsuitable
 from amsd_astro.frames.denoising_record import read_record
 from amsd_astro.frames.measures.stated_quantities import without_units
-from amsd_astro.frames.noise import measure_noise, without_borders, without_pattern
+from amsd_astro.frames.noise import measure_noise, slopes_by_source, without_borders, without_pattern
 from amsd_astro.frames.suitability import tell_doubts
 from amsd_astro.noise.few_photons import variance_of_few
 from amsd_astro.noise.line_pattern import Pattern
@@ -152,7 +152,10 @@ def prepare(frame: Frame, stated: Stated, *, seed: int) -> Prepared:
         noise.slope, noise.source, noise.sky, np.sqrt(noise.sky_variance), *noise.neighbours,
     )  # fmt: skip
     tell_doubts(bare, noise, stacklevel=4)
-    for doubt in (*doubts_about_stated(noise), *doubts_about_assumed(noise, np.asarray(bare.data), bare.mask)):
+    for doubt in (
+        *doubts_about_stated(noise, slopes_by_source(bare, noise)),
+        *doubts_about_assumed(noise, np.asarray(bare.data), bare.mask),
+    ):
         warnings.warn(doubt, AmsdWarning, stacklevel=3)
     if isinstance(stated, NoiseModel):
         _compare(noise, bare)

@@ -185,7 +185,7 @@ def _by_data(sky: Sky, unit: str) -> NoiseModel:
     if is_without_photons(unit):
         return _measured(sky, "unit")
     if sky.shows_slope:
-        return _anchored(sky, NoiseModel(sky.slope, sky.variance - sky.slope * sky.level), "data")
+        return replace(_measured(sky, "data"), slope=sky.slope, floor=sky.variance - sky.slope * sky.level)
     slope = _assumed_slope(sky)
     return replace(_measured(sky, "assumed"), slope=slope, floor=sky.variance - slope * sky.level)
 
