@@ -129,7 +129,7 @@ def run_experiment(
     def answer(observed: Frame, stage: str) -> Pair:
         if progress is not None:
             progress(_STAGES.index(stage), len(_STAGES), stage)
-        with _undoubted(is_stated and stage == "the frame itself"):
+        with _told_once(is_stated=is_stated, is_first=stage == "the frame itself"):
             return Pair(observed, _checked(apply(observed), observed))
 
     injected = answer(before, "injected sources") if after is None else Pair(before, after)
@@ -149,16 +149,18 @@ def _applied(
     """A way to denoise, which has learned from a frame if it learns, and what it made of that frame then."""
     if callable(denoiser):
         return denoiser, None
-    with _undoubted(False):
+    with _told_once(is_stated=False, is_first=False):
         after = denoiser.fit_denoise(frame, noise=noise, progress=progress)
     return lambda observed: denoiser.denoise(observed, noise=noise), after
 
 
 @contextlib.contextmanager
-def _undoubted(is_asked: bool) -> Iterator[None]:
+def _told_once(*, is_stated: bool, is_first: bool) -> Iterator[None]:
     """Leave out warnings of a noise model that nobody gave, and those of frames that are not the caller's."""
     with warnings.catch_warnings():
-        if not is_asked:
+        if not is_first:
+            warnings.simplefilter("ignore", AmsdWarning)
+        elif not is_stated:
             warnings.filterwarnings("ignore", "the noise model given", AmsdWarning)
         yield
 

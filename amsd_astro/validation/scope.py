@@ -89,11 +89,11 @@ def untested_in_words(measurements: Measurements, psf: MeasuredPsf) -> list[str]
             f"x {coverage.x + 1:.0f}, y {coverage.y + 1:.0f}: the sources put in stand on open sky."
         )
     if math.isnan(extended.change):
-        said.append("Not tested: faint extended light, such as halos; the frame shows too little of it.")
+        said.append("Not tested: faint extended light, such as halos; too little of it lies beside open sky.")
     if psf.source == "assumed":
         said.append(
             f"Not tested: sources of the frame's own PSF. Too few isolated stars show it: one of FWHM "
-            f"{psf.fwhm:.2f} px was assumed. State its width (fwhm)."
+            f"{psf.fwhm:.2f} px was assumed. State its width (--fwhm)."
         )
     return said
 

@@ -99,7 +99,7 @@ def verdict_in_words(verdict: str, checks: Sequence[Check], diagnosis: Sequence[
         unsure = [check for check in checks if check.matters and check.passed is None]
         beyond = [check for check in unsure if check.is_doubt]
         if beyond:
-            others = f", and {len(unsure) - 1} more checks are open" if len(unsure) > 1 else ""
+            others = _and_more(len(unsure) - 1)
             return [f"Nothing failed, but this frame cannot tell enough: {statement(beyond[0])}{others}.", _OPEN]
         return [f"Nothing failed, but too little is known to judge {_listed(unsure)}.", _MORE]
     if verdict == "passed":
@@ -111,6 +111,10 @@ def verdict_in_words(verdict: str, checks: Sequence[Check], diagnosis: Sequence[
             f"Nearest to its limits is this: {statement(closest)}.",
         ]
     return ["Nothing was judged.", "No check has both a value and a limit."]
+
+
+def _and_more(n: int) -> str:
+    return f", and {n} more {'check is' if n == 1 else 'checks are'} open" if n else ""
 
 
 def _listed(checks: Sequence[Check]) -> str:
