@@ -220,6 +220,7 @@ def test_frames_are_read_without_the_network() -> None:
     assert run_python(code) == "[]"
 
 
+@pytest.mark.slow
 def test_pretraining_does_without_tensorflow() -> None:
     # Keras may stand on JAX there. Here it stands on TensorFlow, so that is loaded: none of ours may have asked for it
     code = (

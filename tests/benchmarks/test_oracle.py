@@ -14,6 +14,7 @@ from benchmarks.ablation.oracle_training import trained_oracle
 from benchmarks.scenes.unseen_frames import SEED, unseen_scene
 
 
+@pytest.mark.slow
 def test_another_seed_gives_another_frame_of_the_kind() -> None:
     one, same, other = unseen_scene("sky_12e"), unseen_scene("sky_12e", seed=SEED), unseen_scene("sky_12e", seed=5)
     np.testing.assert_array_equal(one.frame.data, same.frame.data)

@@ -43,6 +43,7 @@ def test_a_small_frame_needs_less(image: Path, tmp_path: Path) -> None:
     assert limited(500 * 10**6, "denoise", image, "-o", tmp_path / "none.fits").returncode in (0, 71)
 
 
+@pytest.mark.slow
 def test_what_needs_no_network_goes_on(image: Path, tmp_path: Path) -> None:
     assert limited(TOO_LITTLE, "inspect", image).returncode == 0
     assert limited(TOO_LITTLE, "denoise", tmp_path / "none.fits").returncode == 65

@@ -162,6 +162,7 @@ def test_a_file_none_of_whose_chips_can_be_done_is_refused(tmp_path: Path, run: 
     assert "no HDU holds an image" in capsys.readouterr().err and not (tmp_path / "out.fits").exists()
 
 
+@pytest.mark.slow
 def test_nine_chips_take_no_more_memory_than_one(tmp_path: Path, run: Any, stand_in: Any) -> None:
     stand_in.on_fit = lambda: stand_in.made[-1].frames.clear()  # it remembers what it was given
     peaks = []

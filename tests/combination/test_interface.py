@@ -98,6 +98,7 @@ def test_what_cannot_be_used_is_told_by_name(paths: list[Path], tmp_path: Path) 
     assert deep.header["AMSDNCOM"] == 2
 
 
+@pytest.mark.slow
 def test_a_first_exposure_of_another_field_is_no_reference(paths: list[Path], tmp_path: Path) -> None:
     expose(random_field(2, 60, SHAPE), SHAPE, affine(SHAPE), seed=9).write(tmp_path / "elsewhere.fits")
     with pytest.warns(AmsdWarning, match=r"elsewhere\.fits is left out"):

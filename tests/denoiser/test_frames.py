@@ -67,6 +67,7 @@ def test_whatever_holds_the_pixels_the_result_is_the_same(
     np.testing.assert_array_equal(result.uncertainty.array, expected.uncertainty.array)
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_bytes_and_another_does_not(exposure: np.ndarray, tmp_path: Path) -> None:
     fits.PrimaryHDU(exposure).writeto(tmp_path / "in.fits")
     seen: list[tuple[int, int, str]] = []

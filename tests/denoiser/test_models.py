@@ -89,6 +89,7 @@ def test_a_frame_too_small_to_judge_by_teaches_trained_weights_nothing(fitted: D
         np.testing.assert_array_equal(weight, old)
 
 
+@pytest.mark.slow
 def test_frames_without_noise_teach_nothing(exposure: np.ndarray) -> None:
     constant = np.full((50, 60), 7.0, np.float32)
     with pytest.warns(AmsdWarning, match="no noise"), pytest.raises(FrameError, match=r"noise\. Received: 2"):

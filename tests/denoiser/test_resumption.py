@@ -45,6 +45,7 @@ def noting(steps: list[int]) -> Callable[[int, int, str], None]:
     return lambda done, total, stage: steps.append(done) if stage == "training" else None
 
 
+@pytest.mark.slow
 def test_the_result_is_that_of_an_uninterrupted_run(exposure: np.ndarray, tmp_path: Path) -> None:
     whole = Denoiser(seed=4).fit_denoise(exposure)
     checkpoint = tmp_path / "frame.checkpoint"
@@ -65,6 +66,7 @@ def test_the_result_is_that_of_an_uninterrupted_run(exposure: np.ndarray, tmp_pa
     assert list(tmp_path.iterdir()) == [checkpoint]
 
 
+@pytest.mark.slow
 def test_another_frame_or_seed_begins_anew(exposure: np.ndarray, tmp_path: Path) -> None:
     checkpoint = tmp_path / "frame.checkpoint"
     with pytest.raises(KeyboardInterrupt):
@@ -101,6 +103,7 @@ def test_where_no_checkpoint_can_be_made_is_told_before_training(exposure: np.nd
         Denoiser().fit(exposure, checkpoint=tmp_path / "missing" / "frame.checkpoint")
 
 
+@pytest.mark.slow
 def test_best_weights_that_were_changed_are_not_used(exposure: np.ndarray, tmp_path: Path) -> None:
     checkpoint = tmp_path / "frame.checkpoint"
     whole = Denoiser(seed=4).fit_denoise(exposure, checkpoint=checkpoint)

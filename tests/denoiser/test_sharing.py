@@ -89,6 +89,7 @@ def test_a_denoiser_without_a_network_travels_too() -> None:
         assert other.seed == 3 and other._model is None
 
 
+@pytest.mark.slow
 def test_a_worker_that_was_spawned_denoises(fitted: Denoiser, exposure: np.ndarray) -> None:
     denoiser = copy.copy(fitted)
     denoiser.n_orientations = 2  # over there the recipe is what it always is
@@ -142,6 +143,7 @@ print("as it should be")
 """
 
 
+@pytest.mark.slow
 def test_a_process_that_was_forked_is_told_and_does_not_hang(fitted: Denoiser, tmp_path: os.PathLike[str]) -> None:
     model, out, saved = (os.path.join(tmp_path, name) for name in ("model.npz", "out.fits", "saved.npz"))
     fitted.save(model)

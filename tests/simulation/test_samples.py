@@ -43,6 +43,7 @@ def test_stored_files_have_their_checksums() -> None:
     assert sum((STORED / name).stat().st_size for name in listed) < 12e6
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sample_names())
 def test_stored_files_are_made_again(made: Path, name: str) -> None:
     if _versions_are_the_recorded_ones():
