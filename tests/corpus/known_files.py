@@ -68,7 +68,6 @@ REFUSED_OF_ASTROPY = {
 
 REFUSED_OF_SHARED = {
     "3019103101985-R22-S11-det094.fits": "plain text",
-    "HSC-0908120-056-small.fits": "choose one",
     "color16bits.fits": "cube",
     "cube.fits": "cube",
     "MASK.fits": "as codes of bad pixels are",
@@ -88,7 +87,7 @@ REFUSED_OF_SHARED = {
 }
 CHOSEN_OF_SHARED = {
     "HSC-0908120-056-small.fits": (1, "1"),
-    "decals_grz_mef.fits": (2, "2"),
+    "decals_grz_mef.fits": (1, "1"),
     "real_galaxy_PSF_images_extension.fits": (5, "5"),
 }
 
