@@ -14,8 +14,8 @@ __all__ = ["doubts_about_assumed", "doubts_about_stated"]
 
 _SHARE, _SAMPLE = 0.005, 2**20  # of the pixels, and how many are looked at
 _UNLIKE = 2.0  # times, between slopes, from which they are not the same
-# of the variance that the sky shows: planes for resampled pixels, whose noise is shared, often state half more
 _BY = {"data": "of bright pixels", "header": "of the header"}
+# of the variance that the sky shows: planes for resampled pixels, whose noise is shared, often state half more
 _LIMITS = {"caller": (0.8, 1.25), "variance plane": (0.5, 2.0)}
 
 
@@ -69,7 +69,8 @@ def doubts_about_assumed(noise: NoiseModel, data: NDArray[np.floating], mask: ND
     """
     if noise.source != "assumed":
         return []
-    sample = data.ravel()[:: max(1, data.size // _SAMPLE)][~mask.ravel()[:: max(1, data.size // _SAMPLE)]]
+    every = slice(None, None, max(1, data.size // _SAMPLE))
+    sample = data.ravel()[every][~mask.ravel()[every]]
     bright = quantile(sample, 1 - _SHARE) - noise.sky if sample.size else 0.0
     if not noise.slope * bright > noise.sky_variance:
         return []
