@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from amsd_astro.frames.noise import other_slope
+
 __all__ = ["verdict_of"]
 
-_UNLIKE = 2.0  # times, between gains, from which they are not the same
 _STATED = (0.8, 1.25)  # of the variance that the sky shows
 _BELOW = 5.0  # noises of the sky by which a pedestal may be below zero
 _STATE = "state --gain (electrons per unit) and --read-noise, or --noise SLOPE,FLOOR"
@@ -40,8 +41,7 @@ def _noise_reasons(noise: dict[str, Any]) -> list[str]:
     if agreement == agreement and not _STATED[0] <= agreement <= _STATED[1]:
         reasons.append(f"the stated variance is {agreement:.2f} times the one that the sky shows: {cure}")
     told, others = noise["slope"], noise["slopes"]
-    name = next((name for name in ("data", "header") if others.get(name)), None)
-    if name and told > 0 and not 1 / _UNLIKE <= told / others[name] <= _UNLIKE:
+    if name := other_slope(told, others):
         gains = f"{1 / told:.3g} e/unit {_by(noise['source'])}, {1 / others[name]:.3g} by the {name}"
         reasons.append(f"the gain is {gains}: {cure}")
     pedestal = noise["pedestal"]

@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amsd_astro.arrays.robust_statistics import quantile
+from amsd_astro.frames.noise import other_slope
 from amsd_astro.noise.model import NoiseModel
 
 __all__ = ["doubts_about_assumed", "doubts_about_stated"]
 
 _SHARE, _SAMPLE = 0.005, 2**20  # of the pixels, and how many are looked at
-_UNLIKE = 2.0  # times, between slopes, from which they are not the same
 _BY = {"data": "of bright pixels", "header": "of the header"}
 # of the variance that the sky shows: planes for resampled pixels, whose noise is shared, often state half more
 _LIMITS = {"caller": (0.8, 1.25), "variance plane": (0.5, 2.0)}
@@ -46,8 +46,7 @@ def doubts_about_stated(noise: NoiseModel, slopes: Mapping[str, float]) -> list[
             doubts.append(
                 f"the plane of errors states {times}: it is scaled to that. Are these errors, and of what kind?"
             )
-    other = next((name for name in ("data", "header") if slopes.get(name)), None)
-    if noise.source == "caller" and other and not 1 / _UNLIKE <= noise.slope / slopes[other] <= _UNLIKE:
+    if noise.source == "caller" and (other := other_slope(noise.slope, slopes)):
         doubts.append(
             f"the gain stated is {1 / noise.slope:.3g} electrons per unit, that {_BY[other]} is "
             f"{1 / slopes[other]:.3g}: the errors of what is bright go by what was stated"

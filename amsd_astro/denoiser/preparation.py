@@ -140,7 +140,7 @@ def prepare(frame: Frame, stated: Stated, *, seed: int) -> Prepared:
             "and come out several times too small. Begin with the exposure itself"
         )
         warnings.warn(message, AmsdWarning, stacklevel=4)
-    frame = without_borders(frame)
+    frame, stated = without_borders(frame), without_units(stated, frame.unit)
     bare, pattern = without_pattern(frame)
     noise = measure_noise(bare, stated=stated, has_pattern=False)
     stabilizer = noise.stabilizer()
@@ -163,10 +163,9 @@ def prepare(frame: Frame, stated: Stated, *, seed: int) -> Prepared:
         message = f"frames narrower than {_NARROWEST} pixels show their noise badly: the 1-sigma map can be too small"
         warnings.warn(message, AmsdWarning, stacklevel=4)
     values = _in_noise_units(bare, noise, stabilizer, seed)
-    plain = without_units(stated, frame.unit)
-    if isinstance(plain, Mapping):
-        return Prepared(frame, noise, stabilizer, values, pattern, bare, stated=plain)
-    return Prepared(frame, noise, stabilizer, values, pattern, bare, is_given=plain is not None)
+    if isinstance(stated, Mapping):
+        return Prepared(frame, noise, stabilizer, values, pattern, bare, stated=stated)
+    return Prepared(frame, noise, stabilizer, values, pattern, bare, is_given=stated is not None)
 
 
 def with_noise(prepared: Prepared, noise: NoiseModel, *, seed: int) -> Prepared:

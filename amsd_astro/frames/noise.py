@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import warnings
+from collections.abc import Mapping
 from functools import partial
 
 import numpy as np
@@ -17,9 +18,11 @@ from amsd_astro.noise.line_pattern import Pattern, find_pattern
 from amsd_astro.noise.measurement import Stated
 from amsd_astro.noise.model import NoiseModel
 
-__all__ = ["card_of", "measure_noise", "slopes_by_source", "without_borders", "without_pattern"]
+__all__ = ["card_of", "measure_noise", "other_slope", "slopes_by_source", "without_borders", "without_pattern"]
 
 _log = logging.getLogger(__name__)
+
+_UNLIKE = 2.0  # times, between slopes, from which they are not the same
 
 
 def without_borders(frame: Frame) -> Frame:
@@ -128,3 +131,27 @@ def slopes_by_source(frame: Frame, noise: NoiseModel) -> dict[str, float]:
     if header is not None:
         slopes.setdefault("header", header.slope)
     return slopes
+
+
+def other_slope(slope: float, slopes: Mapping[str, float]) -> str | None:
+    """Return who contradicts a slope: "data" where pixels tell it, else "header"; None where nobody does.
+
+    Parameters
+    ----------
+    slope : float
+        The one that is used.
+    slopes : mapping of str to float
+        By `slopes_by_source`.
+
+    Examples
+    --------
+    >>> from amsd_astro.frames.noise import other_slope
+    >>> other_slope(0.5, {"caller": 0.5, "header": 5.0})
+    'header'
+    >>> other_slope(0.5, {"caller": 0.5, "data": 0.6, "header": 5.0}) is None
+    True
+    """
+    name = next((name for name in ("data", "header") if slopes.get(name)), None)
+    if name is None or not slope > 0 or 1 / _UNLIKE <= slope / slopes[name] <= _UNLIKE:
+        return None
+    return name
