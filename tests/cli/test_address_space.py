@@ -37,12 +37,14 @@ def test_it_is_told_in_one_line(command: str, image: Path, tmp_path: Path) -> No
     assert list(tmp_path.iterdir()) == [image]
 
 
+@pytest.mark.real_network
 @pytest.mark.slow
 def test_a_small_frame_needs_less(image: Path, tmp_path: Path) -> None:
     assert limited(TOO_LITTLE, "denoise", image, "-o", tmp_path / "out.fits").returncode == 0
     assert limited(500 * 10**6, "denoise", image, "-o", tmp_path / "none.fits").returncode in (0, 71)
 
 
+@pytest.mark.real_network
 @pytest.mark.slow
 def test_what_needs_no_network_goes_on(image: Path, tmp_path: Path) -> None:
     assert limited(TOO_LITTLE, "inspect", image).returncode == 0
@@ -51,6 +53,7 @@ def test_what_needs_no_network_goes_on(image: Path, tmp_path: Path) -> None:
     assert limited(TOO_LITTLE, "denoise", image, "--model", tmp_path / "bad.npz").returncode == 65
 
 
+@pytest.mark.real_network
 @pytest.mark.slow
 @pytest.mark.parametrize("words", [("--steps", 0), ("--steps", 2), ("--threads", 8)])
 def test_what_is_asked_for_is_enough(words: tuple[object, ...], image: Path, tmp_path: Path) -> None:

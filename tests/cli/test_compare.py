@@ -215,6 +215,7 @@ def test_bad_input_needs_neither_matplotlib_nor_tensorflow(tmp_path: Path) -> No
     assert done.stdout.strip() == "65 []"
 
 
+@pytest.mark.real_network
 @pytest.mark.slow
 def test_the_real_network_behind_the_figure(image: Path, tmp_path: Path) -> None:
     figure = tmp_path / "a.png"

@@ -176,6 +176,7 @@ def test_warnings_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str], r
     assert seen.err.startswith("amsd-astro: warning: ")
 
 
+@pytest.mark.real_network
 @pytest.mark.slow
 def test_the_real_network_behind_the_command(image: Path, tmp_path: Path) -> None:
     words = ["--steps", "2", "--json", "--threads", "1"]

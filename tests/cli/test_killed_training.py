@@ -24,6 +24,7 @@ Denoiser(sys.argv[2], steps=10**6).fit(read_frame(sys.argv[1]), progress=progres
 """
 
 
+@pytest.mark.real_network
 @pytest.mark.slow
 @pytest.mark.parametrize("recipe", ["amsd", "thesis"])
 def test_the_temporary_folder_stays_empty(recipe: str, image: Path, tmp_path: Path) -> None:

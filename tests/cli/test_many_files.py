@@ -43,6 +43,7 @@ def denoise(steps: int, folder: Path, *files: Path) -> list[float]:
     return megabytes
 
 
+@pytest.mark.real_network
 @pytest.mark.slow
 @pytest.mark.parametrize("steps", [0, 2])
 def test_each_result_is_that_of_the_file_alone(steps: int, tmp_path: Path, write_image: Callable[..., Path]) -> None:
@@ -54,6 +55,7 @@ def test_each_result_is_that_of_the_file_alone(steps: int, tmp_path: Path, write
         assert (tmp_path / "together" / name).read_bytes() == (tmp_path / "alone" / name).read_bytes()
 
 
+@pytest.mark.real_network
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs a system that tells of memory")
 def test_memory_does_not_grow_with_the_files(tmp_path: Path, write_image: Callable[..., Path]) -> None:

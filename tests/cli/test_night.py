@@ -94,6 +94,7 @@ def test_what_a_lost_process_had_made_is_wanted(image: Path, run: Any) -> None:
     assert other(Job(str(image), output, was_missing=True))["status"] == 73, "another's"
 
 
+@pytest.mark.real_network
 @pytest.mark.slow
 def test_results_are_those_of_one_after_another(tmp_path: Path, run: Any, json_lines: Any, write_image: Any) -> None:
     files = [write_image(tmp_path / f"sky{seed}.fits", seed=seed) for seed in range(4)]
@@ -119,6 +120,7 @@ def test_results_are_those_of_one_after_another(tmp_path: Path, run: Any, json_l
     assert {record["kind"] for record in json_lines()} == {"skipped"}
 
 
+@pytest.mark.real_network
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs a system that tells of processes")
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
@@ -172,6 +174,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.real_network
 @pytest.mark.slow
 def test_warnings_are_told_by_file(tmp_path: Path, write_image: Any) -> None:
     files = [write_image(tmp_path / f"sky{seed}.fits", seed=seed, GAIN=3.0) for seed in range(2)]

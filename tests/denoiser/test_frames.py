@@ -27,8 +27,8 @@ from amsd_astro.frames.masks import FLAG_MASKED, FLAG_NEAR_MASKED
 
 @pytest.fixture(autouse=True)
 def _small_recipe(request: pytest.FixtureRequest) -> None:
-    """A small network and few steps, but for tests of quality."""
-    if "slow" not in request.keywords:
+    """A small network and few steps, where a test does not want the whole one."""
+    if "real_network" not in request.keywords:
         request.getfixturevalue("small_recipe")
 
 
@@ -239,6 +239,7 @@ def test_nothing_is_denoised_without_weights(exposure: np.ndarray) -> None:
         Denoiser().denoise(exposure)
 
 
+@pytest.mark.real_network
 @pytest.mark.slow
 def test_the_noise_goes_and_the_flux_stays() -> None:
     truth = true_scene((256, 256))

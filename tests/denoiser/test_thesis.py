@@ -26,7 +26,7 @@ TINY = dataclasses.replace(recipes.THESIS, n_steps=2, n_epochs=1, n_patches=1, p
 
 @pytest.fixture(autouse=True)
 def _small_recipe(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    if "slow" not in request.keywords:
+    if "real_network" not in request.keywords:
         monkeypatch.setattr(recipes, "THESIS", TINY)
         monkeypatch.setattr(thesis_model, "build_thesis", two_convolutions)
 
@@ -202,6 +202,7 @@ def test_what_is_no_image_is_told(image: np.ndarray, message: str) -> None:
         Denoiser("thesis").denoise_image(image)
 
 
+@pytest.mark.real_network
 @pytest.mark.slow
 def test_a_model_is_saved_loaded_and_applied(exposure: Frame, tmp_path: Path) -> None:
     denoiser = Denoiser("thesis", steps=1, seed=3).fit(exposure)
@@ -212,6 +213,7 @@ def test_a_model_is_saved_loaded_and_applied(exposure: Frame, tmp_path: Path) ->
     np.testing.assert_array_equal(again.denoise(exposure).data, denoiser.denoise(exposure).data)
 
 
+@pytest.mark.real_network
 @pytest.mark.slow
 def test_one_that_was_pickled_learns_on() -> None:
     noisy, target = pairs(n_channels=1)
@@ -223,6 +225,7 @@ def test_one_that_was_pickled_learns_on() -> None:
     np.testing.assert_array_equal(denoiser.denoise_image(noisy[0]), other.denoise_image(noisy[0]))
 
 
+@pytest.mark.real_network
 @pytest.mark.slow
 def test_the_recipe_lowers_the_error_of_a_sample(monkeypatch: pytest.MonkeyPatch) -> None:
     # smaller batches than the recipe has, to be done in a minute or two
