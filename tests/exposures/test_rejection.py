@@ -81,6 +81,36 @@ def test_of_two_the_other_stands_in_without_its_own_blemishes() -> None:
     assert np.nanmax(mean_of(stack).data) < 300 + 8 * np.sqrt(325)
 
 
+@pytest.mark.parametrize("shift", [(0.0, 0.0), (0.4, 0.3)])
+def test_of_two_blemishes_that_meet_none_is_left(shift: tuple[float, float]) -> None:
+    """Where both are hit, the lower value is above the sky, too, and nothing else tells it."""
+    first, second = np.zeros(SHAPE), np.zeros(SHAPE)
+    first[40:160, 99:102], second[99:102, 40:160] = 400, 300  # a cross
+    first[60, 20:40:6], second[60, 20:40:6] = 9000, 3000  # ray in ray
+    made = made_exposures([Shot(extra=first), Shot(shift, extra=second)], n_stars=0)
+    result = mean_of(align(*made.arguments))
+    assert np.nanmax(result.data) < 300 + 8 * np.sqrt(325)
+    assert result.mask[100, 100] and result.mask[60, 20]
+
+
+def test_of_two_what_one_does_not_show_is_kept_of_the_other() -> None:
+    """Beyond the edge of an exposure, and where it is bad, the other's stars are not taken for blemishes."""
+    made = made_exposures([Shot(), Shot((30.0, 0.0))])
+    result = mean_of(align(*made.arguments))
+    assert np.mean(result.mask) < 0.001 and max(result.rejected) < 0.003
+
+
+def test_a_trail_that_comes_and_goes_is_left_out_with_its_faint_parts() -> None:
+    shape = (240, 660)
+    y, x = np.mgrid[: shape[0], : shape[1]]
+    along = np.maximum(np.cos(2 * np.pi * x / 50), 0.0) ** 2
+    trail = 250 * along * np.exp(-((y - 0.3 * x - 30) ** 2) / (2 * 1.3**2))
+    made = made_exposures([Shot(), Shot((0.3, 0.2), extra=trail)], shape=shape, n_stars=0)
+    stack = align(*made.arguments)
+    lost = np.isnan(stack.values.read(1))
+    assert lost[(np.abs(y - 0.3 * x - 30) < 2) & (x > 20) & (x < 640)].mean() > 0.95
+
+
 def test_a_hot_pixel_moves_over_the_sky_and_is_left_out() -> None:
     extra = np.zeros(SHAPE)
     extra[80, 90] = 300

@@ -156,6 +156,21 @@ class AlignedStack:
             result.ravel()[index] = share > 10 * _UNTOUCHED
         return result
 
+    def changes_at(
+        self, x: float, y: float, *, sky_errors: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return what `originals` holds at a place, once they are changes of flux, and its errors, given the sky's."""
+        fluxes = np.full(len(self.placements), np.nan)
+        for i, placement in enumerate(self.placements):
+            place = placement.grid.to_exposure(np.array([x]), np.array([y]))
+            column, row = (round(float(one[0])) for one in place)
+            ny, nx = self.originals.shapes[i]
+            if 0 <= row < ny and 0 <= column < nx:
+                fluxes[i] = self.originals.read(i, slice(row, row + 1))[0, column]
+        slopes = np.array([one.slope for one in self.calibrations])
+        errors = np.sqrt(sky_errors**2 + slopes * np.maximum(np.nan_to_num(fluxes), 0))
+        return fluxes, np.where(np.isfinite(fluxes), errors, np.nan)
+
 
 def bring_together(
     reference: Exposure,

@@ -6,16 +6,18 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from amsd_astro.exposures.coaddition.candidates import Candidates
 from amsd_astro.exposures.coaddition.differences import Difference
 from amsd_astro.exposures.coaddition.sharp_pixels import is_sharper_than_stars
 
-__all__ = ["find_blemishes", "find_on_stars"]
+__all__ = ["find_beside_others", "find_blemishes", "find_on_stars"]
 
 _LIMIT, _NEXT = 4.0, 2.0  # noise widths of a blemish, and of what belongs to it
 _N_ROUNDS = 4
 _KEPT = 1.5  # FWHM around a star that changed
+_BLURS = 3  # pixels around a blemish that resampling spreads it over
 _AROUND = [(dy, dx) for dy in (-1, 0, 1) for dx in (-1, 0, 1) if dy or dx]
 
 
@@ -85,6 +87,43 @@ def find_on_stars(difference: Difference, candidates: Candidates, fwhm: float) -
     for x, y in zip(candidates.x[varying], candidates.y[varying], strict=True):
         _clear_disk(found, x, y, _KEPT * fwhm)
     return found
+
+
+def find_beside_others(
+    seen: NDArray[np.float32],
+    expected: NDArray[np.float32],
+    untold: NDArray[np.bool_],
+    variance: NDArray[np.float32],
+    misfit: float,
+    fwhm: float,
+) -> NDArray[np.bool_]:
+    """Return the blemishes of one of two exposures that lie in or beside one of the other's, which hid them.
+
+    They go on from blemishes of its own that were found, or are sharper than stars.
+
+    Parameters
+    ----------
+    seen : ndarray of float32, shape (ny, nx)
+        Light of the exposure; NaN where it is bad or was rejected.
+    expected : ndarray of float32, shape (ny, nx)
+        What the other shows, or its neighbours where it is bad.
+    untold : ndarray of bool, shape (ny, nx)
+        Where the other had a blemish.
+    variance : ndarray of float32, shape (ny, nx)
+        Of `seen` less `expected`.
+    misfit : float
+        Part of the expected light that it may be wrong by.
+    fwhm : float
+        Of the exposure, in its pixels.
+    """
+    looked_at = ndimage.binary_dilation(untold, np.ones((3, 3)), iterations=_BLURS) & np.isfinite(seen)
+    with np.errstate(invalid="ignore"):
+        excess = (seen - expected - misfit * np.abs(expected)) / np.sqrt(variance)
+    sharp = is_sharper_than_stars(seen, variance, fwhm, looked_at & (excess > _LIMIT))
+    own = np.isnan(seen)
+    joined = looked_at & (excess > _NEXT)
+    found = ndimage.binary_propagation(own | sharp, np.ones((3, 3)), mask=own | sharp | joined)
+    return np.asarray(found & ~own)
 
 
 def _grow(blemished: NDArray[np.bool_], excess: NDArray[np.float32], sign: NDArray[np.int8]) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from amsd_astro.exposures.coaddition.aligned_stack import AlignedStack, StandIns
-from amsd_astro.exposures.coaddition.blemishes import find_blemishes, find_on_stars
+from amsd_astro.exposures.coaddition.blemishes import find_beside_others, find_blemishes, find_on_stars
 from amsd_astro.exposures.coaddition.candidates import Candidates, find_candidates
 from amsd_astro.exposures.coaddition.differences import Difference
 from amsd_astro.exposures.coaddition.kernels import WELL_SAMPLED, kernel_for
@@ -21,9 +22,15 @@ from amsd_astro.exposures.coaddition.reference_image import ReferenceImage, medi
 from amsd_astro.exposures.coaddition.resampling import Resampler, offset_grid
 from amsd_astro.exposures.coaddition.seeing_match import MISFIT_SPREAD, UNMATCHED, SeeingMatch, match_seeing
 from amsd_astro.exposures.coaddition.straight_trails import find_trails
-from amsd_astro.exposures.coaddition.variables import StarFluxes, Transient, list_transients, list_variable_stars
+from amsd_astro.exposures.coaddition.variables import (
+    StarFluxes,
+    Transient,
+    flag_disks,
+    list_transients,
+    list_variable_stars,
+)
 from amsd_astro.exposures.exposure import Exposure
-from amsd_astro.frames.masks import FLAG_REJECTED, FLAG_VARIABLE
+from amsd_astro.frames.masks import FLAG_REJECTED
 
 __all__ = ["reject_blemishes"]
 
@@ -96,8 +103,7 @@ class _Judge:
         """Find and leave out the blemishes of an exposure."""
         stack, placement = self.stack, self.stack.placements[i]
         seen = stack.originals.read(i)
-        side = math.sqrt(placement.grid.area)
-        fwhm = (placement.fwhm if math.isfinite(placement.fwhm) else self.fwhm) * side
+        side, fwhm = math.sqrt(placement.grid.area), self._fwhm_of(i)
         places = placement.grid.to_exposure(*self.stars)
         blot, n_values, margin = self._blot(i, exposure.shape)
         inner = (slice(margin, margin + seen.shape[0]), slice(margin, margin + seen.shape[1]))
@@ -141,10 +147,40 @@ class _Judge:
             return
         for i, (seen, _) in enumerate(self.looked_at):
             self.stack.put(i, seen)
-        others = [fill_from_neighbours(self.stack.values.read(1 - i)) for i in range(len(self.looked_at))]
-        for i, (seen, match) in enumerate(self.looked_at):
-            fill = match.apply(self._on_pixels_of(i, seen.shape, others[i]))
+        for i, fill in enumerate(self._fills()):
+            self._look_again(i, fill)
+        for i, fill in enumerate(self._fills()):
+            seen, match = self.looked_at[i]
             self.stack.stand_ins.append(self._stand_ins(i, match.misfit, *self.stack.put(i, seen, fill)))
+
+    def _fills(self) -> list[NDArray[np.float32]]:
+        """What each of two is expected to show by the other, without the blemishes of that, on its own pixels."""
+        others = [fill_from_neighbours(self.stack.values.read(1 - i)) for i in range(2)]
+        return [
+            match.apply(self._on_pixels_of(i, seen.shape, others[i])) for i, (seen, match) in enumerate(self.looked_at)
+        ]
+
+    def _look_again(self, i: int, fill: NDArray[np.float32]) -> None:
+        """Leave out what lies where the other's blemishes do: it was compared with those."""
+        assert self.original_values is not None
+        stack, (seen, match) = self.stack, self.looked_at[i]
+        resampler = stack.resamplers[i]
+        untold = np.isnan(stack.values.read(1 - i)) & np.isfinite(self.original_values[1 - i])
+        if resampler is not None:
+            margin = resampler.margin
+            inner = slice(margin, margin + seen.shape[0]), slice(margin, margin + seen.shape[1])
+            untold, fill = self._back(i, seen.shape).nearest(untold, outside=False)[inner], fill[inner]
+        variance = stack.calibrations[i].variance(fill)
+        left = find_beside_others(seen, fill, untold, variance, match.misfit, self._fwhm_of(i))
+        seen[left] = np.nan
+        stack.rejected[i] += np.count_nonzero(left) / max(1, int(np.count_nonzero(np.isfinite(seen) | left)))
+        stack.flags[stack.touched(i, left)] |= FLAG_REJECTED
+        stack.put(i, seen)
+
+    def _fwhm_of(self, i: int) -> float:
+        """FWHM of an exposure in its pixels."""
+        placement = self.stack.placements[i]
+        return (placement.fwhm if math.isfinite(placement.fwhm) else self.fwhm) * math.sqrt(placement.grid.area)
 
     def _blot(self, i: int, shape: tuple[int, int]) -> tuple[NDArray[np.float32], NDArray[np.uint16], int]:
         """What is compared with, on the exposure's pixels and some around it; how many exposures tell each pixel."""
@@ -247,12 +283,11 @@ class _Judge:
         stack.stars = StarFluxes.of(self.stars, self.expected, self.changes, self.errors)
         varying, doubtful = list_variable_stars(stack.stars)
         paths = linked(self.transients, self.times, stack.shape, self.fwhm)
-        new = list_transients(paths, varying, self._fluxes_at, self.fwhm)
+        new = list_transients(paths, varying, partial(stack.changes_at, sky_errors=self.sky_errors), self.fwhm)
         if self.original_values is None:  # of two, none tells which is right
             stack.variables = varying + new
         places = [(one.x, one.y) for one in varying + doubtful] + [(one.x, one.y) for one in self.transients]
-        for x, y in places:
-            _flag_disk(stack.flags, x, y, _FLAGGED * self.fwhm)
+        flag_disks(stack.flags, places, _FLAGGED * self.fwhm)
 
     def _compare_once(self) -> None:
         """Of two exposures, tell fluxes by the one of wider stars, as which the other can be made to look."""
@@ -261,23 +296,3 @@ class _Judge:
         self.expected[1 - told], self.changes[1 - told] = self.expected[told], 0.0
         self.changes[1 - told][np.isnan(self.changes[told])] = np.nan
         self.errors[:] = self.errors[told] / math.sqrt(2)
-
-    def _fluxes_at(self, x: float, y: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Changes of each exposure at a place where most have nothing."""
-        fluxes = np.full(len(self.stack.placements), np.nan)
-        for i, placement in enumerate(self.stack.placements):
-            place = placement.grid.to_exposure(np.array([x]), np.array([y]))
-            column, row = (round(float(one[0])) for one in place)
-            ny, nx = self.stack.originals.shapes[i]
-            if 0 <= row < ny and 0 <= column < nx:
-                fluxes[i] = self.stack.originals.read(i, slice(row, row + 1))[0, column]
-        slopes = np.array([one.slope for one in self.stack.calibrations])
-        errors = np.sqrt(self.sky_errors**2 + slopes * np.maximum(np.nan_to_num(fluxes), 0))
-        return fluxes, np.where(np.isfinite(fluxes), errors, np.nan)
-
-
-def _flag_disk(flags: NDArray[np.uint8], x: float, y: float, radius: float) -> None:
-    rows, columns = (np.arange(n) for n in flags.shape)
-    near_y, near_x = np.flatnonzero(np.abs(rows - y) <= radius), np.flatnonzero(np.abs(columns - x) <= radius)
-    disk = (near_y[:, None] - y) ** 2 + (near_x - x) ** 2 <= radius**2
-    flags[np.ix_(near_y, near_x)] |= np.where(disk, np.uint8(FLAG_VARIABLE), np.uint8(0))

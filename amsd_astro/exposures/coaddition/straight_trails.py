@@ -15,6 +15,7 @@ _MOST_PEAKS, _FEWEST_PEAKS, _MOST_TRAILS = 200, 10, 4
 _NEAR, _HALF_WIDTH, _BEYOND = 0.8, 1.6, 4.0  # FWHM: of a peak from the line, of what is masked, past the last peak
 _SHORTEST = 12.0  # FWHM
 _CELL, _FILLED = 5.0, 0.6  # FWHM along a trail, and part of such cells in which there is a peak
+_GAP = 0.12  # of the length: of a trail that comes and goes, the longest part without a peak
 _CLEAR = 5.0  # widths of the number of peaks that are near a line by chance
 
 
@@ -42,13 +43,20 @@ def find_trails(candidates: Candidates, shape: tuple[int, int], fwhm: float) -> 
         if line is None:
             break
         on_line, (x0, y0), (dx, dy) = line
-        along = (x[on_line] - x0) * dx + (y[on_line] - y0) * dy
-        cells = np.unique(np.floor((along - along.min()) / (_CELL * fwhm))).size
-        length = along.max() - along.min()
-        if length >= _SHORTEST * fwhm and cells >= _FILLED * length / (_CELL * fwhm):
-            _draw(mask, (x0, y0), (dx, dy), (along.min() - _BEYOND * fwhm, along.max() + _BEYOND * fwhm), fwhm)
+        along = np.sort((x[on_line] - x0) * dx + (y[on_line] - y0) * dy)
+        if _is_trail(along, fwhm):
+            _draw(mask, (x0, y0), (dx, dy), (along[0] - _BEYOND * fwhm, along[-1] + _BEYOND * fwhm), fwhm)
         x, y = x[~on_line], y[~on_line]
     return mask
+
+
+def _is_trail(along: NDArray[np.float64], fwhm: float) -> bool:
+    """Whether peaks at such places along a line, in order, make a trail."""
+    length = float(along[-1] - along[0])
+    if length < _SHORTEST * fwhm:
+        return False
+    cells = np.unique(np.floor((along - along[0]) / (_CELL * fwhm))).size
+    return bool(cells >= _FILLED * length / (_CELL * fwhm) or np.diff(along).max() <= _GAP * length)
 
 
 _Point = tuple[float, float]

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from amsd_astro.arrays.robust_statistics import median
+from amsd_astro.frames.masks import FLAG_VARIABLE
 
-__all__ = ["StarFluxes", "Transient", "Variable", "list_transients", "list_variable_stars"]
+__all__ = ["StarFluxes", "Transient", "Variable", "flag_disks", "list_transients", "list_variable_stars"]
 
 _CLEAR = 6.0  # sigma of all exposures' scatter together
 _WITHOUT_WORST = 3.5  # and without the exposure that deviates most, which may be spoilt
@@ -164,3 +165,12 @@ def list_transients(
         if not any(near):
             found.append(Variable(one.x, one.y, one.significance, *fluxes_at(one.x, one.y)))
     return found
+
+
+def flag_disks(flags: NDArray[np.uint8], places: Sequence[tuple[float, float]], radius: float) -> None:
+    """Flag what lies around places, (x, y), as variable."""
+    for x, y in places:
+        rows, columns = (np.arange(n) for n in flags.shape)
+        near_y, near_x = np.flatnonzero(np.abs(rows - y) <= radius), np.flatnonzero(np.abs(columns - x) <= radius)
+        disk = (near_y[:, None] - y) ** 2 + (near_x - x) ** 2 <= radius**2
+        flags[np.ix_(near_y, near_x)] |= np.where(disk, np.uint8(FLAG_VARIABLE), np.uint8(0))
