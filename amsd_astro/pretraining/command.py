@@ -46,7 +46,7 @@ def make_weights(
     teacher: Path | None = None,
     progress: Callable[[int, int, str], None] | None = None,
 ) -> Path | None:
-    """Draw scenes, train the network of recipe amsd on them, and write ``folder / MODEL``.
+    """Draw scenes, train the network of recipe amsd on them, and write ``folder / MODEL``, its weights as float16.
 
     The same call goes on after an interruption. With Keras on another backend than TensorFlow everything but the model
     file is made; the same call with TensorFlow then writes it.
@@ -95,7 +95,8 @@ def make_weights(
     calibrate_variance(network, scenes, settings, **options)
     if not on_tensorflow:
         return None
-    model = _finished(network.get_weights(), architecture, others, settings, progress)
+    weights = [np.asarray(weight).astype(np.float16).astype(np.float32) for weight in network.get_weights()]
+    model = _finished(weights, architecture, others, settings, progress)
     with new_file(folder / MODEL, overwrite=True) as file:
         save_model(file, model, {"recipe": "amsd", "seed": settings.seed, "steps": first + settings.n_steps})
     _log.info("%s: %s", folder / MODEL, model.fingerprint())

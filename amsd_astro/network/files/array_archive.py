@@ -7,7 +7,7 @@ import math
 import reprlib
 import struct
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from amsd_astro.errors import ModelError
 
-__all__ = ["LARGEST_FILE", "LARGEST_HEADER", "Archive", "pack_arrays"]
+__all__ = ["LARGEST_FILE", "LARGEST_HEADER", "Archive", "pack_arrays", "sufficient_type"]
 
 LARGEST_FILE = 64 * 2**20  # bytes
 LARGEST_HEADER = 512  # bytes in front of an array's data
@@ -60,6 +60,13 @@ def pack_arrays(arrays: Mapping[str, NDArray[Any]]) -> bytes:
             info.create_system = 3
             archive.writestr(info, content.getvalue())
     return packed.getvalue()
+
+
+def sufficient_type(arrays: Sequence[NDArray[np.float32]]) -> str:
+    """Return float16 where no number of some float32 arrays loses a digit by it, else float32."""
+    with np.errstate(over="ignore"):
+        is_enough = all(np.array_equal(array, array.astype(np.float16)) for array in arrays)
+    return "float16" if is_enough else "float32"
 
 
 class Archive:

@@ -1,7 +1,8 @@
 """Model files: settings and arrays in one ``.npz``, read without pickle and checked before use.
 
 The array ``settings`` is JSON text as uint8; ``w000``, ``w001`` and so on are the weights, little-endian float32 in the
-network's order. Nothing is compressed, so that no file grows when it is read. `numpy.load` reads these files too.
+network's order, or float16 where no weight loses a digit by it. Nothing is compressed, so that no file grows when it
+is read. `numpy.load` reads these files too.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from amsd_astro.network.amsd.bands import N_BANDS
 from amsd_astro.network.architectures import AmsdArchitecture
 from amsd_astro.network.digests import digest_arrays
 from amsd_astro.network.engines.lite import can_be_lite
-from amsd_astro.network.files.array_archive import LARGEST_FILE, LARGEST_HEADER, Archive, pack_arrays
+from amsd_astro.network.files.array_archive import LARGEST_FILE, LARGEST_HEADER, Archive, pack_arrays, sufficient_type
 from amsd_astro.network.files.saved_networks import NETWORKS, Architecture, Shape
 from amsd_astro.version import __version__
 
@@ -36,6 +37,7 @@ __all__ = ["check_answer", "load_model", "read_model", "save_model"]
 _log = logging.getLogger(__name__)
 
 _FORMAT = 5  # to be raised with every change of the settings, of a network or of the order of its weights
+_PRECISIONS = {"float32": "<f4", "float16": "<f2"}
 _SETTINGS, _LARGEST_SETTINGS = "settings.npy", 100_000  # bytes
 _N_PROBED, _PROBE_TOLERANCE = 16, 0.05
 _SHA256 = re.compile("[0-9a-f]{64}")
@@ -64,10 +66,10 @@ def save_model(file: BinaryIO, model: Predictor, settings: dict[str, Any]) -> No
     weights = [np.ascontiguousarray(weight, "<f4") for weight in model.get_weights()]
     if not all(np.isfinite(weight).all() for weight in weights):
         raise ModelError("the weights of a model must be finite to be saved. Received: NaN or infinity")
-    frames = {"frames": settings["frames"][:_MOST_FRAMES]} if "frames" in settings else {}
     stated = {
         **settings,
-        **frames,
+        **({"frames": settings["frames"][:_MOST_FRAMES]} if "frames" in settings else {}),
+        "weights": sufficient_type(weights),
         "format": _FORMAT,
         "version": __version__,
         "architecture": {"name": settings.get("recipe"), **asdict(model.architecture)},
@@ -77,7 +79,8 @@ def save_model(file: BinaryIO, model: Predictor, settings: dict[str, Any]) -> No
         "probe": [float(f"{value:.4g}") for value in _probe(model.network, model.architecture)],
     }
     text = np.frombuffer(json.dumps(stated, sort_keys=True, allow_nan=False).encode(), np.uint8)
-    content = pack_arrays({"settings": text, **{_name(k): weight for k, weight in enumerate(weights)}})
+    stored = {_name(k): weight.astype(_PRECISIONS[stated["weights"]]) for k, weight in enumerate(weights)}
+    content = pack_arrays({"settings": text, **stored})
     _read(content)
     file.write(content)
 
@@ -200,10 +203,11 @@ def _read(content: bytes) -> tuple[dict[str, Any], Architecture, list[NDArray[np
     network = NETWORKS[settings["recipe"]]
     architecture = network.read(settings)
     shapes = network.shapes(architecture)
-    _check_sizes(archive.sizes, shapes)
+    kind = np.dtype(_PRECISIONS[settings.get("weights") or "float32"])
+    _check_sizes(archive.sizes, shapes, kind)
     weights = []
     for k, shape in enumerate(shapes):
-        weight = archive.read(f"{_name(k)}.npy", "<f4", shape, what=f"weight {k}")
+        weight = archive.read(f"{_name(k)}.npy", kind.str, shape, what=f"weight {k}").astype("<f4", copy=False)
         if not np.isfinite(weight).all():
             raise ModelError(f"weight {k} must be finite. Received: NaN or infinity")
         weights.append(weight)
@@ -212,7 +216,7 @@ def _read(content: bytes) -> tuple[dict[str, Any], Architecture, list[NDArray[np
     return settings, architecture, weights
 
 
-def _check_sizes(sizes: dict[str, int], shapes: list[Shape]) -> None:
+def _check_sizes(sizes: dict[str, int], shapes: list[Shape], kind: np.dtype[Any]) -> None:
     """Make sure of the names and sizes of the weights, before any is read."""
     names = [f"{_name(k)}.npy" for k in range(len(shapes))]
     missing = sorted({*names} - {*sizes})
@@ -221,10 +225,10 @@ def _check_sizes(sizes: dict[str, int], shapes: list[Shape]) -> None:
         found = f"no {missing[0]}" if missing else f"also {reprlib.repr(others[0])}"
         raise ModelError(f"the members must be settings.npy and {names[0]} to {names[-1]}. Received: {found}")
     for k, (name, shape) in enumerate(zip(names, shapes, strict=True)):
-        n_bytes = 4 * math.prod(shape)
+        n_bytes = kind.itemsize * math.prod(shape)
         if not n_bytes < sizes[name] <= n_bytes + LARGEST_HEADER:
             raise ModelError(
-                f"weight {k} must be float32 of shape {shape}: {n_bytes} bytes and a header. "
+                f"weight {k} must be {kind.name} of shape {shape}: {n_bytes} bytes and a header. "
                 f"Received: {sizes[name]} bytes"
             )
 
@@ -289,6 +293,7 @@ _RULES: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "steps": ("a whole number of 0 to 1e9", lambda value: type(value) is int and 0 <= value <= 10**9),
     "frames": (f"a list of at most {_MOST_FRAMES} frames, 16 hexadecimal digits each", lambda value: _are_keys(value)),
     "repeats": ("true or false", lambda value: value is None or isinstance(value, bool)),
+    "weights": ("float32 or float16", lambda value: value is None or value in [*_PRECISIONS]),
     "seed": ("a whole number, not negative", lambda value: value is None or (type(value) is int and value >= 0)),
     "sha256": ("64 hexadecimal digits", lambda value: isinstance(value, str) and bool(_SHA256.fullmatch(value))),
     "probe": (f"{_N_PROBED} numbers", _is_probe),

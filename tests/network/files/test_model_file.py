@@ -60,8 +60,7 @@ def content(model: MultiscaleModel) -> bytes:
 
 @pytest.fixture
 def members(content: bytes) -> Members:
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        return {name: archive.read(name) for name in archive.namelist()}
+    return unzipped(content)
 
 
 @pytest.fixture(scope="module")
@@ -137,6 +136,11 @@ def zipped(members: Members) -> bytes:
     return file.getvalue()
 
 
+def unzipped(content: bytes) -> Members:
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
 def with_text(members: Members, text: bytes) -> bytes:
     return zipped({**members, "settings.npy": npy(np.frombuffer(text, np.uint8))})
 
@@ -167,6 +171,20 @@ def test_a_model_comes_back_as_it_was(model: MultiscaleModel, content: bytes) ->
     assert settings["version"] == __version__
     assert settings["sha256"].startswith(model.fingerprint())
     assert saved(loaded) == content
+
+
+def test_weights_are_float16_where_nothing_is_lost(model: MultiscaleModel, content: bytes) -> None:
+    halves = [weight.astype(np.float16).astype(np.float32) for weight in model.get_weights()]
+    half = MultiscaleModel(SMALL, weights=halves, is_trained=True)
+    stored = saved(half, weights="float32")  # what was said of another file does not count
+    loaded, settings = load(stored)
+    assert settings["weights"] == "float16"
+    assert len(content) - len(stored) == pytest.approx(2 * sum(weight.size for weight in halves), abs=20)
+    for one, other in zip(loaded.get_weights(), halves, strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert loaded.fingerprint() == half.fingerprint() and saved(loaded) == saved(half)
+    refused(with_settings(unzipped(stored), weights="float32"), "weight 0 must be float32")
+    refused(with_settings(unzipped(stored), weights="float64"), "weights must be float32 or float16")
 
 
 def test_the_same_model_gives_the_same_bytes(model: MultiscaleModel, content: bytes) -> None:
