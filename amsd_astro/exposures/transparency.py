@@ -12,6 +12,7 @@ from amsd_astro.exposures.bright_structure import compare_structure
 from amsd_astro.exposures.exposure import Exposure
 from amsd_astro.exposures.placing.grid_maps import GridMap
 from amsd_astro.exposures.robust_means import mean_share
+from amsd_astro.exposures.same_apertures import compare_apertures
 
 __all__ = ["measure_scale"]
 
@@ -38,9 +39,9 @@ def measure_scale(
 ) -> tuple[float, float]:
     """Measure the light of sources in an exposure over that in the reference.
 
-    By the stars that both have, their fluxes by PSF brought to one aperture on the sky; where these do not tell it to
-    a percent, by the pixels of what is bright, too. Where stars are too few, by those alone, or by exposure times and
-    gains if both headers state them.
+    By the stars that both have: their fluxes by PSF brought to one aperture on the sky, and their light in apertures;
+    where these do not tell it to a percent, by the pixels of what is bright, too. Where stars are too few, by those
+    alone, or by exposure times and gains if both headers state them.
 
     Parameters
     ----------
@@ -65,6 +66,7 @@ def measure_scale(
         loss, loss_error = _aperture_loss(reference, exposure, grid)
         scale = math.exp(ratio) * loss
         by_stars = scale, scale * math.hypot(error_of_mean, loss_error)
+        by_stars = _with_apertures(by_stars, compare_apertures(reference, exposure, grid, one, other))
         return by_stars if by_stars[1] < _WELL_KNOWN * scale else _with_structure(by_stars, reference, exposure, grid)
     found = compare_structure(reference, exposure, grid)
     if found is not None and found[1] < _GOOD * found[0]:
@@ -76,6 +78,15 @@ def measure_scale(
         return found
     _log.info("%s: nothing tells its transparency", exposure.name)
     return 1.0, 1.0
+
+
+def _with_apertures(by_psf: tuple[float, float], by_apertures: tuple[float, float] | None) -> tuple[float, float]:
+    """The mean of what fluxes by PSF and apertures say, where they agree; they share the noise of the stars."""
+    if by_apertures is None or abs(by_apertures[0] - by_psf[0]) > _AGREE * math.hypot(by_apertures[1], by_psf[1]):
+        return by_psf
+    weight, other = 1 / by_psf[1] ** 2, 1 / by_apertures[1] ** 2
+    scale = (weight * by_psf[0] + other * by_apertures[0]) / (weight + other)
+    return scale, min(by_psf[1], by_apertures[1])
 
 
 def _with_structure(

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from amsd_astro.exposures.placing.affine_fits import fit_affine
 from amsd_astro.exposures.placing.star_matching import ORIENTATIONS, match_by_shift, match_by_triangles
 
 SIDE = 1000
@@ -83,3 +84,18 @@ def test_fewer_than_five_stars_match_nothing() -> None:
     stars = np.random.default_rng(3).uniform(0, SIDE, (4, 2))
     assert match_by_triangles(stars, stars, SHAPE) is None
     assert match_by_shift(stars, stars, SHAPE, linear=ORIENTATIONS[0]) is None
+
+
+def test_faint_stars_that_neighbours_move_do_not_spoil_a_map() -> None:
+    """Twenty bright stars and 60 faint ones that blends move by five times their errors: the bright ones tell."""
+    off = []
+    for seed in range(8):
+        rng = np.random.default_rng(seed)
+        x, y = rng.uniform(0, SIDE, (2, 80))
+        error = np.concatenate([np.full(20, 0.01), rng.uniform(0.05, 0.1, 60)])
+        scatter = 5 * error
+        to_x, to_y = x + 3 + scatter * rng.standard_normal(80), y - 2 + scatter * rng.standard_normal(80)
+        fit = fit_affine(x, y, to_x, to_y, error, 2, start=np.eye(2, 3))
+        off += [fit.matrix[0, 2] - 3, fit.matrix[1, 2] + 2]
+        assert 0.007 < fit.accuracy(x, y) < 0.016
+    assert np.sqrt(np.mean(np.square(off))) < 0.015  # all alike would have 0.04, at best 0.011 is possible

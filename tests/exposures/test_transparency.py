@@ -7,12 +7,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from astropy.io import fits
+from made_exposures import Shot, made_exposures
 from star_fields import GAIN, READ_NOISE, SKY
 
 from amsd_astro.exposures.bright_structure import compare_structure
 from amsd_astro.exposures.exposure import Exposure, open_exposure
 from amsd_astro.exposures.placing.grid_maps import IDENTITY, GridMap
 from amsd_astro.exposures.robust_means import extra_scatter, mean_share, robust_mean, weighted_median
+from amsd_astro.exposures.same_apertures import compare_apertures
 from amsd_astro.exposures.stars.growth_curves import GrowthCurve
 from amsd_astro.exposures.stars.star_catalogues import StarCatalogue
 from amsd_astro.exposures.transparency import measure_scale
@@ -74,6 +76,36 @@ def test_apertures_correct_fluxes_as_far_as_they_are_known(error: float, off: fl
     scale, scale_error = measure_scale(one, other, GridMap(SHAPE), every, every)
     assert scale == pytest.approx(1 + off, abs=0.01)
     assert abs(scale - 1.0 - off) < scale_error < 0.06
+
+
+@pytest.mark.parametrize(("fwhm", "off"), [(3.0, 0.006), (4.2, 0.015)])
+def test_stars_in_apertures_tell_the_transparency(fwhm: float, off: float) -> None:
+    """Fluxes by PSF that are off by 3 per cent, as a wrong profile has them, are put right by what apertures hold."""
+    made = made_exposures([Shot(), Shot((0.4, -0.3), scale=1.3, fwhm=fwhm)], seed=3, n_stars=40)
+    grid = made.placements[1].grid
+    here, there = (replace(one, growth=curve_of(one.fwhm)) for one in made.exposures)
+    x, y = grid.to_exposure(here.stars.x, here.stars.y)
+    near = np.hypot(x[:, None] - there.stars.x, y[:, None] - there.stars.y) < 0.1
+    first, second = np.nonzero(near)
+    found = compare_apertures(here, there, grid, here.stars[first], there.stars[second])
+    assert found is not None
+    assert abs(found[0] / 1.3 - 1) < min(off, 3 * found[1])
+    wrong = replace(there, stars=replace(there.stars, flux=1.03 * there.stars.flux))
+    scale, error = measure_scale(here, wrong, grid, first, second)
+    assert abs(scale / 1.3 - 1) < 0.015 and error < 0.02
+
+
+def curve_of(fwhm: float) -> GrowthCurve:
+    return GrowthCurve(fwhm * np.array([1.0, 5.0]), np.ones(2), np.full(2, 0.02), MoffatPsf(fwhm, beta=3.0))
+
+
+def test_too_few_or_spoilt_stars_tell_nothing_by_apertures() -> None:
+    made = made_exposures([Shot(), Shot()], n_stars=4)
+    one, other = made.exposures
+    assert compare_apertures(one, other, made.placements[1].grid, one.stars, other.stars) is None
+    bad = np.ones((200, 220), bool)
+    one, other = made_exposures([Shot(), Shot(mask=bad)], n_stars=40).exposures
+    assert compare_apertures(one, other, made.placements[1].grid, one.stars, other.stars) is None
 
 
 def test_means_are_robust_and_their_errors_honest() -> None:

@@ -19,6 +19,7 @@ _CUT = 4.685  # of Tukey's biweight, in standard errors
 _N_STEPS = 30
 _STEP = 1e-4  # of a parameter, by which the map's derivatives are taken
 _STARS_EACH = 1.5  # stars that a parameter wants
+_BRIGHTEST, _FEWEST_BRIGHT = 1 / 3, 5  # part of the stars, and number, that tell of scatter that is alike for all
 _CHANCE = 0.01  # of stars on whole pixels, to be taken for others
 
 
@@ -77,7 +78,7 @@ def fit_affine(
     n_parameters: int,
     *,
     start: _Floats,
-    extra: float | None = None,
+    wide: _Floats | None = None,
 ) -> AffineFit:
     """Fit a map to pairs of positions, outliers weighted out.
 
@@ -91,8 +92,8 @@ def fit_affine(
         None, shift, shift and turn, that and scale, any affine one.
     start : ndarray, shape (2, 3)
         Near the map; what is not fitted is kept from it.
-    extra : float, optional
-        Scatter beyond the errors; measured by default.
+    wide : ndarray, shape (n,), optional
+        Errors with the scatter that is in no catalogue; measured by default.
 
     Returns
     -------
@@ -102,16 +103,14 @@ def fit_affine(
     # about the middle of the stars the parameters hardly depend on each other
     middle = np.array([np.mean(x), np.mean(y)])
     size = max(float(np.hypot(np.std(x), np.std(y))), 1.0)
-    known = extra
-    extra = 0.0 if known is None else known
-    weight = wide = np.ones_like(x)
+    known, wide = wide, error if wide is None else wide
+    weight = np.ones_like(x)
     basis = np.zeros((2, 0, 3))
     normal = np.zeros((0, 0))
     for step in range(_N_STEPS):
         rest = np.stack(_residuals(matrix, x, y, to_x, to_y))
         if known is None and (step < 5 or step % 5 == 0):
-            extra = extra_scatter(rest.ravel(), np.tile(error, 2), n_parameters)
-        wide = np.hypot(error, extra)
+            wide = _widened(error, rest, n_parameters)
         cut = _CUT * (3.0 if step == 0 else 1.0)
         distance = np.hypot(*rest) / wide / cut / math.sqrt(2)
         weight = np.where(distance < 1, (1 - distance**2) ** 2, 0.0)
@@ -143,6 +142,20 @@ def fit_affine(
         covariance = jacobian.T @ np.linalg.pinv(normal, rcond=1e-12) @ jacobian
     kept = squares < limit
     return AffineFit(matrix, n_parameters, covariance, rest[0], rest[1], wide, kept, chi2)
+
+
+def _widened(error: _Floats, rest: _Floats, n_parameters: int) -> _Floats:
+    """Errors that explain the residuals, shape (2, n): more times those of faint stars, and what bright ones show.
+
+    Neighbours, which another seeing blends otherwise, move a faint star by more than a bright one.
+    """
+    order = np.argsort(error, kind="stable")
+    n_bright = max(_FEWEST_BRIGHT, round(_BRIGHTEST * error.size))
+    bright, faint = order[:n_bright], order[n_bright:]
+    if faint.size:
+        each = np.tile(error[faint], 2)
+        error = error * math.hypot(1.0, extra_scatter(rest[:, faint].ravel(), each, 0, growing=each))
+    return np.hypot(error, extra_scatter(rest[:, bright].ravel(), np.tile(error[bright], 2), n_parameters))
 
 
 def _residuals(matrix: _Floats, x: _Floats, y: _Floats, to_x: _Floats, to_y: _Floats) -> tuple[_Floats, _Floats]:
@@ -195,15 +208,14 @@ def warranted_fit(
     """
     most = max([n for n in starts if n * _STARS_EACH <= x.size] or [min(starts)])
     # scatter beyond the catalogues' errors is what the most flexible map leaves
-    richest = fit_affine(x, y, to_x, to_y, error, most, start=starts[most])
-    extra = math.sqrt(max(float(richest.error[0] ** 2 - error[0] ** 2), 0.0))
-    fits = [fit_affine(x, y, to_x, to_y, error, n, start=starts[n], extra=extra) for n in sorted(starts) if n <= most]
+    wide = fit_affine(x, y, to_x, to_y, error, most, start=starts[most]).error
+    fits = [fit_affine(x, y, to_x, to_y, error, n, start=starts[n], wide=wide) for n in sorted(starts) if n <= most]
     best = min(fits, key=lambda fit: fit.chi2 + 2 * fit.n_parameters * _small_sample(2 * x.size, fit.n_parameters))
     if 2 not in starts:
         return best
     # a shift by whole pixels keeps the pixels as they are
     start = np.column_stack([starts[2][:, :2], np.rint(fits[0].matrix[:, 2])])
-    plain = fit_affine(x, y, to_x, to_y, error, 0, start=start, extra=extra)
+    plain = fit_affine(x, y, to_x, to_y, error, 0, start=start, wide=wide)
     if plain.chi2 - best.chi2 > stats.chi2.isf(_CHANCE, best.n_parameters):
         return best
     off = plain.matrix - best.matrix

@@ -193,7 +193,7 @@ def _fitted(
     start_x, start_y = stars.first[first].T
     end_x, end_y = stars.second[second].T
     error = np.full(first.size, 0.1 * radius)
-    return fit_affine(start_x, start_y, end_x, end_y, error, n, start=start, extra=0.1 * radius).matrix
+    return fit_affine(start_x, start_y, end_x, end_y, error, n, start=start, wide=np.hypot(error, 0.1 * radius)).matrix
 
 
 def _pairs(stars: _Stars, matrix: _Floats, radius: float) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
