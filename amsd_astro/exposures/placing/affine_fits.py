@@ -145,7 +145,7 @@ def fit_affine(
 
 
 def _widened(error: _Floats, rest: _Floats, n_parameters: int) -> _Floats:
-    """Errors that explain the residuals, shape (2, n): more times those of faint stars, and what bright ones show.
+    """Errors that explain residuals of shape (2, n): so many times those of the catalogue, and what bright stars show.
 
     Neighbours, which another seeing blends otherwise, move a faint star by more than a bright one.
     """

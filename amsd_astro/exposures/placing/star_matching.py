@@ -192,8 +192,8 @@ def _fitted(
 ) -> _Floats:
     start_x, start_y = stars.first[first].T
     end_x, end_y = stars.second[second].T
-    error = np.full(first.size, 0.1 * radius)
-    return fit_affine(start_x, start_y, end_x, end_y, error, n, start=start, wide=np.hypot(error, 0.1 * radius)).matrix
+    error = np.full(first.size, 0.14 * radius)
+    return fit_affine(start_x, start_y, end_x, end_y, error, n, start=start, wide=error).matrix
 
 
 def _pairs(stars: _Stars, matrix: _Floats, radius: float) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
