@@ -10,7 +10,9 @@ from star_fields import affine, expose, random_field
 
 from amsd_astro.exposures.exposure import Exposure, open_exposure
 from amsd_astro.exposures.stars.psf_tables import tabulate
+from amsd_astro.exposures.stars.star_fits import fit_stars
 from amsd_astro.frames import Frame
+from amsd_astro.noise.model import NoiseModel
 from amsd_astro.simulation.psf import MoffatPsf
 from amsd_astro.validation.measures.psf import MeasuredPsf
 
@@ -110,3 +112,15 @@ def test_tables_draw_the_psf_and_its_slopes() -> None:
         slope_y = (exact(dx[k], dy[k] + 0.01) - exact(dx[k], dy[k] - 0.01)) / 0.02
         np.testing.assert_allclose(by_x[k], slope_x, atol=1e-2 * top)
         np.testing.assert_allclose(by_y[k], slope_y, atol=1e-2 * top)
+
+
+def test_light_beside_the_stars_that_show_the_psf_moves_none() -> None:
+    model = MoffatPsf(3.0, 0.2, 20.0, beta=3.0)
+    pixels = np.arange(-10.0, 11.0)
+    x, y = pixels[None, :], pixels[:, None]
+    star = model.pixel_integrated(x, y)
+    beside = 0.02 * star.max() * np.exp(-((x - 2) ** 2 + (y + 1) ** 2) / 4)
+    tables = tabulate(MeasuredPsf((star + beside) / (star + beside).sum(), 3.2, 0.2, 40, "stars", model), 8)
+    light = 100 * model.pixel_integrated(x - 0.3, y + 0.2)
+    fits = fit_stars(light, np.zeros((21, 21), bool), NoiseModel(0.0, 1.0, 0.0), tables, np.array([10]), np.array([10]))
+    assert np.hypot(fits.x[0] - 10.3, fits.y[0] - 9.8) < 0.005

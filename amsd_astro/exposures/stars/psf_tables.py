@@ -13,12 +13,16 @@ from amsd_astro.noise.model import NoiseModel
 from amsd_astro.validation.measures.model_noise import scatter_of_sum
 from amsd_astro.validation.measures.psf import MeasuredPsf
 
-__all__ = ["PsfTables", "tabulate"]
+__all__ = ["STAR_RADIUS", "PsfTables", "tabulate"]
 
 _Floats = NDArray[np.float64]
 
+STAR_RADIUS = 1.3
+"""FWHM, within which the pixels of a star count."""
+
 _FINE = 6  # entries to a pixel
 _PAD = 3  # entries around
+_SHIFT = 0.1  # pixels, by which a profile's slope is taken
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,12 +109,29 @@ def tabulate(psf: MeasuredPsf, half: int) -> PsfTables:
     scale = 1 / float(whole.sum())
     light *= scale
     if psf.n_stars:  # what the stars show beside the profile
-        rest = ndimage.spline_filter(np.pad(psf.image - scale * whole, 2))
+        rest = ndimage.spline_filter(np.pad(_unmoved(psf.image - scale * whole, psf), 2))
         place = fine + psf.half + 2
         light += ndimage.map_coordinates(rest, np.meshgrid(place, place, indexing="ij"), order=3, prefilter=False)
     table = np.asarray(ndimage.spline_filter(light), np.float64)
     slopes = [-_FINE * _slope(table, axis) for axis in (1, 0)]
     return PsfTables(psf, half, np.stack([table, *(np.asarray(ndimage.spline_filter(one)) for one in slopes)]))
+
+
+def _unmoved(rest: _Floats, psf: MeasuredPsf) -> _Floats:
+    """What the stars show beside the profile, without a shift of it: other light in their image would move all stars.
+
+    So the place of a star is that of the profile, in each exposure, whatever lies beside the stars there.
+    """
+    pixels = np.arange(-psf.half, psf.half + 1, dtype=np.float64)
+
+    def seen(x: float, y: float) -> _Floats:
+        return np.asarray(psf.model.pixel_integrated(pixels[None, :] - x, pixels[:, None] - y))
+
+    slopes = [seen(_SHIFT, 0) - seen(-_SHIFT, 0), seen(0, _SHIFT) - seen(0, -_SHIFT)]
+    terms = np.stack([*slopes, seen(0, 0), np.ones_like(rest)], axis=-1)  # what is fitted to a star, and where
+    near = np.hypot(pixels[None, :], pixels[:, None]) <= STAR_RADIUS * psf.fwhm
+    moved = np.linalg.lstsq(terms[near], rest[near], rcond=None)[0]
+    return np.asarray(rest - terms[..., :2] @ moved[:2])
 
 
 def _between(table: _Floats, places: _Floats) -> _Floats:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from amsd_astro.exposures.stars.psf_tables import PsfTables
+from amsd_astro.exposures.stars.psf_tables import STAR_RADIUS, PsfTables
 from amsd_astro.noise.model import NoiseModel
 from amsd_astro.validation.measures.stamps import add_stamp, cut_stamps
 
@@ -17,7 +17,6 @@ __all__ = ["StarFits", "draw_stars", "fit_stars"]
 _Floats = NDArray[np.float64]
 
 _N_ROUNDS, _N_STEPS = 2, 4  # the others are taken off anew before each round of steps
-_RADIUS = 1.3  # FWHM, within which pixels count
 _LONGEST = 0.7  # pixels of a step
 _FEWEST = 0.6  # of a star's pixels that must be good
 _TINY = 1e-100
@@ -82,11 +81,11 @@ def fit_stars(
     -------
     StarFits
     """
-    half = max(2, math.ceil(_RADIUS * tables.psf.fwhm))
+    half = max(2, math.ceil(STAR_RADIUS * tables.psf.fwhm))
     stamps = cut_stamps(light, row, column, half, bad=bad)[0]
     others = np.zeros_like(stamps)
     radius = np.hypot(*np.mgrid[-half : half + 1, -half : half + 1])
-    used = (radius <= _RADIUS * tables.psf.fwhm + 0.5) & np.isfinite(stamps)
+    used = (radius <= STAR_RADIUS * tables.psf.fwhm + 0.5) & np.isfinite(stamps)
     floor = _floor_at(noise, row, column, half)
     dx, dy = np.zeros(row.size), np.zeros(row.size)
     flux, level = np.nansum(np.where(used, stamps, 0.0), axis=(1, 2)), np.zeros(row.size)
@@ -107,7 +106,7 @@ def fit_stars(
     top = np.max(drawn[0], axis=(1, 2)) * np.where(flux > 0, flux, np.inf)
     excess = np.max(np.where(significant, rest, 0.0), axis=(1, 2)) / top
     variance = np.stack([inverse[:, 0, 0], inverse[:, 1, 1], inverse[:, 2, 2]], axis=1)
-    lost = (n_used < _FEWEST * np.count_nonzero(radius <= _RADIUS * tables.psf.fwhm + 0.5)) | ~(flux > 0)
+    lost = (n_used < _FEWEST * np.count_nonzero(radius <= STAR_RADIUS * tables.psf.fwhm + 0.5)) | ~(flux > 0)
     lost |= ~np.all(variance > 0, axis=1) | (np.hypot(dx, dy) > 0.7 * tables.psf.fwhm + 1)
     flux[lost] = np.nan
     return StarFits(column + dx, row + dy, flux, variance, chi2, growth, growth_error, excess)
