@@ -20,6 +20,7 @@ _Floats = NDArray[np.float64]
 _MOST, _FEWEST, _LEAST_SIGNAL = 200, 5, 20.0  # stars; light over its error in both
 _RADIUS, _RIM = 1.5, (2.5, 3.5)  # FWHM of the worse seeing: of the apertures, and of the local sky around
 _FEWEST_IN_RIM = 20  # pixels
+_OF_MEDIAN = 1.57  # variance of a median of many over that of their mean
 _WRONG = 0.2  # of the difference of what profiles have beyond the apertures, by which it may be wrong
 _FLAT = 0.003  # share of the light: flat fields are no better
 _BY_SEEING = 0.2  # by which apertures hold less of wider stars where no profile is known: d ln light / d ln FWHM
@@ -81,7 +82,7 @@ def _light_within(exposure: Exposure, stars: StarCatalogue, seeing: float) -> tu
         seen = np.where(inside > 0, stamps, 0.0)[usable] - sky[:, None, None]
         light[usable] = np.sum(inside[usable] * seen, axis=(1, 2))
         correlated = max(float(exposure.noise.correlation.sum()), 1.0)
-        variance = exposure.noise.sky_variance * correlated * area * (1 + 1.57 * area / np.maximum(n_around, 1))
+        variance = exposure.noise.sky_variance * correlated * area * (1 + _OF_MEDIAN * area / np.maximum(n_around, 1))
         error = np.sqrt(variance + exposure.noise.slope * np.maximum(np.nan_to_num(light), 0.0))
     return light, error
 

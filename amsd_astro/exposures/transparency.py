@@ -82,11 +82,10 @@ def measure_scale(
 
 def _with_apertures(by_psf: tuple[float, float], by_apertures: tuple[float, float] | None) -> tuple[float, float]:
     """The mean of what fluxes by PSF and apertures say, where they agree; they share the noise of the stars."""
-    if by_apertures is None or abs(by_apertures[0] - by_psf[0]) > _AGREE * math.hypot(by_apertures[1], by_psf[1]):
+    if by_apertures is None:
         return by_psf
-    weight, other = 1 / by_psf[1] ** 2, 1 / by_apertures[1] ** 2
-    scale = (weight * by_psf[0] + other * by_apertures[0]) / (weight + other)
-    return scale, min(by_psf[1], by_apertures[1])
+    scale, error = _agreed(by_psf, by_apertures)
+    return scale, max(error, min(by_psf[1], by_apertures[1]))
 
 
 def _with_structure(
@@ -97,11 +96,15 @@ def _with_structure(
     if found is None:
         return by_stars
     blurred = _BY_SEEING * abs(math.log(exposure.fwhm / math.sqrt(grid.area) / reference.fwhm))
-    error = math.hypot(found[1], found[0] * blurred)
-    if abs(found[0] - by_stars[0]) > _AGREE * math.hypot(error, by_stars[1]):
-        return by_stars
-    weight, other = 1 / by_stars[1] ** 2, 1 / error**2
-    return (weight * by_stars[0] + other * found[0]) / (weight + other), 1 / math.sqrt(weight + other)
+    return _agreed(by_stars, (found[0], math.hypot(found[1], found[0] * blurred)))
+
+
+def _agreed(first: tuple[float, float], second: tuple[float, float]) -> tuple[float, float]:
+    """The mean of two scales and its error, each of them by its own; the first alone where they disagree."""
+    if abs(second[0] - first[0]) > _AGREE * math.hypot(second[1], first[1]):
+        return first
+    weight, other = 1 / first[1] ** 2, 1 / second[1] ** 2
+    return (weight * first[0] + other * second[0]) / (weight + other), 1 / math.sqrt(weight + other)
 
 
 def _aperture_loss(reference: Exposure, exposure: Exposure, grid: GridMap) -> tuple[float, float]:

@@ -169,8 +169,8 @@ def list_transients(
 
 def flag_disks(flags: NDArray[np.uint8], places: Sequence[tuple[float, float]], radius: float) -> None:
     """Flag what lies around places, (x, y), as variable."""
+    rows, columns = (np.arange(n) for n in flags.shape)
     for x, y in places:
-        rows, columns = (np.arange(n) for n in flags.shape)
         near_y, near_x = np.flatnonzero(np.abs(rows - y) <= radius), np.flatnonzero(np.abs(columns - x) <= radius)
         disk = (near_y[:, None] - y) ** 2 + (near_x - x) ** 2 <= radius**2
         flags[np.ix_(near_y, near_x)] |= np.where(disk, np.uint8(FLAG_VARIABLE), np.uint8(0))
