@@ -150,7 +150,7 @@ class AlreadyDenoisedError(FrameError):
     ...     denoise(frame)
     ... except AlreadyDenoisedError as error:
     ...     print(error.cure)
-    force=True
+    the exposure itself, or force=True
     """
 
 

@@ -43,8 +43,8 @@ def add_denoising_options(command: argparse.ArgumentParser, *, all_images: bool 
     command.add_argument(
         "--engine",
         choices=ENGINES,
-        help="what runs the network: litert starts in tenths of a second; auto takes it for frames of up to "
-        "1024 x 1024 pixels, and tensorflow for larger ones (default: auto)",
+        help="what runs the network: litert starts in tenths of a second; auto takes tensorflow only for frames of "
+        "more than 1024 x 1024 pixels on processors with bfloat16 (default: auto)",
     )
     command.add_argument(
         "--destripe",

@@ -61,8 +61,8 @@ class Denoiser(ImageMethods):
         Whether to leave out the pattern of rows and columns that a frame shows. By default it is put back as it was.
     engine : str, optional
         What runs the network of recipe amsd: ``"litert"``, which starts in tenths of a second, ``"tensorflow"``, or
-        ``"auto"``, the first for frames of up to 1024 x 1024 pixels and the second for larger ones. Training is
-        always TensorFlow's.
+        ``"auto"``: the second for frames of more than 1024 x 1024 pixels on processors with bfloat16, else the
+        first. Training is always TensorFlow's.
 
     Attributes
     ----------

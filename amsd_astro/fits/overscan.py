@@ -12,19 +12,21 @@ sections lie within the frame and leave some of it out, but not most of it.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import re
 import warnings
 from collections.abc import Iterable, Sequence
 
 import numpy as np
+from astropy.io import fits
 from numpy.typing import NDArray
 
 from amsd_astro.arrays.scratch import new_array
 from amsd_astro.errors import AmsdWarning
 from amsd_astro.fits.cards import card_keyword, card_value, string_value
 
-__all__ = ["Section", "data_sections", "overscan"]
+__all__ = ["Section", "data_sections", "overscan", "overscan_of_header"]
 
 _log = logging.getLogger(__name__)
 
@@ -37,6 +39,7 @@ _Part = tuple[_Range, _Range]
 # An amplifier's suffix is a letter or a number (of its row and column, TSEC21).
 _DATA = re.compile(r"(TRIMSEC|TSEC|DATASEC|DSEC)([A-Z]|\d{1,2})?\Z")
 _BIAS = re.compile(r"(BIASSEC|BSEC|PRESEC|ORSEC|OCSEC)([A-Z]|\d{1,2})?\Z")
+_OF_SECTIONS = re.compile(rf"{_DATA.pattern}|{_BIAS.pattern}|ESO DET OUT")
 _FIRST = ("TRIMSEC", "TSEC", "DATASEC", "DSEC")
 _SECTION = re.compile(r"\[?([^,\[\]]*),([^,\[\]]*)\]?\Z")
 _RANGE = re.compile(r"(\d*):(\d*)\Z")  # an end that is left out is the frame's
@@ -70,6 +73,25 @@ def overscan(cards: Sequence[bytes], shape: tuple[int, int], *, where: str = "")
     for section in sections:
         mask[section] = False
     return mask
+
+
+def overscan_of_header(header: fits.Header, shape: tuple[int, int]) -> NDArray[np.bool_]:
+    """Return which pixels were not exposed, for an image whose header is in memory; none where it tells nothing.
+
+    Parameters
+    ----------
+    header : Header
+        Of the image.
+    shape : (ny, nx)
+        Shape of the frame.
+    """
+    cards = []
+    for card in header.cards:
+        with contextlib.suppress(ValueError, fits.VerifyError):  # cards that cannot be written say nothing
+            if _OF_SECTIONS.match(card.keyword):
+                cards.append(card.image.encode("ascii", "replace"))
+    found = overscan(cards, shape)
+    return np.zeros(shape, bool) if found is None else found
 
 
 def data_sections(cards: Sequence[bytes], shape: tuple[int, int], *, where: str = "") -> tuple[Section, ...] | None:

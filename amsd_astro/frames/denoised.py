@@ -15,6 +15,7 @@ from amsd_astro.arrays.blocks import typical
 from amsd_astro.arrays.filling import NEAR_REACH, near_masked
 from amsd_astro.arrays.scratch import new_array
 from amsd_astro.fits.planes.choice import PlaneRole
+from amsd_astro.frames.denoising_record import TAKEN_OUT
 from amsd_astro.frames.frame import Frame
 from amsd_astro.frames.masks import FLAG_BOUNDED, FLAG_MASKED, FLAG_NEAR_MASKED
 from amsd_astro.noise.model import NoiseModel
@@ -158,5 +159,5 @@ def _record(header: fits.Header, cards: Mapping[str, tuple[Any, str]]) -> None:
         header.remove(keyword, ignore_missing=True, remove_all=True)
     for keyword, (value, comment) in cards.items():
         header[keyword] = (float(f"{value:.7g}"), comment) if isinstance(value, float) else (value, comment)
-    what = "left as it was, it shows no noise" if "AMSDSAME" in cards else "noise taken out"
+    what = "left as it was, it shows no noise" if "AMSDSAME" in cards else TAKEN_OUT
     header.add_history(f"amsd_astro {__version__}: {what}; 1-sigma errors in AMSD_SIGMA, flags in AMSD_FLAGS")

@@ -12,7 +12,10 @@ from astropy.io import fits
 from amsd_astro.frames.measures.recorded_correlation import recorded_correlation
 from amsd_astro.noise.model import NoiseModel
 
-__all__ = ["Record", "error_left", "has_record", "is_credible", "read_record", "without_record"]
+__all__ = ["TAKEN_OUT", "Record", "error_left", "has_record", "is_credible", "read_record", "was_denoised", "without_record"]
+
+TAKEN_OUT = "noise taken out"
+"""What a line of HISTORY says of a denoised frame, and of what was made of one."""
 
 _OURS = "AMSD"  # what the keywords of a denoising begin with
 _BEYOND = 3.0  # standard errors
@@ -125,6 +128,11 @@ def read_record(header: fits.Header) -> Record | None:
 def has_record(header: fits.Header) -> bool:
     """Whether a header holds a card of a denoising."""
     return any(str(keyword).startswith(_OURS) for keyword in header)
+
+
+def was_denoised(header: fits.Header) -> bool:
+    """Whether a frame was denoised, or made of one that was: its cards are gone then, and HISTORY tells."""
+    return has_record(header) or any(TAKEN_OUT in str(line) for line in header.get("HISTORY", ()))
 
 
 def without_record(header: fits.Header) -> fits.Header:

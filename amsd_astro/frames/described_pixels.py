@@ -10,16 +10,18 @@ from typing import Any, Self
 
 import numpy as np
 from astropy.io import fits
-from astropy.nddata import CCDData
+from astropy.nddata import CCDData, NDData
 
 from amsd_astro.arrays.likeness import Likeness
 from amsd_astro.fits.world_coordinates import sliced_header
-from amsd_astro.frames.denoising_record import has_record, read_record, without_record
+from amsd_astro.frames.denoising_record import TAKEN_OUT, has_record, read_record, was_denoised, without_record
 from amsd_astro.frames.extensions.combination import Combination
 from amsd_astro.frames.source import FrameSource
 from amsd_astro.noise.model import NoiseModel
 
 __all__ = ["DescribedPixels", "as_header", "kept_noise"]
+
+_MADE_OF = f"amsd_astro: made of pixels that had their {TAKEN_OUT}"  # HISTORY of what is reckoned with them
 
 
 class DescribedPixels(CCDData):
@@ -173,10 +175,18 @@ class DescribedPixels(CCDData):
         part._is_twin = True
         return part
 
-    def _arithmetic(self, *args: Any, **kwargs: Any) -> tuple[Any, dict[str, Any]]:
-        result, made = super()._arithmetic(*args, **kwargs)
-        if isinstance(made.get("meta"), fits.Header):
-            made["meta"] = without_record(made["meta"])
+    def _arithmetic(self, operation: Any, operand: Any = None, **kwargs: Any) -> tuple[Any, dict[str, Any]]:
+        result, made = super()._arithmetic(operation, operand, **kwargs)
+        header = made.get("meta")
+        if isinstance(header, fits.Header):
+            header = made["meta"] = without_record(header)
+        headers = [each.meta for each in (self, operand) if isinstance(each, NDData)]
+        if any(isinstance(each, fits.Header) and was_denoised(each) for each in headers):
+            # astropy leaves the header out unless it is told to keep it
+            header = header.copy() if isinstance(header, fits.Header) else fits.Header()
+            if not was_denoised(header):
+                header.add_history(_MADE_OF)
+            made["meta"] = header
         return result, made
 
     def convert_unit_to(self, unit: Any, equivalencies: Any = ()) -> Self:

@@ -20,11 +20,12 @@ from amsd_astro.arrays.float_errors import usual_float_errors
 from amsd_astro.arrays.foreign_arrays import refuse_lazy
 from amsd_astro.errors import AmsdWarning, FrameError
 from amsd_astro.fits.hdu_selection import Extension, choose_hdu
+from amsd_astro.fits.overscan import overscan_of_header
 from amsd_astro.fits.planes.choice import PlaneChoice
 from amsd_astro.fits.planes.errors import ErrorKind, to_deviation
 from amsd_astro.fits.units import parse_unit
 from amsd_astro.fits.world_coordinates import clean_header, short_header
-from amsd_astro.frames.described_pixels import kept_noise
+from amsd_astro.frames.described_pixels import as_header, kept_noise
 from amsd_astro.frames.frame import Frame
 from amsd_astro.frames.hdus.beside import Beside
 from amsd_astro.frames.hdus.pixels import blank_of, check_structure, pixels_of
@@ -195,13 +196,15 @@ def _from_nddata(nddata: NDData) -> Frame:
         warnings.warn(f"a WCS of type {type(wcs).__name__} is not used.", AmsdWarning, stacklevel=4)
         wcs = None
     deviation = _deviation(nddata, data.shape)
+    header = as_header(nddata.meta, True)
+    mask = mask | overscan_of_header(header, (data.shape[0], data.shape[1]))
     return Frame(
         data,
         uncertainty=deviation,
         mask=mask | ~np.isfinite(data) | _without_error(deviation),
         unit=nddata.unit,
         wcs=None if wcs is None else wcs.deepcopy(),
-        header=nddata.meta.copy() if isinstance(nddata.meta, fits.Header) else dict(nddata.meta or {}),
+        header=header,
     )
 
 
@@ -268,7 +271,9 @@ def _from_hdu(hdu: Any, find_beside: Callable[[], tuple[Beside | None, fits.Head
         data = np.where(bad, np.array(np.nan, data.dtype), data)
     beside, primary = find_beside()
     deviation = flags = None
-    if beside is not None:
+    if beside is None:
+        bad |= overscan_of_header(header, (data.shape[0], data.shape[1]))
+    else:
         bad |= beside.mask
         deviation, flags = beside.deviation, beside.flags
     unit = _text(cleaned.get("BUNIT")) or _unit_text_of(primary)

@@ -17,6 +17,7 @@ from amsd_astro.fits.hdu_selection import OUR_NAMES, images_of
 from amsd_astro.fits.layouts.plane_names import Role, plane_name, role_by_cards
 from amsd_astro.fits.scanning import scan
 from amsd_astro.frames.colour_mosaic import check_mosaic
+from amsd_astro.frames.described_pixels import kept_noise
 from amsd_astro.frames.frame import Frame
 from amsd_astro.frames.noise import card_of
 from amsd_astro.noise.model import NoiseModel
@@ -48,7 +49,7 @@ _UNEVEN, _FEWEST_BLOCKS = 2.1, 60  # variance of the noisiest tenth of the block
 _BY_BRIGHTNESS = 0.6  # correlation with the level, from which on it is no depth that differs
 
 
-def refuse_denoised(frame: Frame, *, cure: str = "force=True") -> None:
+def refuse_denoised(frame: Frame, *, cure: str = "the exposure itself, or force=True") -> None:
     """Make sure that a frame has not been denoised before.
 
     Parameters
@@ -72,7 +73,8 @@ def refuse_denoised(frame: Frame, *, cure: str = "force=True") -> None:
         except fits.VerifyError:
             version = "what cannot be parsed"
     message = f"the frame is denoised already (AMSDVERS = {version})."
-    raise AlreadyDenoisedError(message, **_origin(frame), cure=cure)
+    in_memory = kept_noise(frame) is not None  # its source is the exposure, which is none of this error's
+    raise AlreadyDenoisedError(message, **({} if in_memory else _origin(frame)), cure=cure)
 
 
 def refuse_mosaic(frame: Frame) -> None:

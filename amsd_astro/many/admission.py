@@ -28,7 +28,7 @@ def read_admitted(path: str | os.PathLike[str], reading: Mapping[str, Any], *, f
 
     frame = read_frame(path, **reading)
     if not force:
-        refuse_denoised(frame, cure="the exposure itself" if force is None else "force=True")
+        refuse_denoised(frame, cure="the exposure itself" + (", or force=True" if force is not None else ""))
     refuse_unsuitable(frame)
     refuse_mosaic(frame)
     return frame

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from amsd_astro.errors import FrameError
-from amsd_astro.frames.denoising_record import read_record
+from amsd_astro.frames.denoising_record import read_record, was_denoised
 from amsd_astro.frames.described_pixels import DescribedPixels
 from amsd_astro.frames.measures.noise import noise_of
 from amsd_astro.frames.measures.sum_weights import Weights
@@ -41,7 +41,6 @@ _WIDER, _NARROWEST = 4, 0.8  # places in the list from a Gaussian to the wider o
 _AROUND, _FAINT, _CLEAR = 4.0, 0.2, 0.7  # pixels that a thing stands out of, and by how many sigma of the noise
 _REACH = 3.0  # standard deviations that a Gaussian is cut off at
 _DIRECT = 9  # side of the largest correlation that is summed lag by lag
-_TAKEN_OUT = "noise taken out"  # of HISTORY
 
 _Floats = NDArray[np.float64]
 
@@ -75,10 +74,11 @@ class SumErrors:
         """
         record = read_record(frame.header)
         if record is None:
-            if any(_TAKEN_OUT in str(line) for line in frame.header.get("HISTORY", ())):
+            if was_denoised(frame.header):
                 raise FrameError(
-                    "errors of sums are told by the cards of a denoised frame, which describe the whole of it: ask the "
-                    "frame itself. Received: pixels made of one"
+                    "errors of sums are told by the cards of a denoised frame, which describe the whole of it and as "
+                    "it is: ask the frame itself (what is subtracted does not change them, a factor multiplies them). "
+                    "Received: pixels made of one"
                 )
             return cls(frame, frame.noise if frame.noise is not None else noise_of(frame), None)
         noise = frame.noise

@@ -1,4 +1,4 @@
-"""What denoises a frame: LiteRT a small one, TensorFlow a large one, in bfloat16 where that does no harm."""
+"""What denoises a frame: LiteRT in float32, TensorFlow a large one where bfloat16 is faster and does no harm."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["SMALL", "choose_arithmetic"]
 _log = logging.getLogger(__name__)
 
 SMALL = 1024
-"""Pixels on a side of a frame that is one tile, and that LiteRT denoises: a larger one pays the start of TensorFlow."""
+"""Pixels on a side of a frame that is one tile: a larger one pays the start of TensorFlow, where that has bfloat16."""
 
 _SIDE = 256  # pixels of the block that is tried
 _ROUGH = Arithmetic("tensorflow", "bfloat16")
@@ -30,7 +30,10 @@ _HARM = 0.01  # of the variance that is predicted: errors grow by half a per cen
 def choose_arithmetic(
     model: MultiscaleModel, frame: TrainingFrame, *, engine: str = "auto", n_threads: int | None = None
 ) -> Arithmetic:
-    """Return what is to run a model on a frame: that follows from what is asked for and the size of the frame alone.
+    """Return what is to run a model on a frame.
+
+    That follows from what is asked for, the size of the frame and the processor alone. In float32 LiteRT takes four
+    fifths of the time of TensorFlow on processors without AVX-512, besides the start.
 
     Parameters
     ----------
@@ -53,7 +56,8 @@ def choose_arithmetic(
             "engine litert takes the package ai-edge-litert and a network of the packaged architecture. "
             f"Received: {'another network' if has_litert() else 'no such package'}"
         )
-    if engine == "litert" or (engine == "auto" and max(frame.values.shape) <= SMALL and model.can_be_lite()):
+    is_lite_sooner = max(frame.values.shape) <= SMALL or not has_bfloat16()
+    if engine == "litert" or (engine == "auto" and is_lite_sooner and model.can_be_lite()):
         return Arithmetic("litert", "float32", n_threads)
     start(n_threads)
     return Arithmetic("tensorflow", _precision(model, frame), n_threads)

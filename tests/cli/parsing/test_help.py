@@ -97,7 +97,7 @@ def test_messages_name_what_helps(
     folder = tmp_path / "a night"
     for words, end in (
         (["denoise", image, "-o", there], "exists already; use --overwrite"),
-        (["denoise", done], "denoised already (AMSDVERS = 1.0); use --force"),
+        (["denoise", done], "denoised already (AMSDVERS = 1.0); use the exposure itself, or --force"),
         (["compare", done, "-o", tmp_path / "a.png"], "denoised already (AMSDVERS = 1.0); use the exposure itself"),
         (["denoise", two], "; use --ext 1 for the first of them"),
         (["denoise", two, "--ext", "rihgt"], "Received: 'rihgt'; use --ext RIGHT"),

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from astropy.io import fits
-from astropy.nddata import StdDevUncertainty
+from astropy.nddata import CCDData, NDData, StdDevUncertainty
 
 from amsd_astro import Frame, as_frame, read_frame
 from amsd_astro.errors import AmsdWarning, FrameError
@@ -93,6 +93,19 @@ def test_a_list_is_what_its_file_is(make: Callable[[], fits.HDUList], ext: objec
         if by_path.uncertainty is not None:
             np.testing.assert_array_equal(frame.uncertainty.array, by_path.uncertainty.array)
     assert found[0].unit == by_path.unit
+
+
+def test_overscan_in_memory_is_that_of_the_file(tmp_path: Path) -> None:
+    """A CCDData, as astropy reads it, and an HDU that was never in a file, with the header of a raw frame."""
+    hdu = _trimmed()[0]
+    hdu.writeto(tmp_path / "raw.fits")
+    by_path, ccd = read_frame(tmp_path / "raw.fits"), CCDData.read(tmp_path / "raw.fits", unit="adu")
+    assert by_path.mask[:, :4].all()
+    for obj in (ccd, hdu, NDData(ccd.data, meta=dict(hdu.header))):
+        np.testing.assert_array_equal(as_frame(obj).mask, by_path.mask)
+    trimmed = ccd[:, 4:50]
+    trimmed.header = ccd.header  # as after ccdproc.trim_image
+    assert not as_frame(trimmed).mask.any()
 
 
 def test_what_was_changed_in_memory_counts(tmp_path: Path) -> None:

@@ -149,6 +149,23 @@ def test_a_part_of_a_denoised_frame_is_refused() -> None:
         frame.sum_error(CircularAperture((50, 50), 3))
 
 
+@pytest.mark.parametrize("keeping", [None, "first_found"])
+def test_what_is_reckoned_with_a_denoised_frame_is_refused(keeping: str | None) -> None:
+    """astropy drops the header: the rest would be taken for an exposure of as little noise as is left."""
+    frame = denoised(np.zeros(SHAPE), np.full(SHAPE, 0.6), NoiseModel(0.0, 9.0))
+    exposure = Frame(np.random.default_rng(1).normal(0, 3, SHAPE), unit=frame.unit, header={"OBJECT": "field"})
+    for made in (
+        frame.subtract(5.0 * frame.unit, handle_meta=keeping),
+        frame.multiply(2.1, handle_meta=keeping),
+        exposure.subtract(frame, handle_meta=keeping),
+        exposure.subtract(frame, handle_meta=keeping).divide(2, handle_meta=keeping),
+        frame.convert_unit_to(frame.unit),
+    ):
+        with pytest.raises(FrameError, match="ask the frame itself"):
+            made.sum_error(CircularAperture((50, 50), 3))
+    assert np.isfinite(exposure.add(exposure).sum_error(CircularAperture((50, 50), 3)))
+
+
 def test_a_frame_without_noise_has_no_errors(tmp_path: Path) -> None:
     made = Denoised(np.full(SHAPE, 100.0), np.zeros(SHAPE, np.float32), np.zeros(SHAPE, np.uint8))
     frame = assemble(Frame(made.data), NoiseModel(0.0, 0.0, source="none"), made, {"AMSDSAME": (True, "")})

@@ -1,4 +1,4 @@
-"""LiteRT for small frames; bfloat16 only where the processor has it and the frame shows no harm."""
+"""LiteRT in float32; TensorFlow's bfloat16 for large frames, only where the processor has it and the frame shows no harm."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from amsd_astro.network.amsd.model import MultiscaleModel
 from amsd_astro.network.amsd.network import build_amsd, set_precision, take_over
 from amsd_astro.network.architectures import AmsdArchitecture
 from amsd_astro.network.engines.arithmetic import Arithmetic
+from amsd_astro.network.engines.lite import has_litert
+from amsd_astro.network.files.packaged_weights import packaged_model
 from amsd_astro.network.predictor import Estimate
 from amsd_astro.network.training_frame import TrainingFrame
 from amsd_astro.resources import has_bfloat16
@@ -53,6 +55,21 @@ def test_a_processor_without_it_computes_in_float32(
 ) -> None:
     monkeypatch.setattr(arithmetic_choice, "has_bfloat16", lambda: False)
     assert choose_arithmetic(model, frame) == Arithmetic("tensorflow", "float32")
+
+
+@pytest.mark.skipif(not has_litert(), reason="LiteRT is not installed")
+@pytest.mark.parametrize(("has", "engine"), [(False, "litert"), (True, "tensorflow")])
+def test_a_large_frame_starts_tensorflow_only_for_bfloat16(
+    has: bool, engine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(arithmetic_choice, "has_bfloat16", lambda: has)
+    monkeypatch.setattr(arithmetic_choice, "_precision", lambda *_: "bfloat16")
+    model = packaged_model("amsd.npz")
+    assert isinstance(model, MultiscaleModel)
+    large = np.zeros((arithmetic_choice.SMALL + 1, 40), np.float32)
+    frame = TrainingFrame(large, large > 0, WHITE)
+    assert choose_arithmetic(model, frame).engine == engine
+    assert choose_arithmetic(model, frame, engine="tensorflow").engine == "tensorflow"
 
 
 @needs_bfloat16
