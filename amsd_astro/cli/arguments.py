@@ -7,7 +7,7 @@ import argparse
 from amsd_astro.cli.denoising_options import add_denoising_options, add_input_options, add_recipe_options
 from amsd_astro.cli.image_arguments import add_image_commands
 from amsd_astro.cli.nights.options import add_files, add_night_options
-from amsd_astro.cli.option_values import limit
+from amsd_astro.cli.option_values import limit, region, sigmas
 from amsd_astro.cli.parsing.groups import group_commands
 from amsd_astro.cli.parsing.parser import CommandParser
 from amsd_astro.cli.shared_options import add_reporting, new_command, number, whole
@@ -24,6 +24,7 @@ _EXAMPLES = (
     "amsd-astro inspect exposure.fits  # is the noise understood?",
     "amsd-astro denoise exposure.fits  # writes exposure_amsd.fits beside it",
 )
+_STRETCHES = ("asinh", "linear", "log", "sqrt")  # told here without the libraries that draw
 _APART = ("pairs", "test-images", "pretrain")
 
 
@@ -108,6 +109,20 @@ def _add_compare(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "-o", "--output", metavar="FIGURE", required=True, help="figure to write: NAME.png, NAME.pdf or NAME.svg"
     )
+    command.add_argument(
+        "--region",
+        type=region,
+        metavar="X1:X2,Y1:Y2",
+        help="the part that is shown from near, in pixels from 1 on (default: the brightest)",
+    )
+    command.add_argument("--stretch", choices=_STRETCHES, default="asinh", help="of both frames (default: %(default)s)")
+    command.add_argument(
+        "--limits",
+        type=sigmas,
+        metavar="LOW:HIGH",
+        help="of both frames, in sigma of the sky above the sky: --limits=-1:2 for what is faint (default: from -3 to "
+        "the brightest pixels)",
+    )
     add_denoising_options(command)
     command.add_argument("--overwrite", action="store_true", help="replace a figure that exists")
     command.set_defaults(force=None)  # it cannot be forced here
@@ -163,7 +178,7 @@ def _add_train(command: argparse.ArgumentParser) -> None:
 
 
 def _add_inspect(command: argparse.ArgumentParser) -> None:
-    command.add_argument("files", metavar="FILE", nargs="+", help="FITS files to look at")
+    command.add_argument("files", metavar="FILE", nargs="+", help="FITS files, or folders of them, to look at")
     add_input_options(command)
     add_reporting(command, "print what is found as one JSON object for each file")
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import math
+import re
 
 from amsd_astro.cli.shared_options import number
 from amsd_astro.spelling import closest
 
-__all__ = ["limit", "noise", "orientations", "recipe", "share"]
+__all__ = ["limit", "noise", "orientations", "recipe", "region", "share", "sigmas"]
 
 
 def limit(text: str) -> tuple[str, tuple[float | None, float | None]]:
@@ -61,3 +62,24 @@ def recipe(text: str) -> str:
         asked = f"; did you mean {meant}?" if meant else ""
         raise argparse.ArgumentTypeError(f"must be one of {', '.join(RECIPES)}. Received: {text}{asked}")
     return text
+
+
+def region(text: str) -> tuple[slice, slice]:
+    """Return rows and columns of a section X1:X2,Y1:Y2, counted from one, both ends within."""
+    found = re.fullmatch(r"\[?(\d+):(\d+),(\d+):(\d+)\]?", text.replace(" ", ""))
+    x1, x2, y1, y2 = (int(part) for part in found.groups()) if found else (0, 0, 0, 0)
+    if not (1 <= x1 <= x2 and 1 <= y1 <= y2):
+        raise argparse.ArgumentTypeError(f"must be X1:X2,Y1:Y2, pixels from 1 on, in order. Received: {text}")
+    return slice(y1 - 1, y2), slice(x1 - 1, x2)
+
+
+def sigmas(text: str) -> tuple[float, float]:
+    """Return two numbers LOW:HIGH, in order."""
+    low, _, high = text.partition(":")
+    try:
+        limits = float(low), float(high)
+    except ValueError:
+        limits = 0.0, 0.0
+    if not (math.isfinite(limits[0]) and math.isfinite(limits[1]) and limits[0] < limits[1]):
+        raise argparse.ArgumentTypeError(f"must be LOW:HIGH, two numbers in order. Received: {text}")
+    return limits

@@ -18,7 +18,7 @@ from amsd_astro.arrays.scratch import new_array
 from amsd_astro.denoiser.noise_doubts import doubts_about_assumed, doubts_about_stated
 from amsd_astro.errors import AmsdWarning
 from amsd_astro.frames import Frame, as_frame, refuse_denoised, refuse_mosaic, refuse_unsuitable
-from amsd_astro.frames.denoising_record import read_record
+from amsd_astro.frames.denoising_record import was_denoised
 from amsd_astro.frames.measures.stated_quantities import without_units
 from amsd_astro.frames.noise import measure_noise, slopes_by_source, without_borders, without_pattern
 from amsd_astro.frames.suitability import tell_doubts
@@ -134,10 +134,10 @@ def prepare(frame: Frame, stated: Stated, *, seed: int) -> Prepared:
     """
     refuse_unsuitable(frame)
     refuse_mosaic(frame)
-    if read_record(frame.header) is not None:
+    if was_denoised(frame.header):
         message = (
-            "the frame is denoised already: the errors of the result, and those of sums, rest on noise that is gone "
-            "and come out several times too small. Begin with the exposure itself"
+            "the frame is denoised already, or made of one that is: the errors of the result, and those of sums, rest "
+            "on noise that is gone and come out several times too small. Begin with the exposure itself"
         )
         warnings.warn(message, AmsdWarning, stacklevel=4)
     frame, stated = without_borders(frame), without_units(stated, frame.unit)
@@ -227,5 +227,8 @@ def _compare(noise: NoiseModel, frame: Frame) -> None:
         return
     ratio = (noise.slope * measured.sky + typical(noise.floor)) / measured.sky_variance
     if abs(ratio - 1) > _VARIANCE_AGREEMENT:
-        message = f"the noise model given states {ratio:.2f} times the variance that the sky of the frame shows"
+        message = (
+            f"the noise model states {ratio:.2f} times the variance that the sky of the frame shows: the error that is "
+            "left is known no better than that"
+        )
         warnings.warn(message, AmsdWarning, stacklevel=4)

@@ -9,8 +9,10 @@ from __future__ import annotations
 import bz2
 import contextlib
 import gzip
+import itertools
 import lzma
 import os
+import re
 import stat
 import weakref
 import zlib
@@ -22,7 +24,9 @@ import numpy as np
 
 from amsd_astro.arrays.scratch import ScratchFile
 from amsd_astro.errors import FrameChangedError, FrameError, FrameNotFoundError
+from amsd_astro.printable import printable
 from amsd_astro.regular_files import open_at_once
+from amsd_astro.spelling import closest
 
 __all__ = ["STRIPE", "ByteStream", "FileStamp", "check_expansion", "file_stamp"]
 
@@ -35,6 +39,9 @@ _ALWAYS_ALLOWED = 128 * 1024 * 1024
 
 _MAGIC = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ\x00": "xz"}
 _NAMES = {".gz": "gzip", ".bz2": "bzip2", ".xz": "xz"}
+
+_MOST_NAMES = 2000  # of a folder in which one that was misspelled is looked for
+_DIGITS = re.compile(r"\d+")
 
 FileStamp = tuple[int, int, int]
 """Size, modification time (ns) and inode of a file."""
@@ -53,7 +60,7 @@ def file_stamp(path: str | os.PathLike[str]) -> FileStamp:
     try:
         info = os.stat(path)
     except (FileNotFoundError, NotADirectoryError):
-        raise FrameNotFoundError("no such file.", path=path) from None
+        raise FrameNotFoundError(f"no such file.{_did_you_mean(path)}", path=path) from None
     except PermissionError:
         raise FrameError("the file may not be read (permission denied).", path=path) from None
     except (ValueError, OSError) as error:  # an embedded NUL, a name that is too long, a loop of links
@@ -63,6 +70,19 @@ def file_stamp(path: str | os.PathLike[str]) -> FileStamp:
     if not stat.S_ISREG(info.st_mode):
         raise FrameError("is not a regular file.", path=path)
     return info.st_size, info.st_mtime_ns, info.st_ino
+
+
+def _did_you_mean(path: str | os.PathLike[str]) -> str:
+    """Ask for the file of the same folder that is spelled most like a name; nothing where none is."""
+    folder, name = os.path.split(os.fsdecode(path))
+    try:
+        with os.scandir(folder or ".") as entries:
+            there = [entry.name for entry in itertools.islice(entries, _MOST_NAMES) if not entry.name.startswith(".")]
+    except (OSError, ValueError):
+        return ""
+    meant = closest(name, there)
+    # what differs by its number alone is another exposure
+    return "" if not meant or _DIGITS.sub("", meant) == _DIGITS.sub("", name) else f" Did you mean {printable(meant)}?"
 
 
 def check_expansion(

@@ -12,7 +12,16 @@ from astropy.io import fits
 from amsd_astro.frames.measures.recorded_correlation import recorded_correlation
 from amsd_astro.noise.model import NoiseModel
 
-__all__ = ["TAKEN_OUT", "Record", "error_left", "has_record", "is_credible", "read_record", "was_denoised", "without_record"]
+__all__ = [
+    "TAKEN_OUT",
+    "Record",
+    "error_left",
+    "has_record",
+    "is_credible",
+    "read_record",
+    "was_denoised",
+    "without_record",
+]
 
 TAKEN_OUT = "noise taken out"
 """What a line of HISTORY says of a denoised frame, and of what was made of one."""

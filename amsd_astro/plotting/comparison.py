@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from amsd_astro.arrays.float_errors import usual_float_errors
 from amsd_astro.frames import Frame
 from amsd_astro.graphics.colours import TAKEN_LIMIT
-from amsd_astro.graphics.smoothing import smoothed_residual
+from amsd_astro.graphics.smoothing import WIDTH, smoothed_residual
 from amsd_astro.plotting.axes import (
     BRIGHTNESS,
     SMALL,
@@ -78,6 +78,7 @@ def plot_comparison(
     *,
     region: Window | None = None,
     stretch: str | BaseStretch = "asinh",
+    limits: tuple[float, float] | None = None,
     figure: Figure | None = None,
 ) -> Figure:
     """Show an exposure and its denoised frame, what was taken, and the 1-sigma map.
@@ -95,6 +96,9 @@ def plot_comparison(
         off.
     stretch : str or `~astropy.visualization.BaseStretch`, optional
         Of the exposure and the denoised frame, which share it and its limits: "asinh", "linear", "log" or "sqrt".
+    limits : (float, float), optional
+        Of both, in sigma of the sky above the sky: (-1, 2) for what is faint. By default from -3 to the brightest 0.3 %
+        of the exposure.
     figure : Figure, optional
         An empty figure to draw in; by default a new one, 12 inches wide.
 
@@ -107,7 +111,7 @@ def plot_comparison(
     Raises
     ------
     ValueError
-        The frames differ in shape, or region or stretch cannot be used.
+        The frames differ in shape, or region, stretch or limits cannot be used.
 
     Examples
     --------
@@ -120,7 +124,7 @@ def plot_comparison(
     near = choose_region(pair) if region is None else checked_region(region, before.data.shape)
     layout = _Layout((_height(pair.whole), _height(near)))
     figure = Figure(figsize=(_WIDTH, layout.total), dpi=100) if figure is None else figure
-    looks = _looks(pair, brightness_norm(pair, stretch))
+    looks = _looks(pair, brightness_norm(pair, stretch, limits=limits))
     wcs = usable_wcs(before if before.wcs is not None else after)
     for row, (where, panels) in enumerate(((pair.whole, _upper(pair)), (near, _lower(pair, near)))):
         for column, (title, look, values) in enumerate(panels):
@@ -155,7 +159,7 @@ def _upper(pair: Pair) -> list[_Panel]:
         ("exposure", "brightness", _without_bad(pair, where, pair.before.data[where])),
         ("denoised", "brightness", _without_bad(pair, where, pair.after.data[where])),
         ("taken: (exposure - denoised) / noise", "taken", taken),
-        ("the same, smoothed, over its noise", "taken", smoothed),
+        (f"smoothed by {WIDTH:g} px, over its noise", "taken", smoothed),
     ]
 
 

@@ -245,8 +245,9 @@ def _extended(measurements: Measurements) -> Check:
     extended, (low, high) = measurements.extended, EXTENDED_LEVELS
     return Check(
         "extended_light", "Faint extended light should stay", 100 * extended.change, 100 * extended.error, unit="%",
-        sentence=f"Sum over cells of 16 pixels that are {low:g} to {high:g} sigma above the faintest, compact sources "
-        f"left out: {100 * extended.share:.0f} % of the frame.", verb="changed by",
+        sentence=f"Halos and outskirts: the sum over cells of 16 x 16 pixels that are {low:g} to {high:g} sigma of a "
+        "pixel brighter than the faintest tenth of the cells, compact sources left out: "
+        f"{100 * extended.share:.0f} % of the frame.", verb="changed by",
     )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ _INVENTS = "It invents sources: there are detections where nothing is."
 _REMOVES = "It removes faint sources: {what}{besides}."
 _SCALES = "It scales flux: bright sources{kept} all {verb} {share:.1f} % of it."
 _SHARE = "It takes a share of faint light: {share:.1f} % of what is 2 to 20 sigma above the sky."
+_HALO_STAYS = "Faint extended light, halos and outskirts, stays, by a check of its own."
 _HALO = "It {verb} faint extended light: {share:.1f} % of what is {low:g} to {high:g} sigma above the sky."
 _TOO_HIGH = (
     "Its noise model is wrong: the estimated error is below zero, so the noise was taken for more than it is, and what "
@@ -78,7 +79,9 @@ def diagnose(checks: Sequence[Check], record: Record | None = None, *, where: st
         besides = ", while bright ones keep theirs" if below("flux_faint") and bright.passed else ""
         found.append(_REMOVES.format(what=_lost(by_name, below("flux_faint")), besides=besides))
     elif not blurs and above("residual_faint") and not above("residual_slope"):
-        found.append(f"{_SHARE.format(share=by_name['residual_faint'].value)} {where}".strip())
+        extended = by_name.get("extended_light")
+        stays = _HALO_STAYS if extended is not None and extended.passed else ""
+        found.append(" ".join(filter(None, [_SHARE.format(share=by_name["residual_faint"].value), where, stays])))
     if below("extended_light") or above("extended_light"):
         value, (low, high) = by_name["extended_light"].value, EXTENDED_LEVELS
         found.append(_HALO.format(verb="takes" if value < 0 else "adds to", share=abs(value), low=low, high=high))

@@ -161,7 +161,7 @@ def _told_once(*, is_stated: bool, is_first: bool) -> Iterator[None]:
         if not is_first:
             warnings.simplefilter("ignore", AmsdWarning)
         elif not is_stated:
-            warnings.filterwarnings("ignore", "the noise model given", AmsdWarning)
+            warnings.filterwarnings("ignore", "the noise model states", AmsdWarning)
         yield
 
 

@@ -66,9 +66,11 @@ def check_repeat(frame: Frame, repeat: Frame) -> None:
     Raises
     ------
     FrameError
-        Of another shape, or its WCS is more than half a pixel off at the frame's centre.
+        Of another shape, its WCS is more than half a pixel off at the frame's centre, or it is the frame itself.
     """
     name = "repeat" if repeat.source is None else str(repeat.source.path)
+    if np.array_equal(repeat.data, frame.data, equal_nan=True):
+        raise FrameError(f"{name}: the repeat must be another exposure of the field. Received: the frame's own pixels")
     if repeat.data.shape != frame.data.shape:
         raise FrameError(
             f"{name}: the repeat must have the shape of the frame, {frame.data.shape}. Received: {repeat.data.shape}"
@@ -80,7 +82,7 @@ def check_repeat(frame: Frame, repeat: Frame) -> None:
     off = math.hypot(float(x) - middle[0], float(y) - middle[1])
     if not off <= _OFF:
         raise FrameError(
-            f"{name}: the repeat must lie on the frame's pixels; reproject it first. Received: {off:.2f} px off"
+            f"{name}: the repeat must lie on the frame's pixels; reproject it first. Received: {off:.3g} px off"
         )
 
 

@@ -15,7 +15,10 @@ VERDICTS = {"passed": "passed", "failed": "not passed", "inconclusive": "inconcl
 
 _ONE_DIGIT = 2.0  # first digit of an error from which it is told by that alone
 _UNTOLD = "What is wrong with it, the figures alone do not tell."
-_OPEN = "Until that is mended, or its limit is set wider, it has not passed."
+_OPEN = (
+    "Nothing is known to be wrong with the result. Mend what the check names; where that cannot be, as in crowds or "
+    "where one object fills the frame, go by the checks that were judged, and by a second exposure (--repeat)."
+)
 _MORE = "More sources put in, a larger frame or wider limits would tell; until then it has not passed."
 
 
@@ -114,7 +117,7 @@ def verdict_in_words(verdict: str, checks: Sequence[Check], diagnosis: Sequence[
 
 
 def _and_more(n: int) -> str:
-    return f", and {n} more {'check is' if n == 1 else 'checks are'} open" if n else ""
+    return f", and {n} more of the checks that matter {'is' if n == 1 else 'are'} open" if n else ""
 
 
 def _listed(checks: Sequence[Check]) -> str:

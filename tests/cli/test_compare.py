@@ -35,7 +35,7 @@ def plotted(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, Any]]:
 
     given: list[tuple[Any, Any]] = []
 
-    def plot(before: Any, after: Any) -> Figure:
+    def plot(before: Any, after: Any, **_: Any) -> Figure:
         given.append((before, after))
         return Figure(figsize=(1, 1))
 
@@ -223,3 +223,24 @@ def test_the_real_network_behind_the_figure(image: Path, tmp_path: Path) -> None
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stderr == "" and figure.read_bytes().startswith(MAGIC[".png"])
+
+
+def test_what_is_shown_and_how(
+    pair: tuple[Path, Path], tmp_path: Path, run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import amsd_astro.plotting
+    from amsd_astro.cli.arguments import _STRETCHES
+    from amsd_astro.plotting.norms import STRETCHES
+
+    assert set(_STRETCHES) == set(STRETCHES)
+    given: list[dict[str, Any]] = []
+    draw = amsd_astro.plotting.plot_comparison
+    monkeypatch.setattr(amsd_astro.plotting, "plot_comparison", lambda *a, **o: given.append(o) or draw(*a, **o))
+    words = ("--region", "[11:40, 21:70]", "--stretch", "linear", "--limits=-1:2")
+    assert run("compare", *pair, "-o", tmp_path / "a.png", *words) == 0
+    shown = {"region": (slice(20, 70), slice(10, 40)), "stretch": "linear", "limits": (-1.0, 2.0)}
+    assert given == [shown], "rows before columns, from zero on"
+    for wrong in (("--region", "81:90,1:5"), ("--region", "5:1,1:5"), ("--region", "0:4,1:5"), ("--limits", "2:1")):
+        with pytest.raises(SystemExit, match="2"):
+            run("compare", *pair, "-o", tmp_path / "b.png", *wrong)
+    assert not (tmp_path / "b.png").exists()

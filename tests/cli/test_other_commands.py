@@ -87,6 +87,16 @@ def test_inspect_of_what_is_denoised_says_that_alone(image: Path, run: Any, json
     assert json_lines()[-1]["verdict"]["reasons"] == ["it is denoised already: give the exposure itself, or --force"]
 
 
+def test_inspect_looks_at_all_of_a_folder(image: Path, run: Any, json_lines: Any) -> None:
+    night = image.parent / "night"
+    night.mkdir()
+    for name in ("b.fits", "a.fits"):
+        (night / name).write_bytes(image.read_bytes())
+    (night / "log.txt").touch()
+    assert run("inspect", night, image, "--json") == 0
+    assert [Path(record["file"]) for record in json_lines()] == [night / "a.fits", night / "b.fits", image]
+
+
 def test_inspect_tells_gain_read_noise_and_pedestal(tmp_path: Path, run: Any, json_lines: Any) -> None:
     rng = np.random.default_rng(4)
     electrons = rng.poisson(300, (300, 300)) + rng.normal(0, 8, (300, 300))

@@ -71,7 +71,9 @@ def test_nothing_is_denoised_twice_unasked(exposure: np.ndarray, fitted: Denoise
     once.write(tmp_path / "once.fits")
     for again in (once, tmp_path / "once.fits"):
         for deed in (fitted.denoise, fitted.fit_denoise, fitted.fit, denoise):
-            with pytest.raises(AlreadyDenoisedError, match=r"denoised already.*; use the exposure itself, or force=True"):
+            with pytest.raises(
+                AlreadyDenoisedError, match=r"denoised already.*; use the exposure itself, or force=True"
+            ):
                 deed(again)
     assert fitted.denoise(once, force=True).header["AMSDVERS"] == once.header["AMSDVERS"]
     fitted.denoise(once.multiply(1.0))  # other pixels than those that were denoised

@@ -20,7 +20,7 @@ from benchmarks.scenes.structured_frames import structured_frame
 
 def test_a_frame_that_is_denoised_already_has_errors_that_are_too_small() -> None:
     pixels = np.random.default_rng(0).normal(100, 5, (64, 64))
-    with pytest.warns(AmsdWarning, match="denoised already: .* several times too small. Begin with the exposure"):
+    with pytest.warns(AmsdWarning, match="denoised already, .* several times too small. Begin with the exposure"):
         prepare(Frame(pixels, header=fits.Header({"AMSDVERS": "0"})), None, seed=0)
 
 
@@ -53,5 +53,5 @@ def test_a_model_that_is_stated_is_not_asked_for_again() -> None:
         warnings.simplefilter("always")
         prepare(made.frame, made.model, seed=0)
     assert not [warning for warning in caught if "no sky is empty" in str(warning.message)]
-    with pytest.warns(AmsdWarning, match=r"the noise model given states \d+\.\d\d times the variance"):
+    with pytest.warns(AmsdWarning, match=r"the noise model states \d+\.\d\d times the variance"):
         prepare(made.frame, replace(made.model, slope=9 * made.model.slope, sky_variance=float("nan")), seed=0)

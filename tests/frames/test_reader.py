@@ -18,6 +18,7 @@ from raw_files import image_cards, raw_file
 from amsd_astro.errors import (
     AmsdWarning,
     FrameError,
+    FrameNotFoundError,
 )
 from amsd_astro.frames import read_frame
 
@@ -62,6 +63,22 @@ def test_integers_keep_apart(
     np.testing.assert_array_equal(frame.data[0].astype(float), stored.astype(float) * scale[0] + scale[1])
     wide = np.abs(frame.data).max() > 2**24 * scale[0]
     assert frame.data.dtype == (np.float64 if wide else np.float32)
+
+
+@pytest.mark.parametrize(
+    ("asked", "meant"),
+    [
+        ("star_cluster1.fits", "star_cluster_1.fits"),
+        ("Star_Cluster_1.fits", "star_cluster_1.fits"),
+        ("star_cluster_2.fits", ""),  # another exposure
+        ("else.fits", ""),
+    ],
+)
+def test_a_name_that_is_misspelled(asked: str, meant: str, tmp_path: Path) -> None:
+    (tmp_path / "star_cluster_1.fits").touch()
+    with pytest.raises(FrameNotFoundError) as caught:
+        read_frame(tmp_path / asked)
+    assert str(caught.value).endswith(f"no such file. Did you mean {meant}?" if meant else "no such file.")
 
 
 def test_choice_of_hdu(make_mef: Callable[..., Path], pixels: np.ndarray) -> None:

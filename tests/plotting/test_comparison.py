@@ -234,6 +234,18 @@ def test_stretches(scene: Any) -> None:
         plot_comparison(scene.before, scene.after, stretch="cubic")
 
 
+def test_limits_in_sigma_above_the_sky(scene: Any) -> None:
+    pair = match(scene.before, scene.after)
+    norm = brightness_norm(pair, "linear", limits=(-1, 2))
+    assert norm.vmin == pytest.approx(pair.noise.sky - pair.sky_sigma)
+    assert norm.vmax == pytest.approx(pair.noise.sky + 2 * pair.sky_sigma)
+    drawn = plot_comparison(scene.before, scene.after, stretch="linear", limits=(-1, 2)).axes[0].images[0].norm
+    assert (drawn.vmin, drawn.vmax) == (norm.vmin, norm.vmax)
+    for wrong in ((2, 1), (0, np.nan)):
+        with pytest.raises(ValueError, match="limits must be two numbers"):
+            plot_comparison(scene.before, scene.after, limits=wrong)
+
+
 def test_without_a_sigma_map_its_panel_says_so(scene: Any) -> None:
     figure = plot_comparison(scene.before, Frame(scene.after.data, unit="adu"))
     empty = figure.axes[7]

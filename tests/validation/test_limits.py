@@ -115,6 +115,8 @@ def test_what_is_said_agrees_with_the_figures() -> None:
     assert "keep" not in said(depth=-0.5)[0] and "0.5 mag" in said(depth=-0.5)[0]
     (share,) = said(residual_faint=1.1)
     assert "takes a share of faint light: 1.1 %" in share
+    assert "stays" not in share, "nobody looked at extended light"
+    assert "halos and outskirts, stays" in said(residual_faint=1.1, extended_light=0.3)[0]
     limits = checked_limits(None)
     values = {**FINE, "flux_bright": -2.0, "fwhm": math.nan}
     (scaled,) = diagnose([held(Check(name, name, value), limits) for name, value in values.items()])

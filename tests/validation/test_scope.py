@@ -126,7 +126,7 @@ def test_where_faint_light_was_taken_is_told() -> None:
 def test_a_cut_without_sky_is_left_open_and_doubts_no_noise_that_nobody_gave(recwarn: pytest.WarningsRecorder) -> None:
     report = validate(read_frame(DATA / "large_galaxy_1.fits")[176:336, 176:336], denoiser=Denoiser(steps=0))
     assert report.verdict == "inconclusive" and len(report.untested) == 3
-    assert not [one for one in recwarn if "noise model given" in str(one.message)]
+    assert not [one for one in recwarn if "noise model states" in str(one.message)]
     assert not [one for one in report.checks if one.name.startswith("flux") and one.passed]
 
 

@@ -58,7 +58,11 @@ def _compare(args: argparse.Namespace, record: dict[str, Any]) -> None:
 
         from amsd_astro.plotting import plot_comparison, save_figure
 
-        save_figure(plot_comparison(before, after), args.output, overwrite=args.overwrite)
+        ny, nx = before.data.shape
+        if args.region is not None and (args.region[0].start >= ny or args.region[1].start >= nx):
+            raise UsageError(f"argument --region: must be a part of the frame of {nx} x {ny} pixels")
+        figure = plot_comparison(before, after, region=args.region, stretch=args.stretch, limits=args.limits)
+        save_figure(figure, args.output, overwrite=args.overwrite)
     record["cards"] = cards_of(after.header)
 
 
@@ -85,7 +89,11 @@ def _read_denoised(before: Frame, args: argparse.Namespace) -> Frame:
         )
     record = read_record(after.header)
     if record is None:
-        warnings.warn(f"{args.denoised}: holds no record of a denoising (AMSDVERS)", AmsdWarning, stacklevel=2)
+        warnings.warn(
+            f"{args.denoised}: holds no record of a denoising (AMSDVERS): is it another exposure?",
+            AmsdWarning,
+            stacklevel=2,
+        )
     elif before.source is not None and record.source not in (None, before.source.fingerprint):
         message = f"{args.denoised}: records another input than {args.file} (AMSDSRC is not its checksum)"
         warnings.warn(message, AmsdWarning, stacklevel=2)

@@ -223,6 +223,8 @@ def _summary(record: dict[str, Any]) -> str:
         return f"{record['output']}: {n_done} of {len(record['chips'])} images denoised, {record['seconds']:.1f} s"
     if record["noise"] is not None:
         parts.append(f"noise of the sky {record['noise']['sky_sigma']:.4g} {record['unit']}".rstrip())
+        if record["noise"]["source"] == "assumed":
+            parts.append("photon noise assumed, as no gain is known")
     if record["unchanged"]:
         parts.append("left as it was: it shows no noise")
     elif not record["trusted"]:

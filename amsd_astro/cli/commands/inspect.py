@@ -11,6 +11,7 @@ from amsd_astro.cli.exit_statuses import DONE, SOME_FAILED, describe_failure
 from amsd_astro.cli.inputs import reading_options, stated_noise
 from amsd_astro.cli.inspection import image_lines
 from amsd_astro.cli.inspection_verdict import verdict_of
+from amsd_astro.cli.nights.file_lists import expand_files
 from amsd_astro.cli.noise_record import noise_record
 from amsd_astro.cli.progress import ProgressBar
 from amsd_astro.cli.remote_inputs import local_inputs
@@ -26,10 +27,10 @@ __all__ = ["run"]
 
 
 def run(args: argparse.Namespace, console: Console) -> int:
-    """Show files, one after the other; HDUs are listed also where no image can be chosen."""
+    """Show files, and those in folders, one after the other; HDUs are listed also where no image can be chosen."""
     console.calm_astropy()
     statuses = []
-    for n, path in enumerate(args.files):
+    for n, path in enumerate(expand_files(args.files)):
         if n and not args.json:
             console.result("")
         statuses.append(_inspect(path, args, console))

@@ -1,4 +1,4 @@
-"""LiteRT in float32; TensorFlow's bfloat16 for large frames, only where the processor has it and the frame shows no harm."""
+"""LiteRT in float32; for large frames TensorFlow in bfloat16, where the processor has it and no harm is seen."""
 
 from __future__ import annotations
 
