@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         FrameError,
         FrameNotFoundError,
         ModelError,
+        NoiseWarning,
         OutputError,
         OutputExistsError,
     )
@@ -45,6 +46,7 @@ __all__ = [
     "FrameNotFoundError",
     "ModelError",
     "NoiseModel",
+    "NoiseWarning",
     "OutputError",
     "OutputExistsError",
     "Report",
@@ -73,6 +75,7 @@ _HOMES = {
     "FrameNotFoundError": "errors",
     "ModelError": "errors",
     "NoiseModel": "noise.model",
+    "NoiseWarning": "errors",
     "OutputError": "errors",
     "OutputExistsError": "errors",
     "Report": "validation",

@@ -41,6 +41,20 @@ class AmsdWarning(AstropyUserWarning):
         super().__init__(printable(message), *more)
 
 
+class NoiseWarning(AmsdWarning):
+    """The noise of a frame is in doubt: look at the result, and better state the noise.
+
+    A kind of `AmsdWarning` of its own, for pipelines that leave such frames out and let harmless oddities of files be.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> from amsd_astro import NoiseWarning
+    >>> with warnings.catch_warnings():
+    ...     warnings.simplefilter("error", NoiseWarning)  # a doubtful noise model is an error here
+    """
+
+
 def _with_cure(text: str, cure: str) -> str:
     """Put what helps behind a message."""
     return f"{text.rstrip('.')}; use {cure}" if cure else text

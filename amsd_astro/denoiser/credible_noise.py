@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from amsd_astro.denoiser.preparation import Prepared, with_noise
-from amsd_astro.errors import AmsdWarning
+from amsd_astro.errors import NoiseWarning
 from amsd_astro.frames import Frame
 from amsd_astro.frames.denoising_record import is_credible, read_record
 from amsd_astro.frames.other_noises import other_noises
@@ -62,7 +62,7 @@ def calibrate_credibly(
                 f"the noise that was found first, {before:.4g} on the sky, is refuted by the estimated error "
                 f"({risk.value:.3f} +- {risk.error:.3f} of its variance): {after:.4g} is used. Better state the noise"
             )
-            warnings.warn(message, AmsdWarning, stacklevel=5)
+            warnings.warn(message, NoiseWarning, stacklevel=5)
             return *tried[-1], len(tried)
     return *min(tried, key=lambda one: one[0].noise.sky_variance), len(tried)
 
@@ -84,4 +84,4 @@ def tell_where_noise_is_refuted(denoised: Frame, *, stacklevel: int) -> None:
         f"variance, is {'below zero' if below else 'more than there was'}. Trust neither the result nor its 1-sigma "
         "map before the noise model is right: state gain and read noise, a plane of errors, or slope and floor"
     )
-    warnings.warn(message, AmsdWarning, stacklevel=stacklevel + 1)
+    warnings.warn(message, NoiseWarning, stacklevel=stacklevel + 1)

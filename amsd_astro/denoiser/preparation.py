@@ -16,7 +16,7 @@ from amsd_astro.arrays.filling import FILL_REACH, fill_masked
 from amsd_astro.arrays.flat_areas import with_flat_areas
 from amsd_astro.arrays.scratch import new_array
 from amsd_astro.denoiser.noise_doubts import doubts_about_assumed, doubts_about_stated
-from amsd_astro.errors import AmsdWarning
+from amsd_astro.errors import AmsdWarning, NoiseWarning
 from amsd_astro.frames import Frame, as_frame, refuse_denoised, refuse_mosaic, refuse_unsuitable
 from amsd_astro.frames.denoising_record import was_denoised
 from amsd_astro.frames.measures.stated_quantities import without_units
@@ -139,13 +139,13 @@ def prepare(frame: Frame, stated: Stated, *, seed: int) -> Prepared:
             "the frame is denoised already, or made of one that is: the errors of the result, and those of sums, rest "
             "on noise that is gone and come out several times too small. Begin with the exposure itself"
         )
-        warnings.warn(message, AmsdWarning, stacklevel=4)
+        warnings.warn(message, NoiseWarning, stacklevel=4)
     frame, stated = without_borders(frame), without_units(stated, frame.unit)
     bare, pattern = without_pattern(frame)
     noise = measure_noise(bare, stated=stated, has_pattern=False)
     stabilizer = noise.stabilizer()
     if not noise.sky_variance > 0:
-        warnings.warn("the frame shows no noise: the result is the frame itself", AmsdWarning, stacklevel=4)
+        warnings.warn("the frame shows no noise: the result is the frame itself", NoiseWarning, stacklevel=4)
         return Prepared(frame, noise, stabilizer, None, pattern, bare)
     _log.info(
         "noise: slope %.4g from %s, sky %.6g +- %.4g, correlation with the next pixel %.3f, %.3f",
@@ -156,12 +156,12 @@ def prepare(frame: Frame, stated: Stated, *, seed: int) -> Prepared:
         *doubts_about_stated(noise, slopes_by_source(bare, noise)),
         *doubts_about_assumed(noise, np.asarray(bare.data), bare.mask),
     ):
-        warnings.warn(doubt, AmsdWarning, stacklevel=3)
+        warnings.warn(doubt, NoiseWarning, stacklevel=3)
     if isinstance(stated, NoiseModel):
         _compare(noise, bare)
     if min(frame.data.shape) < _NARROWEST:
         message = f"frames narrower than {_NARROWEST} pixels show their noise badly: the 1-sigma map can be too small"
-        warnings.warn(message, AmsdWarning, stacklevel=4)
+        warnings.warn(message, NoiseWarning, stacklevel=4)
     values = _in_noise_units(bare, noise, stabilizer, seed)
     if isinstance(stated, Mapping):
         return Prepared(frame, noise, stabilizer, values, pattern, bare, stated=stated)
@@ -231,4 +231,4 @@ def _compare(noise: NoiseModel, frame: Frame) -> None:
             f"the noise model states {ratio:.2f} times the variance that the sky of the frame shows: the error that is "
             "left is known no better than that"
         )
-        warnings.warn(message, AmsdWarning, stacklevel=4)
+        warnings.warn(message, NoiseWarning, stacklevel=4)

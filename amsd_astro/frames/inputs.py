@@ -18,7 +18,7 @@ from astropy.wcs import WCS
 from amsd_astro.arrays.blocks import bad_pixels
 from amsd_astro.arrays.float_errors import usual_float_errors
 from amsd_astro.arrays.foreign_arrays import refuse_lazy
-from amsd_astro.errors import AmsdWarning, FrameError
+from amsd_astro.errors import AmsdWarning, FrameError, NoiseWarning
 from amsd_astro.fits.hdu_selection import Extension, choose_hdu
 from amsd_astro.fits.overscan import overscan_of_header
 from amsd_astro.fits.planes.choice import PlaneChoice
@@ -220,13 +220,13 @@ def _deviation(nddata: NDData, shape: tuple[int, ...]) -> StdDevUncertainty | No
         if converted.unit is not None and converted.unit != nddata.unit:
             values = values * converted.unit.to(nddata.unit or u.dimensionless_unscaled)
     except Exception as error:  # noqa: BLE001 - unknown kinds of uncertainty are left out
-        warnings.warn(f"the uncertainty is not used ({error}).", AmsdWarning, stacklevel=5)
+        warnings.warn(f"the uncertainty is not used ({error}).", NoiseWarning, stacklevel=5)
         return None
     if values.shape != shape and values.shape != np.shape(nddata.data):
         raise FrameError(f"uncertainty must have the shape of the image, {shape}. Received: {values.shape}")
     deviation = to_deviation(values.reshape(shape), "sigma")
     if np.isnan(deviation).all():
-        warnings.warn("the uncertainty holds no positive value and is not used.", AmsdWarning, stacklevel=5)
+        warnings.warn("the uncertainty holds no positive value and is not used.", NoiseWarning, stacklevel=5)
         return None
     return StdDevUncertainty(deviation, copy=False)
 

@@ -12,7 +12,7 @@ from astropy import units as u
 from astropy.io import fits
 from numpy.typing import NDArray
 
-from amsd_astro.errors import AlreadyDenoisedError, AmsdWarning, FrameError
+from amsd_astro.errors import AlreadyDenoisedError, FrameError, NoiseWarning
 from amsd_astro.fits.hdu_selection import OUR_NAMES, images_of
 from amsd_astro.fits.layouts.plane_names import Role, plane_name, role_by_cards
 from amsd_astro.fits.scanning import scan
@@ -192,7 +192,7 @@ def _n_codes(frame: Frame) -> int:
 def tell_doubts(frame: Frame, noise: NoiseModel, *, stacklevel: int) -> None:
     """Warn of what `doubts_about` tells."""
     for doubt in doubts_about(frame, noise):
-        warnings.warn(doubt, AmsdWarning, stacklevel=stacklevel + 1)
+        warnings.warn(doubt, NoiseWarning, stacklevel=stacklevel + 1)
 
 
 def doubts_about(frame: Frame, noise: NoiseModel) -> list[str]:

@@ -10,7 +10,7 @@ from astropy.nddata import StdDevUncertainty
 from numpy.typing import NDArray
 
 from amsd_astro.arrays.blocks import bad_pixels
-from amsd_astro.errors import AmsdWarning, FrameError
+from amsd_astro.errors import AmsdWarning, FrameError, NoiseWarning
 from amsd_astro.fits.planes.errors import ERROR_KINDS, ErrorKind, to_deviation
 from amsd_astro.frames.frame import Frame
 from amsd_astro.frames.hdus.beside import UnknownErrors
@@ -78,7 +78,7 @@ def tell_kind(frame: Frame, errors: NDArray[np.floating], *, where: str) -> Erro
             f"sky does not tell: state error_kind (--error-kind). Received, over the measured noise: {told}"
         )
     message = f"{where}: the errors are taken for {best}, which fits the noise of the sky (over it: {told})."
-    warnings.warn(message, AmsdWarning, stacklevel=4)
+    warnings.warn(message, NoiseWarning, stacklevel=4)
     return best
 
 

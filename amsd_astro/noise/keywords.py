@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from amsd_astro.errors import AmsdWarning
+from amsd_astro.errors import NoiseWarning
 from amsd_astro.fits.layouts.table import time_unit
 from amsd_astro.noise.model import NoiseModel
 
@@ -130,7 +130,7 @@ def _plausible(lookup: Lookup, name: str, *, low: float = 0.0, high: float = flo
     if isinstance(number, (int, float)) and not isinstance(number, bool) and low < number < high:
         return float(number)
     message = f"{name} must be a number above {low:g} and below {high:g}, ignored. Received: {value!r}"
-    warnings.warn(message, AmsdWarning, stacklevel=8)
+    warnings.warn(message, NoiseWarning, stacklevel=8)
     return None
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amsd_astro.arrays.float_errors import as_double
-from amsd_astro.errors import AmsdWarning, FrameError
+from amsd_astro.errors import FrameError, NoiseWarning
 from amsd_astro.noise.calm_sky import TYPICAL_SKY
 from amsd_astro.noise.error_plane import fit_plane
 from amsd_astro.noise.keywords import Lookup, noises_by_keywords, zero_is_known
@@ -229,7 +229,7 @@ def _tell_of_structure(times: float, source: str) -> None:
         f"the sky shows {times:.1f} times the variance that {source} states; the excess is structure (crowded stars, "
         "nebulae), and the stated noise is used"
     )
-    warnings.warn(message, AmsdWarning, stacklevel=7)
+    warnings.warn(message, NoiseWarning, stacklevel=7)
 
 
 def _assumed_slope(sky: Sky) -> float:

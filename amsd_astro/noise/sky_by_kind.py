@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from amsd_astro.errors import AmsdWarning
+from amsd_astro.errors import NoiseWarning
 from amsd_astro.noise.beam_noise import beam_sky, smoothed_sky
 from amsd_astro.noise.calm_sky import calm_sky
 from amsd_astro.noise.photon_counts import counted_sky
@@ -53,7 +53,7 @@ def measured_sky(data: NDArray[np.floating], mask: NDArray[np.bool_], unit: str)
             "taken from the finest detail alone, which can be several times too low. Better state it: a floor that is "
             "the square of the rms, with a slope of 0, or a plane of errors"
         )
-        warnings.warn(message, AmsdWarning, stacklevel=5)
+        warnings.warn(message, NoiseWarning, stacklevel=5)
     return replace(mapped or sky, slope=0.0, slope_error=float("inf"))  # what grows with the signal is no photons
 
 
@@ -73,5 +73,5 @@ def sky_without_structure(data: NDArray[np.floating], mask: NDArray[np.bool_], u
         "structure (crowded stars, nebulae); the noise is that of those areas, which can be off. Better state it: "
         "gain and read noise, a plane of errors, or slope and floor"
     )
-    warnings.warn(message, AmsdWarning, stacklevel=7)
+    warnings.warn(message, NoiseWarning, stacklevel=7)
     return calm

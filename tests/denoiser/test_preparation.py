@@ -13,14 +13,14 @@ from astropy.io import fits
 from amsd_astro.denoiser import Denoiser
 from amsd_astro.denoiser.preparation import prepare
 from amsd_astro.denoiser.provenance import asked_cards
-from amsd_astro.errors import AmsdWarning
+from amsd_astro.errors import NoiseWarning
 from amsd_astro.frames import Frame
 from benchmarks.scenes.structured_frames import structured_frame
 
 
 def test_a_frame_that_is_denoised_already_has_errors_that_are_too_small() -> None:
     pixels = np.random.default_rng(0).normal(100, 5, (64, 64))
-    with pytest.warns(AmsdWarning, match="denoised already, .* several times too small. Begin with the exposure"):
+    with pytest.warns(NoiseWarning, match="denoised already, .* several times too small. Begin with the exposure"):
         prepare(Frame(pixels, header=fits.Header({"AMSDVERS": "0"})), None, seed=0)
 
 
@@ -47,11 +47,11 @@ def test_what_was_asked_for_is_in_the_cards() -> None:
 def test_a_model_that_is_stated_is_not_asked_for_again() -> None:
     """Of a frame that would be told to state its noise, were none stated."""
     made = structured_frame("nebula", "nothing", 10)
-    with pytest.warns(AmsdWarning, match="no sky is empty: .* Better state it"):
+    with pytest.warns(NoiseWarning, match="no sky is empty: .* Better state it"):
         prepare(made.frame, None, seed=0)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         prepare(made.frame, made.model, seed=0)
     assert not [warning for warning in caught if "no sky is empty" in str(warning.message)]
-    with pytest.warns(AmsdWarning, match=r"the noise model states \d+\.\d\d times the variance"):
+    with pytest.warns(NoiseWarning, match=r"the noise model states \d+\.\d\d times the variance"):
         prepare(made.frame, replace(made.model, slope=9 * made.model.slope, sky_variance=float("nan")), seed=0)

@@ -9,7 +9,7 @@ import pytest
 from scipy import ndimage
 
 from amsd_astro import Frame
-from amsd_astro.errors import AmsdWarning
+from amsd_astro.errors import NoiseWarning
 from amsd_astro.frames.noise import measure_noise
 from amsd_astro.noise.beam_noise import beam_sky
 from amsd_astro.noise.sky import measure_sky
@@ -79,7 +79,7 @@ def test_calm_blocks_amid_structure() -> None:
 def test_structure_that_fills_a_map_is_told() -> None:
     y, x = np.mgrid[: SHAPE[0], : SHAPE[1]]
     wide = 300 * np.sin(y / 20) * np.cos(x / 25)
-    with pytest.warns(AmsdWarning, match="structure fills the map"):
+    with pytest.warns(NoiseWarning, match="structure fills the map"):
         measure_noise(Frame((_noise(4.0) + wide).astype(np.float32), unit="Jy/beam"))
 
 
@@ -87,6 +87,6 @@ def test_a_sample_of_a_large_map_does() -> None:
     rng = np.random.default_rng(2)
     pixels = ndimage.gaussian_filter(rng.normal(size=(2304, 2304)).astype(np.float32), 2.0, mode="wrap")
     with warnings.catch_warnings():
-        warnings.simplefilter("error", AmsdWarning)
+        warnings.simplefilter("error", NoiseWarning)
         noise = measure_noise(Frame(pixels / pixels.std(), unit="Jy/beam"))
     assert np.sqrt(noise.sky_variance) == pytest.approx(1, rel=0.03)

@@ -10,7 +10,7 @@ from astropy import units as u
 from astropy.io import fits
 from scipy import ndimage
 
-from amsd_astro.errors import AmsdWarning
+from amsd_astro.errors import NoiseWarning
 from amsd_astro.frames import Frame
 from amsd_astro.frames.noise import measure_noise
 from amsd_astro.noise.calm_sky import calm_sky
@@ -23,7 +23,7 @@ from benchmarks.scenes.structured_frames import structured_frame
 @pytest.mark.parametrize("scene", ["crowded", "crowded, FWHM below 2 px", "nebula"])
 def test_structure_of_which_nothing_is_stated_is_not_noise(scene: str, seed: int) -> None:
     made = structured_frame(scene, "nothing", seed)
-    with pytest.warns(AmsdWarning, match="no sky is empty: it shows .* times the variance of the calmest areas"):
+    with pytest.warns(NoiseWarning, match="no sky is empty: it shows .* times the variance of the calmest areas"):
         noise = measure_noise(made.frame)
     assert noise.source == ("data" if scene == "nebula" else "assumed")
     assert noise.neighbours == (0.0, 0.0)
@@ -37,7 +37,7 @@ def test_a_gain_goes_with_the_calm_areas_above_a_pedestal(stated: str) -> None:
     frame = Frame(np.asarray(made.frame.data) + np.float32(900), unit="adu")
     if stated == "header":
         frame.header = fits.Header({"GAIN": gain})
-    with pytest.warns(AmsdWarning, match="no sky is empty"):
+    with pytest.warns(NoiseWarning, match="no sky is empty"):
         noise = measure_noise(frame, stated={"gain": gain} if stated == "caller" else None)
     assert noise.source == stated and noise.slope == pytest.approx(made.model.slope)
     assert 0.85 < np.median(np.sqrt(noise.variance(made.truth + 900)) / made.sigma) < 1.15

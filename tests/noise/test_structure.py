@@ -10,7 +10,7 @@ from astropy.io import fits
 from astropy.nddata import StdDevUncertainty
 from scipy import ndimage
 
-from amsd_astro.errors import AmsdWarning
+from amsd_astro.errors import NoiseWarning
 from amsd_astro.frames import Frame
 from amsd_astro.frames.noise import measure_noise
 from amsd_astro.noise.structure import measure_scatter
@@ -49,7 +49,7 @@ def test_the_header_is_believed_amid_structure(scene: object, seed: int) -> None
     rng = np.random.default_rng(seed)
     truth = scene(rng)  # type: ignore[operator]
     frame, sigma = exposed(truth, rng, GAIN=GAIN, RDNOISE=READ_NOISE)
-    with pytest.warns(AmsdWarning, match="times the variance that the header states; the excess is structure"):
+    with pytest.warns(NoiseWarning, match="times the variance that the header states; the excess is structure"):
         noise = measure_noise(frame)
     assert noise.source == "header" and noise.slope == pytest.approx(1 / GAIN)
     assert noise.neighbours == (0.0, 0.0) and noise.agreement < 1 / 1.3
@@ -59,7 +59,7 @@ def test_the_header_is_believed_amid_structure(scene: object, seed: int) -> None
 def test_the_caller_is_believed_likewise() -> None:
     rng = np.random.default_rng(4)
     frame, sigma = exposed(truth := crowded(rng), rng)
-    with pytest.warns(AmsdWarning, match="that the caller states"):
+    with pytest.warns(NoiseWarning, match="that the caller states"):
         noise = measure_noise(frame, stated={"gain": GAIN, "read_noise": READ_NOISE})
     np.testing.assert_allclose(np.sqrt(noise.variance(truth / GAIN)), sigma, rtol=0.01)
 
@@ -69,7 +69,7 @@ def test_a_plane_of_errors_is_believed_amid_structure(fwhm: float) -> None:
     rng = np.random.default_rng(5)
     frame, sigma = exposed(truth := crowded(rng, fwhm=fwhm), rng)
     frame.uncertainty = StdDevUncertainty(sigma.astype(np.float32))
-    with pytest.warns(AmsdWarning, match="that the plane of errors states"):
+    with pytest.warns(NoiseWarning, match="that the plane of errors states"):
         noise = measure_noise(frame)
     assert noise.source == "variance plane"
     ratio = np.sqrt(noise.variance(truth / GAIN)) / sigma
@@ -84,7 +84,7 @@ def test_a_gain_that_is_a_setting_stays_refused(gain: float) -> None:
         frame, _ = exposed(scene, rng, GAIN=gain)
         with warnings.catch_warnings():
             warnings.filterwarnings("error")
-            warnings.filterwarnings("ignore", "no sky is empty", AmsdWarning)
+            warnings.filterwarnings("ignore", "no sky is empty", NoiseWarning)
             assert measure_noise(frame).source != "header"
 
 
@@ -131,7 +131,7 @@ def test_blocks_of_which_nothing_is_stated_are_left_out() -> None:
     frame.uncertainty = StdDevUncertainty(sigma.astype(np.float32))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        warnings.filterwarnings("ignore", "the sky shows .* times the variance", AmsdWarning)
+        warnings.filterwarnings("ignore", "the sky shows .* times the variance", NoiseWarning)
         noise = measure_noise(frame)
     assert noise.source == "variance plane"
     assert noise.sky_variance == pytest.approx(np.nanmedian(sigma) ** 2, rel=0.1)
