@@ -68,7 +68,9 @@ def _show(frame: Frame, folder: Path) -> None:
     [
         lambda frame, folder: tell_doubts(frame, measure_noise(frame), stacklevel=2),
         lambda frame, folder: refuse_unsuitable(frame),
-        lambda frame, folder: validate(frame, denoiser=lambda frame: frame, repeat=frame).to_html(folder / "a.html"),
+        lambda frame, folder: validate(frame, denoiser=lambda frame: frame, repeat=frame[:, ::-1]).to_html(
+            folder / "a.html"
+        ),
         _show,
     ],
     ids=["noise", "suitability", "report", "figures"],

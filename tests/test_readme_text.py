@@ -67,3 +67,13 @@ def test_figures_of_quality_are_those_of_the_tables() -> None:
     for column in (0, 1, 4):  # all, sky, S/N above 5
         b, w, a = (figures[name][column] for name in names)
         assert f"| {b} | {w} | **{a}** |" in TEXT
+
+
+def test_links_into_pages_are_to_headings() -> None:
+    """Labels of our own are anchors on the built pages alone; the README is read where pages are shown as they are."""
+    links = re.findall(r"\]\(([\w/]+\.md)#([\w-]+)\)", (ROOT / "README.md").read_text(encoding="utf-8"))
+    assert len(links) > 4
+    for page, anchor in links:
+        headings = re.findall(r"^#+ (.+)$", (ROOT / page).read_text(encoding="utf-8"), re.MULTILINE)
+        slugs = [re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings]
+        assert anchor in slugs, (page, anchor)

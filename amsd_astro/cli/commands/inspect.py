@@ -30,7 +30,8 @@ def run(args: argparse.Namespace, console: Console) -> int:
     """Show files, and those in folders, one after the other; HDUs are listed also where no image can be chosen."""
     console.calm_astropy()
     statuses = []
-    for n, path in enumerate(expand_files(args.files)):
+    files = (path for word in args.files for path in expand_files([word]))  # one that is named twice is shown twice
+    for n, path in enumerate(files):
         if n and not args.json:
             console.result("")
         statuses.append(_inspect(path, args, console))

@@ -78,7 +78,7 @@ class SumErrors:
                 raise FrameError(
                     "errors of sums are told by the cards of a denoised frame, which describe the whole of it and as "
                     "it is: ask the frame itself (what is subtracted does not change them, a factor multiplies them). "
-                    "Received: pixels made of one"
+                    "Received: a part of one, or what was reckoned with one"
                 )
             return cls(frame, frame.noise if frame.noise is not None else noise_of(frame), None)
         noise = frame.noise
