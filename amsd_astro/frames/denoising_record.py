@@ -141,7 +141,8 @@ def has_record(header: fits.Header) -> bool:
 
 def was_denoised(header: fits.Header) -> bool:
     """Whether a frame was denoised, or made of one that was: its cards are gone then, and HISTORY tells."""
-    return has_record(header) or any(TAKEN_OUT in str(line) for line in header.get("HISTORY", ()))
+    # a mean of several exposures has cards of ours, too
+    return read_record(header) is not None or any(TAKEN_OUT in str(line) for line in header.get("HISTORY", ()))
 
 
 def without_record(header: fits.Header) -> fits.Header:

@@ -46,6 +46,7 @@ def sky_noise(data: np.ndarray) -> float:
 
 def test_the_mean_has_less_noise_and_says_how_much(paths: list[Path]) -> None:
     deep = combine(paths, denoise=False)
+    assert deep.sum_error(np.ones(deep.data.shape)) > 0, "it is no denoised frame, though it has cards of ours"
     one = read_frame(paths[0])
     assert deep.data.shape == one.data.shape
     assert deep.unit == one.unit
