@@ -27,6 +27,7 @@ from amsd_astro.noise.line_pattern import Pattern
 from amsd_astro.noise.measurement import Stated
 from amsd_astro.noise.model import NoiseModel
 from amsd_astro.noise.stabilization import Stabilizer
+from amsd_astro.printable import printable
 from amsd_astro.progress import Progress, begin
 
 if TYPE_CHECKING:
@@ -148,8 +149,8 @@ def prepare(frame: Frame, stated: Stated, *, seed: int) -> Prepared:
         warnings.warn("the frame shows no noise: the result is the frame itself", NoiseWarning, stacklevel=4)
         return Prepared(frame, noise, stabilizer, None, pattern, bare)
     _log.info(
-        "noise: slope %.4g from %s, sky %.6g +- %.4g, correlation with the next pixel %.3f, %.3f",
-        noise.slope, noise.source, noise.sky, np.sqrt(noise.sky_variance), *noise.neighbours,
+        "%s: slope of the noise %.4g from %s, sky %.6g +- %.4g, correlation with the next pixel %.3f, %.3f",
+        _name(frame), noise.slope, noise.source, noise.sky, np.sqrt(noise.sky_variance), *noise.neighbours,
     )  # fmt: skip
     tell_doubts(bare, noise, stacklevel=4)
     for doubt in (
@@ -232,3 +233,10 @@ def _compare(noise: NoiseModel, frame: Frame) -> None:
             "left is known no better than that"
         )
         warnings.warn(message, NoiseWarning, stacklevel=4)
+
+
+def _name(frame: Frame) -> str:
+    """What the log calls a frame: what follows in the same thread is of that one."""
+    ny, nx = frame.data.shape
+    source = frame.source
+    return f"a frame of {nx} x {ny} pixels" if source is None else printable(f"{source.path}[{source.hdu}]")

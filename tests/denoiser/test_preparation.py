@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from amsd_astro.denoiser import Denoiser
 from amsd_astro.denoiser.preparation import prepare
 from amsd_astro.denoiser.provenance import asked_cards
 from amsd_astro.errors import NoiseWarning
-from amsd_astro.frames import Frame
+from amsd_astro.frames import Frame, read_frame
 from benchmarks.scenes.structured_frames import structured_frame
 
 
@@ -22,6 +23,16 @@ def test_a_frame_that_is_denoised_already_has_errors_that_are_too_small() -> Non
     pixels = np.random.default_rng(0).normal(100, 5, (64, 64))
     with pytest.warns(NoiseWarning, match="denoised already, .* several times too small. Begin with the exposure"):
         prepare(Frame(pixels, header=fits.Header({"AMSDVERS": "0"})), None, seed=0)
+
+
+def test_the_log_names_the_frame(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    pixels = np.random.default_rng(0).normal(100, 5, (64, 70)).astype(np.float32)
+    fits.PrimaryHDU(pixels).writeto(tmp_path / "night.fits")
+    with caplog.at_level("INFO", logger="amsd_astro"):
+        for frame in (read_frame(tmp_path / "night.fits"), Frame(pixels)):
+            prepare(frame, None, seed=0)
+    starts = [line.split(": slope")[0] for line in caplog.messages if ": slope of the noise" in line]
+    assert starts == [f"{tmp_path / 'night.fits'}[0]", "a frame of 70 x 64 pixels"]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ the pixels, and only the sums of the differences over many of them are asked for
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from amsd_astro.arrays.cutouts import Cutout
 from amsd_astro.arrays.mirroring import surroundings
 from amsd_astro.network.amsd.frame_calibration import FrameCalibration
 from amsd_astro.network.amsd.model import MultiscaleModel
+from amsd_astro.network.amsd.variance_curve import VarianceCurve
 from amsd_astro.network.predictor import Answers, Estimate, mean_answers
 from amsd_astro.network.risk import CONTEXT, STEP
 from amsd_astro.network.training_frame import TrainingFrame
@@ -154,14 +155,14 @@ class _MovedPart:
     ) -> None:
         self._part, self._probe, self._images, self._answers = part, probe, images, answers
 
-    def look(self, calibration: FrameCalibration) -> Look:
-        """What a calibration makes of both."""
+    def look(self, calibration: FrameCalibration, *, plain: Estimate | None = None) -> Look:
+        """What a calibration makes of both; ``plain`` where that of the part as it is is there already."""
         model = self._part.model
         inner = slice(model.margin, -model.margin or None)
         return Look(
             self._part.images[0, inner, inner],
             self._probe[inner, inner],
-            self._part.estimate(calibration),
+            self._part.estimate(calibration) if plain is None else plain,
             model.estimated(self._images, self._answers, calibration),
         )
 
@@ -198,6 +199,7 @@ class FrameAnswers:
         )
         self._correlation = frame.correlation
         self._moved: _MovedPart | None = None
+        self._made: tuple[FrameCalibration, Estimate] | None = None
 
     @property
     def images(self) -> NDArray[np.float32]:
@@ -205,8 +207,12 @@ class FrameAnswers:
         return self._part.images
 
     def estimate(self, calibration: FrameCalibration) -> Estimate:
-        """What `Predictor.predict` would make of `images`."""
-        return self._part.estimate(calibration)
+        """What `Predictor.predict` would make of `images`; kept until what is added to them changes."""
+        as_told = replace(calibration, variance_scale=1.0, variance_curve=VarianceCurve())
+        if self._made is None or self._made[0] != as_told:
+            self._made = as_told, self._part.estimate(as_told)
+        made = self._made[1]
+        return replace(made, variance=self._part.model.scaled(made.variance, calibration))
 
     def looking(self, calibration: FrameCalibration, *, seed: int) -> LookAt:
         """Return what looks at parts of the frame: all of it is moved along one probe, and looked at once.
@@ -219,7 +225,7 @@ class FrameAnswers:
         if self._moved is None:
             probe = UnitNoise(self._correlation).draw_mirrored(np.random.default_rng([seed, 4]), *self._part.index)
             self._moved = self._part.moved(probe, calibration)
-        whole = self._moved.look(calibration)
+        whole = self._moved.look(calibration, plain=self.estimate(calibration))
 
         def look(place: Cutout) -> Look:
             rows, columns = (slice(part.start, part.stop + 2 * CONTEXT) for part in place)
@@ -235,4 +241,4 @@ class FrameAnswers:
 
     def look(self, calibration: FrameCalibration) -> Look | None:
         """What a calibration makes of all of the frame; None where it has not been moved along a probe."""
-        return None if self._moved is None else self._moved.look(calibration)
+        return None if self._moved is None else self._moved.look(calibration, plain=self.estimate(calibration))

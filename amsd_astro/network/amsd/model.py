@@ -159,10 +159,18 @@ class MultiscaleModel(Predictor[FrameCalibration]):
             share = sampling.share_of_all(variance)
             values = values + share * (whole.values - values)
             bounded = np.where(share < 0.5, bounded, whole.bounded)
-        return Estimate(values, self._scaled(variance, calibration), bounded)
+        return Estimate(values, self.scaled(variance, calibration), bounded)
 
-    def _scaled(self, variance: NDArray[np.float32], calibration: FrameCalibration) -> NDArray[np.float32]:
-        """The variance set right by the frame, or by what the model learned in training."""
+    def scaled(self, variance: NDArray[np.float32], calibration: FrameCalibration) -> NDArray[np.float32]:
+        """Return the variance set right by the frame, or by what the model learned in training.
+
+        Parameters
+        ----------
+        variance : ndarray of float32
+            As the network predicts it.
+        calibration : FrameCalibration
+            What the frame has taught.
+        """
         scale = self.variance_scale if calibration.variance_scale is None else calibration.variance_scale
         return calibration.variance_curve(variance) * np.float32(scale)
 
@@ -222,7 +230,7 @@ class MultiscaleModel(Predictor[FrameCalibration]):
         if restoration.share:
             given, noise = restoration.added(noisy - values, variance)
             values, variance = values + given, variance + noise
-        return Estimate(values, self._scaled(variance, calibration), bounded)
+        return Estimate(values, self.scaled(variance, calibration), bounded)
 
 
 def _bounded(outputs: NDArray[np.float32], noisy: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
