@@ -61,6 +61,9 @@ class StillNetwork:
     ) -> Estimate:
         return self.estimated(images, self.answers(images, correlation, calibration), calibration)
 
+    def scaled(self, variance: NDArray[np.float32], calibration: object) -> NDArray[np.float32]:
+        return variance
+
     def _inner(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
         inner = slice(self.margin, -self.margin)
         return images[:, inner, inner]
