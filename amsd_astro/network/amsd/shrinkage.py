@@ -13,7 +13,6 @@ from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from amsd_astro.network.amsd.details import N_DETAILS, details, log_of, near_knots
 
@@ -22,6 +21,7 @@ __all__ = ["N_SHARES", "Shrinkage", "shrinkage_terms"]
 _HEIGHTS = np.log(10) * np.linspace(-1, 1, 4)  # logarithm of a detail over the predicted error
 _VARIANCES = np.linspace(-6, -1, 6)  # logarithm of the predicted variance
 _HIGHEST = 10.0  # errors; what is higher counts as this high
+_STRIP = 2**16  # pixels that are worked on at a time: they stay in the processor's cache
 _SHAPE = (N_DETAILS, len(_HEIGHTS), len(_VARIANCES))
 N_SHARES = N_DETAILS * len(_HEIGHTS) * len(_VARIANCES) + len(_VARIANCES)
 """Numbers of a table."""
@@ -52,12 +52,24 @@ class Shrinkage:
         values, variance : ndarray of float32, shape (n, ny, nx)
             Denoised images in noise units and the variance that the network predicts.
         """
+        made, all_details = np.empty_like(values), list(details(values))
+        n, ny, nx = values.shape
+        step = max(1, _STRIP // nx)
+        for image, start in product(range(n), range(0, ny, step)):
+            strip = image, slice(start, start + step)
+            made[strip] = self._added_to_strip([detail[strip] for detail in all_details], variance[strip])
+        return made
+
+    def _added_to_strip(
+        self, details_there: list[NDArray[np.float32]], variance: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
         tables = np.reshape(self.shares[: -len(_VARIANCES)], _SHAPE).astype(np.float32)
-        error, by_variance = np.sqrt(variance), _place(log_of(variance), _VARIANCES)
-        total = error * _between(np.asarray(self.shares[-len(_VARIANCES) :], np.float32), by_variance)
-        for table, detail in zip(tables, details(values), strict=True):
-            share = _between(table, _place(_height(detail, error), _HEIGHTS), by_variance)
-            total += share * _limited(detail, error)
+        everywhere = np.asarray(self.shares[-len(_VARIANCES) :], np.float32)
+        error, by_variance = np.sqrt(variance), _cell(_place(log_of(variance), _VARIANCES), len(_VARIANCES))
+        total = error * _between(everywhere, by_variance)
+        for table, detail in zip(tables, details_there, strict=True):
+            by_height = _cell(_place(_height(detail, error), _HEIGHTS), len(_HEIGHTS))
+            total += _between_both(table, by_height, by_variance) * _limited(detail, error)
         return np.clip(total, -error, error)
 
 
@@ -98,6 +110,34 @@ def _place(numbers: NDArray[np.floating], knots: NDArray[np.float64]) -> NDArray
     return np.clip((numbers - np.float32(knots[0])) / np.float32(step), 0, len(knots) - 1)
 
 
-def _between(table: NDArray[np.float32], *places: NDArray[np.float32]) -> NDArray[np.float32]:
+_Cell = tuple[NDArray[np.intp], NDArray[np.float32]]  # the knot before a place, and how far beyond it the place is
+
+
+def _cell(place: NDArray[np.float32], n_knots: int) -> _Cell:
+    before = np.minimum(place.astype(np.intp), n_knots - 2)
+    return before, place - before.astype(np.float32)
+
+
+def _between(table: NDArray[np.float32], cell: _Cell) -> NDArray[np.float32]:
     """Numbers of a table between its knots."""
-    return ndimage.map_coordinates(table, places, output=np.float32, order=1, prefilter=False)
+    before, beyond = cell
+    found = np.diff(table).take(before, mode="clip")
+    found *= beyond
+    found += table.take(before, mode="clip")
+    return found
+
+
+def _between_both(table: NDArray[np.float32], first: _Cell, second: _Cell) -> NDArray[np.float32]:
+    """Numbers of a table of two axes between its knots: in a cell a + b y + x (c + d y)."""
+    (row, x), (column, y) = first, second
+    rises = np.diff(table, axis=0)
+    cell = row * (table.shape[1] - 1) + column
+    found = np.diff(rises, axis=1).take(cell, mode="clip")
+    found *= y
+    found += rises[:, :-1].take(cell, mode="clip")
+    found *= x
+    along = np.diff(table[:-1], axis=1).take(cell, mode="clip")
+    along *= y
+    found += along
+    found += table[:-1, :-1].take(cell, mode="clip")
+    return found
