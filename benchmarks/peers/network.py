@@ -115,7 +115,7 @@ class PeerNetwork:
 
 
 def oriented_mean(apply: Callable[[np.ndarray], np.ndarray], field: np.ndarray) -> np.ndarray:
-    """Mean of what a method makes of a field in its eight orientations; amsd does the same."""
+    """Mean of what a method makes of a field in its eight orientations."""
     total = np.zeros(field.shape)
     for k in range(8):
         turned = np.rot90(field if k < 4 else field[:, ::-1], k % 4)

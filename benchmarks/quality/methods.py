@@ -67,6 +67,8 @@ class Runner:
         A model file in the place of the packaged weights.
     seed : int
         Of the package's method and the peers that take one.
+    n_orientations : int or None
+        That the package's method averages over, by default as many as it does.
     """
 
     python: str
@@ -74,6 +76,7 @@ class Runner:
     settings: dict[str, dict[str, Any]] = field(default_factory=dict)
     model: Path | None = None
     seed: int = 0
+    n_orientations: int | None = None
 
     def run(self, scene: Scene, method: str) -> tuple[np.ndarray, np.ndarray | None, float]:
         """Denoise a frame.
@@ -114,14 +117,13 @@ class Runner:
 
     def _own_state(self, method: str) -> dict[str, Any]:
         model = None if self.model is None else hashlib.sha256(self.model.read_bytes()).hexdigest()
-        return {"package": _package_digest(), "model": model, "steps": OURS[method], "seed": self.seed}
+        state = {"package": _package_digest(), "model": model, "steps": OURS[method], "seed": self.seed}
+        return state | {"orientations": self.n_orientations}
 
     def _ours(self, scene: Scene, n_steps: int | None) -> np.ndarray:
         """Result and 1-sigma map of the package, told nothing of the noise."""
-        if self.model is None:
-            denoiser = Denoiser(steps=n_steps, seed=self.seed)
-        else:
-            denoiser = Denoiser.load(self.model, steps=n_steps, seed=self.seed)
+        settings: dict[str, Any] = {"steps": n_steps, "seed": self.seed, "n_orientations": self.n_orientations}
+        denoiser = Denoiser(**settings) if self.model is None else Denoiser.load(self.model, **settings)
         result = denoiser.fit_denoise(scene.frame)
         return np.stack([np.asarray(result.data, float), np.asarray(result.uncertainty.array, float)])
 

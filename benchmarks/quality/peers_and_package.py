@@ -171,6 +171,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--epochs", type=int, default=100, help="of n2v and n2v2 (default %(default)s)")
     parser.add_argument("--iterations", type=int, default=3000, help="of zsn2n (default %(default)s)")
     parser.add_argument("--model", type=Path, metavar="FILE", help="in the place of the packaged weights")
+    parser.add_argument("--orientations", type=int, metavar="N", help="that the package averages over")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("-o", "--output", type=Path, help="write the tables (and .json) here")
     parser.add_argument("--cache", type=Path, metavar="DIR", help="keep results here, and go on from those there")
@@ -213,7 +214,7 @@ def main() -> None:
         f"Made by `{shown}` ({machine()}).\n",
         _HEAD.format(base=BASE, settings=told, packages=packages) + "\n",
     ]
-    runner = Runner(python, options.cache, settings, options.model, options.seed)
+    runner = Runner(python, options.cache, settings, options.model, options.seed, options.orientations)
     methods, ours = list(options.methods), [method for method in OURS if method in options.methods]
     found = _Found()
 

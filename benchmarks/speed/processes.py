@@ -23,7 +23,7 @@ from pathlib import Path
 from benchmarks.kept_results import command, machine
 from benchmarks.peers.environment import peer_python
 
-__all__ = ["Timed", "extrapolated", "run_timed"]
+__all__ = ["Timed", "extrapolated", "make_frame", "run_timed"]
 
 _HERE = Path(__file__).resolve().parent
 _ROOT = _HERE.parents[1]
@@ -34,14 +34,17 @@ _METHODS = (*_OURS, "bm3d", "n2v")
 
 @dataclass(frozen=True)
 class Timed:
-    """One process: its seconds, its peak memory in MiB and what it printed."""
+    """One process: its seconds, those of the processor, its peak memory in MiB and what it printed."""
 
     seconds: float
+    processor: float
     peak: float
     printed: str
 
 
-def run_timed(words: Sequence[str], environment: Mapping[str, str] | None = None) -> Timed:
+def run_timed(
+    words: Sequence[str], environment: Mapping[str, str] | None = None, *, folder: Path | None = None
+) -> Timed:
     """Run a process to its end.
 
     Parameters
@@ -50,6 +53,8 @@ def run_timed(words: Sequence[str], environment: Mapping[str, str] | None = None
         The command.
     environment : mapping, optional
         Added to that of this process.
+    folder : Path, optional
+        That it works in, by default that of this process.
 
     Raises
     ------
@@ -60,11 +65,25 @@ def run_timed(words: Sequence[str], environment: Mapping[str, str] | None = None
         report = Path(name, "report.json")
         timing = [sys.executable, "-S", str(_HERE / "timed_process.py"), str(report)]
         process = subprocess.run(
-            [*timing, *words], capture_output=True, text=True, env={**os.environ, **(environment or {})}, check=False
+            [*timing, *words],
+            capture_output=True,
+            text=True,
+            env={**os.environ, **(environment or {})},
+            cwd=folder,
+            check=False,
         )
         if process.returncode:
             raise RuntimeError(f"{' '.join(words)} ended with {process.returncode}: {process.stderr[-1000:]}")
         return Timed(**json.loads(report.read_text()), printed=process.stdout)
+
+
+def make_frame(folder: Path, side: int) -> Path:
+    """Path of a simulated exposure in a folder, made where it is not there yet."""
+    path = folder / f"frame{side}.fits"
+    if not path.exists():
+        words = [sys.executable, "-m", "benchmarks.scenes.speed_frame", str(side), str(path)]
+        subprocess.run(words, check=True, cwd=_ROOT)
+    return path
 
 
 def extrapolated(seconds: float, training: float, n_run: int, n_wanted: int) -> float:
@@ -105,15 +124,8 @@ class _Bench:
         self._options, self._folder = options, folder
         self._starts: dict[str, float] = {}
 
-    def _frame(self, side: int) -> Path:
-        path = self._folder / f"frame{side}.fits"
-        if not path.exists():
-            words = [sys.executable, "-m", "benchmarks.scenes.speed_frame", str(side), str(path)]
-            subprocess.run(words, check=True, cwd=_ROOT)
-        return path
-
     def _timed(self, method: str, side: int) -> Timed:
-        frame, out = str(self._frame(side)), str(self._folder / "out.fits")
+        frame, out = str(make_frame(self._folder, side)), str(self._folder / "out.fits")
         if method in _OURS:
             words = [sys.executable, "-m", "amsd_astro", "denoise", frame, "-o", out, "--overwrite", "-q"]
             model = [] if self._options.model is None else ["--model", str(self._options.model)]

@@ -23,7 +23,8 @@ def main() -> None:
     process.returncode = os.waitstatus_to_exitcode(status)
     peak = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)  # bytes, or kilobytes
     with open(report, "w") as file:
-        json.dump({"seconds": seconds, "peak": peak / 2**20}, file)
+        processor = usage.ru_utime + usage.ru_stime
+        json.dump({"seconds": seconds, "processor": processor, "peak": peak / 2**20}, file)
     sys.exit(process.returncode if process.returncode >= 0 else 128 - process.returncode)
 
 

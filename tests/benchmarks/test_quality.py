@@ -202,8 +202,8 @@ def test_the_package_is_told_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[Any] = []
 
     class _Denoiser:
-        def __init__(self, *, steps: int | None, seed: int) -> None:
-            calls.append(steps)
+        def __init__(self, *, steps: int | None, seed: int, n_orientations: int | None) -> None:
+            calls.append((steps, n_orientations))
 
         def fit_denoise(self, frame: Frame, **told: Any) -> Frame:
             calls.append((frame, told))
@@ -211,10 +211,10 @@ def test_the_package_is_told_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(methods, "Denoiser", _Denoiser)
     scene = _ramp()
-    for method, steps in (("amsd --steps 0", 0), ("amsd", None)):
-        values, claimed, _ = Runner("python", None).run(scene, method)
+    for method, steps, n in (("amsd --steps 0", 0, None), ("amsd", None, None), ("amsd", None, 2)):
+        values, claimed, _ = Runner("python", None, n_orientations=n).run(scene, method)
         assert np.array_equal(values, scene.frame.data) and claimed is not None and np.all(claimed == 0.5)
-        assert calls == [steps, (scene.frame, {})]
+        assert calls == [(steps, n), (scene.frame, {})]
         calls.clear()
 
 

@@ -25,6 +25,8 @@ def test_each_process_has_its_own_peak_and_its_own_seconds() -> None:
     assert large.peak > 300
     assert small.peak < large.peak - 150  # not the largest of all that ran
     assert large.seconds > 0.5
+    busy = run_timed(_child("import time\nwhile time.process_time() < 0.5: pass"))
+    assert busy.processor >= 0.5 > small.processor
     assert small.printed == "done\n"
 
 
