@@ -18,7 +18,7 @@ import numpy as np
 
 from amsd_astro import Denoiser
 from amsd_astro.arrays.filling import fill_masked
-from amsd_astro.denoiser.training import start
+from amsd_astro.network.engines.starting import start
 from amsd_astro.noise.stabilization import Stabilizer
 from amsd_astro.simulation import Field, expose, galaxy_field, large_galaxy, star_cluster
 from benchmarks.ablation.oracle_training import trained_oracle

@@ -14,7 +14,6 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from amsd_astro import Denoiser
-from amsd_astro.denoiser.training import start
 from benchmarks.kept_results import command, machine
 from benchmarks.scenes.frames_with_truth import Scene
 from benchmarks.scenes.strata import FEWEST, STRATA
@@ -49,7 +48,6 @@ class _Pixels:
 def main() -> int:
     """Denoise every frame, and write the table."""
     options = unseen_options(__doc__)
-    start(None)
     heads = ["frame", *(f"width, {name}" for name, *_ in STRATA), "within 1, %", "within 1.96, %"]
     lines = [f"Made by `{command(__spec__)}` ({machine()}).", "", _HEAD, ""]
     lines += [f"| {' | '.join(heads)} |", f"|{'---|' * len(heads)}"]

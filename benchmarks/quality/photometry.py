@@ -14,7 +14,6 @@ import sys
 import numpy as np
 
 from amsd_astro import Denoiser, validate
-from amsd_astro.denoiser.training import start
 from amsd_astro.validation import Report
 from benchmarks.kept_results import command, machine
 from benchmarks.scenes.unseen_frames import unseen_scene
@@ -32,7 +31,6 @@ detections; bold where it is more than both. An empty cell: too few sources of t
 def main() -> int:
     """Validate every frame, and write the table."""
     options = unseen_options(__doc__)
-    start(None)
     heads = [
         "frame",
         "flux, S/N > 50, %",

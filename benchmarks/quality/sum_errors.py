@@ -18,7 +18,6 @@ from photutils.aperture import CircularAperture
 from photutils.detection import find_peaks
 
 from amsd_astro import Denoiser, Frame
-from amsd_astro.denoiser.training import start
 from benchmarks.kept_results import command, machine
 from benchmarks.scenes.frames_with_truth import SAMPLES, Scene, sample_scene
 from benchmarks.scenes.unseen_frames import UNSEEN, unseen_scene
@@ -45,7 +44,6 @@ def main() -> int:
     parser.add_argument("--frames", nargs="+", choices=names, default=names, metavar="FRAME")
     parser.add_argument("-o", "--output", type=Path, required=True)
     options = parser.parse_args()
-    start(None)
     radii = [f"{radius}" for radius in _RADII]
     heads = ["frame", *(f"all, {r}" for r in radii), *(f"seen, {r}" for r in radii), "exposure", "over photutils"]
     lines = [f"Made by `{command(__spec__)}` ({machine()}).", "", _HEAD, ""]
