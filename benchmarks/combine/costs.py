@@ -10,12 +10,8 @@ exposures are equal sets of exposure_sets.py.
 from __future__ import annotations
 
 import argparse
-import os
-import subprocess
 import sys
 import tempfile
-import time
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -23,18 +19,13 @@ from astropy.io import fits
 
 from benchmarks.combine.exposure_sets import equal_set
 from benchmarks.kept_results import command, machine
+from benchmarks.speed.processes import Timed, run_timed
 
 _FAST, _MANY = (4701, 8, 1024), (4702, 64, 512)  # seed, exposures, pixels of a side
 _FEW = 8
 _HEAD = """\
-Peak memory is the largest resident set of the whole process (VmHWM), processor seconds those of all its threads, with \
+Peak memory is the largest resident set of the whole process, processor seconds those of all its threads, with \
 starting and importing. pair: `combine` and `denoise` one after the other; over: of the first over the second."""
-
-
-@dataclass(frozen=True)
-class _Cost:
-    seconds: float
-    memory: float
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -62,16 +53,16 @@ def _table(folder: Path, before: Path, n_pairs: int) -> list[str]:
         theirs = _run(before, ["denoise", fast[0]])
         side = f"{_FAST[2]} x {_FAST[2]}"
         lines.append(
-            f"| pair {pair} | combine {len(fast)} of {side} beside denoise of one | {ours.seconds:.1f}, "
-            f"{theirs.seconds:.1f} | {ours.seconds / theirs.seconds:.2f} | {ours.memory:.0f}, {theirs.memory:.0f} | "
-            f"{ours.memory / theirs.memory:.2f} |"
+            f"| pair {pair} | combine {len(fast)} of {side} beside denoise of one | {ours.processor:.1f}, "
+            f"{theirs.processor:.1f} | {ours.processor / theirs.processor:.2f} | {ours.peak:.0f}, {theirs.peak:.0f} | "
+            f"{ours.peak / theirs.peak:.2f} |"
         )
         sys.stderr.write(lines[-1] + "\n")
     all_of_them, few = (_run(here, ["combine", *many[:n]]) for n in (None, _FEW))
     lines.append(
-        f"| memory | combine {len(many)} of {_MANY[2]} x {_MANY[2]} beside {_FEW} | {all_of_them.seconds:.1f}, "
-        f"{few.seconds:.1f} | {all_of_them.seconds / few.seconds:.2f} | {all_of_them.memory:.0f}, {few.memory:.0f} | "
-        f"{all_of_them.memory / few.memory:.2f} |"
+        f"| memory | combine {len(many)} of {_MANY[2]} x {_MANY[2]} beside {_FEW} | {all_of_them.processor:.1f}, "
+        f"{few.processor:.1f} | {all_of_them.processor / few.processor:.2f} | {all_of_them.peak:.0f}, {few.peak:.0f} | "
+        f"{all_of_them.peak / few.peak:.2f} |"
     )
     sys.stderr.write(lines[-1] + "\n")
     return lines
@@ -89,32 +80,11 @@ def _exposures(folder: Path, seed: int, n: int, side: int) -> list[str]:
     return [str(path) for path in paths]
 
 
-def _run(state: Path, words: list[str]) -> _Cost:
+def _run(state: Path, words: list[str]) -> Timed:
     """Run a command of a state of the package, and return what it cost."""
     with tempfile.TemporaryDirectory() as scratch:
         line = [sys.executable, "-m", "amsd_astro", *words, "-o", f"{scratch}/out.fits", "-q"]
-        environment = {**os.environ, "PYTHONPATH": str(state.resolve())}
-        with subprocess.Popen(line, cwd=state, env=environment) as process:
-            memory = 0.0
-            while True:
-                ended, status, used = os.wait4(process.pid, os.WNOHANG)
-                if ended:
-                    break
-                memory = max(memory, _high_water(process.pid))
-                time.sleep(0.02)
-            process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise SystemExit(f"{' '.join(words[:2])} ended with {process.returncode}")
-    return _Cost(used.ru_utime + used.ru_stime, memory)
-
-
-def _high_water(process: int) -> float:
-    """MiB; 0 once it has ended."""
-    try:
-        lines = Path(f"/proc/{process}/status").read_text().splitlines()
-    except OSError:
-        return 0.0
-    return max((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM")), default=0.0)
+        return run_timed(line, {"PYTHONPATH": str(state.resolve())}, folder=state)
 
 
 if __name__ == "__main__":
